@@ -1,0 +1,280 @@
+//! A packet slot: the one place where application and bus touch the same bytes.
+//!
+//! A slot is bytes in cells, a length, and a flag that says whether a driver holds the slot. The
+//! flag is what makes lending safe: a handle given to a driver clears it on drop, and a slot whose
+//! flag is set is not given out again. A driver that leaks or delays its handles costs throughput,
+//! never soundness.
+#![allow(unsafe_code)]
+
+use core::fmt;
+use core::ops::Range;
+
+use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, UnsafeCell};
+
+/// One byte of a slot. A cell a byte, so that disjoint ranges are disjoint to the model checker.
+pub(super) type Byte = UnsafeCell<u8>;
+
+/// A slot of `D` = `[Byte; N]`, or of any size behind a reference (`D` = `[Byte]`).
+#[repr(C, align(4))]
+pub(super) struct Slot<D: ?Sized> {
+    /// Bytes written so far. Who may store it, and when, is the FIFO's protocol.
+    pub(super) length: AtomicU16,
+    /// Set while a [`TxPacket`] or [`RxSlot`] of this slot is alive.
+    lent: AtomicBool,
+    /// Low byte of the session the bytes belong to.
+    pub(super) session: AtomicU8,
+    data: D,
+}
+
+// SAFETY: `data` is reached only through the unsafe methods below, whose callers prove that no two
+// contexts reach the same byte at the same time; the other fields are atomics.
+unsafe impl<D: ?Sized> Sync for Slot<D> {}
+
+impl<const N: usize> Slot<[Byte; N]> {
+    #[cfg(not(loom))]
+    pub(super) const fn new() -> Self {
+        Self {
+            length: AtomicU16::new(0),
+            lent: AtomicBool::new(false),
+            session: AtomicU8::new(0),
+            data: [const { UnsafeCell::new(0) }; N],
+        }
+    }
+
+    #[cfg(loom)]
+    pub(super) fn new() -> Self {
+        Self {
+            length: AtomicU16::new(0),
+            lent: AtomicBool::new(false),
+            session: AtomicU8::new(0),
+            data: core::array::from_fn(|_| UnsafeCell::new(0)),
+        }
+    }
+
+    /// Copies as much of `bytes` as fits from `start` on, and returns how much.
+    ///
+    /// # Safety
+    /// No other context reaches the bytes from `start` on during the call.
+    #[inline]
+    pub(super) unsafe fn write(&self, start: usize, bytes: &[u8]) -> usize {
+        let count = bytes.len().min(N.saturating_sub(start));
+        #[cfg(not(loom))]
+        if count == N {
+            // A whole slot: the constant length becomes load/store pairs instead of a memcpy.
+            // SAFETY: `start` is 0, so both ranges are N bytes; `bytes` is not in this slot, as the
+            // caller has it by reference and nobody else reaches the slot.
+            unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), base(&self.data), N) };
+            return N;
+        }
+        // SAFETY: passed on to the caller; the range ends at or before N.
+        unsafe { store(&self.data, start, bytes.get(..count).unwrap_or_default()) };
+        count
+    }
+}
+
+impl Slot<[Byte]> {
+    /// Whether a driver holds the slot.
+    pub(super) fn is_lent(&self) -> bool {
+        self.lent.load(Ordering::Acquire)
+    }
+
+    /// Hands the written bytes of `range` to a driver.
+    ///
+    /// # Safety
+    /// The slot is not lent, and until the handle is dropped nobody writes to `range`.
+    pub(super) unsafe fn lend(&'static self, range: Range<u16>) -> TxPacket {
+        self.lent.store(true, Ordering::Relaxed);
+        TxPacket { slot: Some(self), start: range.start, end: range.end }
+    }
+
+    /// Hands the whole slot to a driver, to be filled.
+    ///
+    /// # Safety
+    /// The slot is not lent, and until the handle is dropped nobody else reaches its bytes.
+    pub(super) unsafe fn lend_empty(&'static self) -> RxSlot {
+        self.lent.store(true, Ordering::Relaxed);
+        RxSlot { slot: self }
+    }
+
+    /// The bytes of `range`, cut to the slot.
+    ///
+    /// # Safety
+    /// Nobody writes to `range` while the reference lives.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(super) unsafe fn bytes(&self, range: Range<u16>) -> &[u8] {
+        let cells = cells(&self.data, range);
+        // SAFETY: `UnsafeCell<u8>` has the layout of `u8`; the caller keeps writers away.
+        unsafe { core::slice::from_raw_parts(base(cells), cells.len()) }
+    }
+
+    /// The bytes of `range`, cut to the slot, to write to.
+    ///
+    /// # Safety
+    /// Nobody else reaches `range` while the reference lives.
+    #[cfg(not(loom))]
+    #[inline]
+    #[expect(clippy::mut_from_ref, reason = "the cells are the interior mutability")]
+    pub(super) unsafe fn bytes_mut(&self, range: Range<u16>) -> &mut [u8] {
+        let cells = cells(&self.data, range);
+        // SAFETY: `UnsafeCell<u8>` has the layout of `u8` and may be written through a shared
+        // reference; the caller keeps everybody else away.
+        unsafe { core::slice::from_raw_parts_mut(base(cells), cells.len()) }
+    }
+
+    /// Copies the bytes of `range` out, and returns how many.
+    ///
+    /// # Safety
+    /// Nobody writes to `range` during the call.
+    #[cfg(loom)]
+    pub(super) unsafe fn load(&self, range: Range<u16>, buffer: &mut [u8]) -> usize {
+        let cells = cells(&self.data, range);
+        for (cell, byte) in cells.iter().zip(buffer.iter_mut()) {
+            // SAFETY: the model checker itself watches for a concurrent write.
+            *byte = cell.with(|p| unsafe { *p });
+        }
+        cells.len().min(buffer.len())
+    }
+}
+
+fn cells(data: &[Byte], range: Range<u16>) -> &[Byte] {
+    data.get(usize::from(range.start)..usize::from(range.end)).unwrap_or_default()
+}
+
+#[cfg(not(loom))]
+fn base(data: &[Byte]) -> *mut u8 {
+    // The pointer covers the whole slice of cells, and cells may be written through it.
+    data.as_ptr().cast_mut().cast()
+}
+
+/// # Safety
+/// Nobody else reaches the bytes from `start` on during the call.
+unsafe fn store(data: &[Byte], start: usize, bytes: &[u8]) {
+    let Some(cells) = data.get(start..).filter(|cells| cells.len() >= bytes.len()) else { return };
+    #[cfg(not(loom))]
+    // SAFETY: `cells` is at least as long as `bytes`; they do not overlap, as nobody else reaches
+    // the cells.
+    unsafe {
+        core::ptr::copy_nonoverlapping(bytes.as_ptr(), base(cells), bytes.len());
+    }
+    #[cfg(loom)]
+    for (cell, byte) in cells.iter().zip(bytes) {
+        // SAFETY: the model checker itself watches for a concurrent access.
+        cell.with_mut(|p| unsafe { *p = *byte });
+    }
+}
+
+/// A packet on its way to the host: 0 to wMaxPacketSize bytes in a slot that nobody writes to.
+///
+/// Dropping it gives the slot back. A driver may read the bytes, by CPU or by DMA, as long as it
+/// holds the packet.
+pub struct TxPacket {
+    slot: Option<&'static Slot<[Byte]>>,
+    start: u16,
+    end: u16,
+}
+
+impl TxPacket {
+    /// A zero-length packet.
+    pub const ZERO_LENGTH: TxPacket = TxPacket { slot: None, start: 0, end: 0 };
+
+    /// Length in bytes.
+    pub fn len(&self) -> u16 {
+        self.end - self.start
+    }
+
+    /// Whether this is a zero-length packet.
+    pub fn is_empty(&self) -> bool {
+        self.end == self.start
+    }
+}
+
+#[cfg(not(loom))]
+impl core::ops::Deref for TxPacket {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        let Some(slot) = self.slot else { return &[] };
+        // SAFETY: `lend`'s caller promised that nobody writes to the range while `self` lives.
+        unsafe { slot.bytes(self.start..self.end) }
+    }
+}
+
+#[cfg(loom)]
+impl TxPacket {
+    /// Copies the packet out, and returns its length.
+    pub fn copy_to(&self, buffer: &mut [u8]) -> usize {
+        let Some(slot) = self.slot else { return 0 };
+        // SAFETY: `lend`'s caller promised that nobody writes to the range while `self` lives.
+        unsafe { slot.load(self.start..self.end, buffer) }
+    }
+}
+
+impl Drop for TxPacket {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot {
+            slot.lent.store(false, Ordering::Release);
+        }
+    }
+}
+
+impl fmt::Debug for TxPacket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TxPacket").field(&self.len()).finish()
+    }
+}
+
+/// An empty slot for one packet from the host, as long as wMaxPacketSize.
+///
+/// Dropping it gives the slot back. A driver may write the bytes, by CPU or by DMA, as long as it
+/// holds the slot.
+pub struct RxSlot {
+    slot: &'static Slot<[Byte]>,
+}
+
+impl RxSlot {
+    /// Copies a packet to the start of the slot, cut to the slot's size, and returns how many bytes
+    /// that are.
+    pub fn fill(&mut self, packet: &[u8]) -> u16 {
+        let count = packet.len().min(self.slot.data.len());
+        // SAFETY: `lend_empty`'s caller promised that nobody else reaches the slot while `self`
+        // lives.
+        unsafe { store(&self.slot.data, 0, packet.get(..count).unwrap_or_default()) };
+        u16::try_from(count).unwrap_or(u16::MAX)
+    }
+
+    pub(super) fn is(&self, slot: &Slot<[Byte]>) -> bool {
+        core::ptr::addr_eq(self.slot, slot)
+    }
+}
+
+#[cfg(not(loom))]
+impl core::ops::Deref for RxSlot {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        // SAFETY: `lend_empty`'s caller promised that nobody else reaches the slot while `self`
+        // lives.
+        unsafe { self.slot.bytes(0..u16::try_from(self.slot.data.len()).unwrap_or(u16::MAX)) }
+    }
+}
+
+#[cfg(not(loom))]
+impl core::ops::DerefMut for RxSlot {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as for `deref`, and `self` is borrowed exclusively.
+        unsafe { self.slot.bytes_mut(0..u16::try_from(self.slot.data.len()).unwrap_or(u16::MAX)) }
+    }
+}
+
+impl Drop for RxSlot {
+    fn drop(&mut self) {
+        self.slot.lent.store(false, Ordering::Release);
+    }
+}
+
+impl fmt::Debug for RxSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RxSlot").field(&self.slot.data.len()).finish()
+    }
+}

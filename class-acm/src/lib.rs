@@ -1,0 +1,10 @@
+//! Sans-IO CDC-ACM: typed requests, line coding, control lines, break, serial state, and the
+//! packet FIFOs between application and bus. No bus, no clock, no I/O.
+#![no_std]
+#![deny(unsafe_code)]
+
+pub mod fifo;
+mod setup;
+mod sync;
+
+pub use setup::{Recipient, RequestKind, SetupPacket};

@@ -1,0 +1,98 @@
+//! Endpoint addresses, transfer types, and what a controller offers.
+
+/// Bus speed a device runs at (USB 2.0 §7.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Speed {
+    /// 12 Mbit/s.
+    Full,
+    /// 480 Mbit/s.
+    High,
+}
+
+impl Speed {
+    /// wMaxPacketSize of a bulk endpoint, in bytes (USB 2.0 §5.8.3).
+    pub const fn bulk_packet_size(self) -> u16 {
+        match self {
+            Speed::Full => 64,
+            Speed::High => 512,
+        }
+    }
+}
+
+/// Direction of an endpoint, seen from the host (USB 2.0 §9.6.6).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    /// Host to device.
+    Out,
+    /// Device to host.
+    In,
+}
+
+/// Transfer type in bmAttributes D1..0 of an endpoint descriptor (USB 2.0 table 9-13).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum TransferType {
+    /// Bulk.
+    Bulk = 2,
+    /// Interrupt.
+    Interrupt = 3,
+}
+
+/// Address of an endpoint other than EP0: number 1 to 15 and direction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EndpointAddress(u8);
+
+impl EndpointAddress {
+    /// Address from number (1 to 15) and direction; `None` for any other number.
+    pub const fn new(number: u8, direction: Direction) -> Option<Self> {
+        if number == 0 || number > 15 {
+            return None;
+        }
+        Some(match direction {
+            Direction::Out => Self(number),
+            Direction::In => Self(number | 0x80),
+        })
+    }
+
+    /// Address from bEndpointAddress; `None` for EP0 and for set reserved bits D6..4.
+    pub const fn from_byte(byte: u8) -> Option<Self> {
+        match byte & 0x7F {
+            1..=15 => Some(Self(byte)),
+            _ => None,
+        }
+    }
+
+    /// bEndpointAddress as it stands in the descriptor.
+    pub const fn to_byte(self) -> u8 {
+        self.0
+    }
+
+    /// Endpoint number, 1 to 15.
+    pub const fn number(self) -> u8 {
+        self.0 & 0x0F
+    }
+
+    /// Direction.
+    pub const fn direction(self) -> Direction {
+        if self.0 & 0x80 == 0 { Direction::Out } else { Direction::In }
+    }
+}
+
+/// The endpoint numbers a controller offers beside EP0, one bit each (bit *n* = endpoint *n*).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EndpointSet {
+    /// Numbers usable as IN endpoints.
+    pub in_numbers: u16,
+    /// Numbers usable as OUT endpoints.
+    pub out_numbers: u16,
+    /// Whether one number can serve as IN and as OUT endpoint at the same time.
+    pub shared_numbers: bool,
+}
+
+impl EndpointSet {
+    /// Endpoints 1 to `count` in each direction, usable independently.
+    pub const fn first(count: u8) -> Self {
+        let numbers = if count >= 15 { 0xFFFE } else { (1u16 << (count + 1)) - 2 };
+        Self { in_numbers: numbers, out_numbers: numbers, shared_numbers: true }
+    }
+}

@@ -1,0 +1,154 @@
+//! The contract between the stack and a chip driver.
+
+use crate::{EndpointAddress, EndpointSet, RxSlot, SetupPacket, Speed, TransferType, TxPacket};
+
+/// An endpoint as the driver opens it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Endpoint {
+    /// Number and direction.
+    pub address: EndpointAddress,
+    /// Bulk or interrupt.
+    pub transfer_type: TransferType,
+    /// wMaxPacketSize, in bytes.
+    pub max_packet_size: u16,
+}
+
+/// What a controller tells the stack, one at a time and in the order of the bus.
+#[derive(Debug)]
+pub enum Event {
+    /// A bus reset ended; the bus runs at this speed. The driver has dropped every armed packet and
+    /// closed every endpoint but EP0.
+    Reset(Speed),
+    /// The bus was idle for 3 ms (USB 2.0 §7.1.7.6).
+    Suspend,
+    /// The host resumed the bus.
+    Resume,
+    /// VBUS went away: the device is unplugged. Endpoints are closed as on a reset.
+    VbusLost,
+    /// A SETUP packet was acknowledged: always the newest. Whatever was armed on EP0 is gone, and
+    /// no event of the transfer before it follows.
+    Setup(SetupPacket),
+    /// The host acknowledged the packet of [`Controller::ep0_send`].
+    Ep0Sent,
+    /// A data packet arrived after [`Controller::ep0_receive`]; [`Controller::ep0_read`] has it.
+    Ep0Received,
+    /// The status stage is over: acknowledged IN, or arrived OUT. It may come while IN data is
+    /// still armed, when the host ends the transfer early.
+    Ep0Status,
+    /// The host acknowledged the oldest packet of [`Controller::send`] on this IN endpoint. The
+    /// driver has dropped its [`TxPacket`].
+    Sent(EndpointAddress),
+    /// A packet of this many bytes arrived (0 to the size of the slot) in the oldest slot of
+    /// [`Controller::receive`] on this OUT endpoint.
+    Received(EndpointAddress, RxSlot, u16),
+}
+
+/// A USB device controller.
+///
+/// Drivers know packets, tokens and registers; they know no requests. Every stage of a control
+/// transfer is told to them, so they never look into a SETUP packet.
+///
+/// # For driver authors
+///
+/// - Methods do not wait for the bus. Where silicon needs a wait, it is bounded and documented, and
+///   never longer than that inside a critical section. No register content and no host makes a
+///   method panic.
+/// - The interrupt line stays asserted while [`poll`](Self::poll) would return an event.
+/// - A SETUP packet is accepted in every state, also while an OUT packet finds no slot.
+/// - An OUT packet for which there is no slot is NAKed by the hardware and raises no interrupt.
+/// - A [`TxPacket`] is dropped when it was acknowledged, aborted, or its endpoint closed: not
+///   before, as its bytes may be needed for a retry, and not later, as its slot is then reused.
+/// - An [`RxSlot`] that was not filled is dropped on close, abort and reset.
+/// - [`ep0_send`](Self::ep0_send) and the other EP0 methods answer the newest SETUP. When a newer
+///   one is already in hardware they do nothing.
+///
+/// # For stack authors
+///
+/// `send` and `receive` are called only on endpoints that were opened and not closed since.
+pub trait Controller {
+    /// The endpoints beside EP0.
+    const ENDPOINTS: EndpointSet;
+
+    /// Whether this controller may come up at high speed, and so needs the descriptors for it.
+    const HIGH_SPEED: bool = false;
+
+    /// bMaxPacketSize0, in bytes: 8, 16, 32 or 64; 64 at high speed (USB 2.0 §5.5.3).
+    const EP0_PACKET_SIZE: u8 = 64;
+
+    /// Makes the context that polls run soon: pends the USB interrupt. It is called by the
+    /// application half after it gave the bus side something to do, from any context. Where the
+    /// main loop polls anyway there is nothing to do.
+    const DOORBELL: fn() = || ();
+
+    /// Attaches the device: pull-up on, as soon as VBUS is there.
+    fn connect(&mut self);
+
+    /// Detaches the device: pull-up off, every endpoint closed as on a reset.
+    fn disconnect(&mut self);
+
+    /// The next event, or `None` when there is nothing to tell. Work that hardware left to
+    /// software (the next DMA, a FIFO refill) is done here too.
+    fn poll(&mut self) -> Option<Event>;
+
+    /// Arms a data IN packet of 0 to [`EP0_PACKET_SIZE`](Self::EP0_PACKET_SIZE) bytes; the bytes
+    /// are copied. The first of a transfer is DATA1. A status OUT that comes instead ends the
+    /// transfer (USB 2.0 §8.5.3: the host may stop early) with [`Event::Ep0Status`].
+    fn ep0_send(&mut self, packet: &[u8]);
+
+    /// Lets one data OUT packet in.
+    fn ep0_receive(&mut self);
+
+    /// Copies the packet of the last [`Event::Ep0Received`] and returns its length on the wire,
+    /// which may be more than `buffer` holds.
+    fn ep0_read(&mut self, buffer: &mut [u8]) -> usize;
+
+    /// Arms the status stage of a transfer without data or with OUT data: a zero-length DATA1 IN
+    /// packet. With `address`, the controller answers to that address (0 to 127) once the host
+    /// acknowledged the packet, not before (USB 2.0 §9.4.6).
+    fn ep0_status_in(&mut self, address: Option<u8>);
+
+    /// Lets the status stage of a transfer with IN data in: a zero-length OUT packet. Anything
+    /// longer is stalled.
+    fn ep0_status_out(&mut self);
+
+    /// STALLs data and status stage until the next SETUP (USB 2.0 §8.5.3.4).
+    fn ep0_stall(&mut self);
+
+    /// Opens an endpoint: not halted, nothing armed, DATA0. An open endpoint is opened anew.
+    fn open(&mut self, endpoint: Endpoint);
+
+    /// Closes every endpoint but EP0; tokens to them find no device.
+    fn close_all(&mut self);
+
+    /// Queues a packet of 0 to wMaxPacketSize bytes on an IN endpoint. Gives it back when the
+    /// driver holds as many as it can: one at least, two where hardware buffers twice.
+    fn send(&mut self, address: EndpointAddress, packet: TxPacket) -> Result<(), TxPacket>;
+
+    /// Queues an empty slot for one packet on an OUT endpoint. Gives it back when the driver holds
+    /// as many as it can. While it holds none, the endpoint NAKs.
+    fn receive(&mut self, address: EndpointAddress, slot: RxSlot) -> Result<(), RxSlot>;
+
+    /// Drops the packets queued on an IN endpoint, also those already in a hardware FIFO, or the
+    /// empty slots of an OUT endpoint. The data toggle stays what the host expects. A packet that
+    /// the host acknowledges at that very moment may still be told, or not.
+    fn abort(&mut self, address: EndpointAddress);
+
+    /// Halts the endpoint: every token is STALLed, nothing moves, what is queued stays queued
+    /// (USB 2.0 §9.4.5).
+    fn halt(&mut self, address: EndpointAddress);
+
+    /// Ends the halt, and in any case sets the data toggle to DATA0, halted or not, and loses no
+    /// queued packet (USB 2.0 §9.4.5).
+    fn unhalt(&mut self, address: EndpointAddress);
+
+    /// Gates what the chip can gate. Called after [`Event::Suspend`].
+    fn suspend(&mut self);
+
+    /// Restores what [`suspend`](Self::suspend) gated. Called after [`Event::Resume`], and before
+    /// [`remote_wakeup`](Self::remote_wakeup).
+    fn resume(&mut self);
+
+    /// Signals resume (K state, 1 to 15 ms, USB 2.0 §7.1.7.7) on the suspended bus. The stack calls
+    /// it only when the host enabled it; the driver sees to the 5 ms of idle before it.
+    fn remote_wakeup(&mut self);
+}
