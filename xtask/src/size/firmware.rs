@@ -1,0 +1,172 @@
+//! The firmware crates of tests/size: what there is to build, and building it.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::elf::Firmware;
+
+/// A USB stack under comparison.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Stack {
+    UsbdAcm,
+    SerialPort,
+    CdcAcmClass,
+    Embassy,
+}
+
+impl Stack {
+    pub const ALL: [Self; 4] = [Self::UsbdAcm, Self::SerialPort, Self::CdcAcmClass, Self::Embassy];
+
+    /// The crate in tests/size, which names its binary too.
+    pub fn package(self) -> &'static str {
+        match self {
+            Self::UsbdAcm => "usbd-acm-echo",
+            Self::SerialPort => "serial-port",
+            Self::CdcAcmClass => "cdc-acm-class",
+            Self::Embassy => "embassy",
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UsbdAcm => "usbd-acm",
+            Self::SerialPort => "usb-device SerialPort",
+            Self::CdcAcmClass => "usb-device CdcAcmClass",
+            Self::Embassy => "embassy-usb CdcAcmClass",
+        }
+    }
+}
+
+/// The firmware without USB, whose size is subtracted.
+const WITHOUT_USB: &str = "no-usb";
+
+/// The first is the one whose instructions are counted.
+pub const TARGETS: [&str; 3] =
+    ["thumbv7em-none-eabihf", "thumbv6m-none-eabi", "riscv32imac-unknown-none-elf"];
+
+/// An optimisation level: a profile of tests/size.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Level {
+    Z,
+    S,
+    Three,
+}
+
+impl Level {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Z => "z",
+            Self::S => "s",
+            Self::Three => "3",
+        }
+    }
+
+    fn profile(self) -> String {
+        format!("opt-{}", self.name())
+    }
+}
+
+/// What a firmware is built for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// An echo, to be weighed.
+    Size,
+    /// With the modes of the emulator.
+    Count,
+    /// The whole public interface in use.
+    Whole,
+    /// The same, where a panic that can be reached is a link error.
+    PanicFree,
+}
+
+impl Purpose {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Count => "count",
+            Self::Whole => "whole",
+            Self::PanicFree => "panic-free",
+        }
+    }
+
+    fn feature(self) -> Option<&'static str> {
+        match self {
+            Self::Size => None,
+            Self::Count => Some("modes"),
+            Self::Whole => Some("whole"),
+            Self::PanicFree => Some("panic-free"),
+        }
+    }
+}
+
+/// One call of cargo: firmwares that share target, level and purpose.
+pub struct Build {
+    pub target: &'static str,
+    pub level: Level,
+    pub purpose: Purpose,
+}
+
+impl Build {
+    /// Builds the firmwares of these stacks, and the one without USB.
+    pub fn run(&self, stacks: &[Stack]) -> Result<()> {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        // The flags of tests/size/.cargo/config.toml, and no others, decide what is built.
+        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"] {
+            cargo.env_remove(name);
+        }
+        cargo.current_dir(root().join("tests/size")).args(["build", "--locked", "--quiet"]);
+        cargo.args(["--profile", &self.level.profile(), "--target", self.target, "--target-dir"]);
+        cargo.arg(self.folder());
+        let packages = stacks.iter().map(|stack| stack.package()).chain([WITHOUT_USB]);
+        packages.for_each(|package| drop(cargo.args(["--package", package])));
+        if let Some(feature) = self.purpose.feature() {
+            cargo.args(["--features", feature]);
+        }
+        let output = cargo.output().context("cannot start cargo")?;
+        if !output.status.success() {
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(())
+    }
+
+    pub fn read(&self, stack: Stack) -> Result<Firmware> {
+        self.read_package(stack.package())
+    }
+
+    pub fn read_without_usb(&self) -> Result<Firmware> {
+        self.read_package(WITHOUT_USB)
+    }
+
+    fn read_package(&self, package: &str) -> Result<Firmware> {
+        let folder = self.folder().join(self.target).join(self.level.profile());
+        Firmware::read(&folder.join(package))
+    }
+
+    fn folder(&self) -> PathBuf {
+        root().join("target/bench").join(self.purpose.folder())
+    }
+}
+
+/// Adds a target to the toolchain when it is not there.
+pub fn install(target: &str) -> Result<()> {
+    let rustup = |arguments: &[&str]| {
+        let output = Command::new("rustup").args(arguments).current_dir(root()).output();
+        output.context("rustup is not installed, and with it the targets cannot be added")
+    };
+    let listed = rustup(&["target", "list", "--installed"])?;
+    if String::from_utf8_lossy(&listed.stdout).lines().any(|line| line == target) {
+        return Ok(());
+    }
+    let added = rustup(&["target", "add", target])?;
+    let reason = String::from_utf8_lossy(&added.stderr);
+    ensure!(added.status.success(), "`rustup target add {target}` failed: {}", reason.trim());
+    Ok(())
+}
+
+/// The folder of the workspace.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}

@@ -1,0 +1,148 @@
+//! The figures as a table, as JSON, as Markdown.
+
+use std::fmt::Write;
+
+use super::figures::{Figure, Figures, Metric};
+use super::firmware::{Level, Stack, TARGETS};
+
+/// One line of the table: a metric at a level, a value a stack.
+pub struct Row {
+    pub target: &'static str,
+    pub metric: Metric,
+    pub level: Level,
+    pub values: Vec<Option<f64>>,
+}
+
+impl Row {
+    /// Our value over the least of the peers'.
+    pub fn ratio(&self) -> Option<f64> {
+        let (ours, peers) = self.values.split_first()?;
+        let best = peers.iter().flatten().copied().min_by(f64::total_cmp)?;
+        (best > 0.0).then_some((*ours)? / best)
+    }
+
+    fn label(&self) -> String {
+        format!("{}, opt-level {}", self.metric.title(), self.level.name())
+    }
+}
+
+/// The rows that have a value, in the order of the table.
+pub fn rows(figures: &Figures, target: &'static str) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for metric in Metric::ALL {
+        for level in [Level::Z, Level::S, Level::Three] {
+            let value = |stack| figures.get(target, stack, level, metric);
+            let values: Vec<_> = Stack::ALL.into_iter().map(value).collect();
+            if values.iter().any(Option::is_some) {
+                rows.push(Row { target, metric, level, values });
+            }
+        }
+    }
+    rows
+}
+
+/// The table for a terminal.
+pub fn table(figures: &Figures) -> String {
+    let mut text = String::new();
+    for target in TARGETS {
+        let rows = rows(figures, target);
+        if rows.is_empty() {
+            continue;
+        }
+        let _ = write!(text, "\n{target:38}");
+        Stack::ALL.iter().for_each(|stack| drop(write!(text, "{:>25}", stack.name())));
+        let _ = writeln!(text, "{:>18}", "ours / best peer");
+        for row in rows {
+            let _ = write!(text, "{:38}", row.label());
+            row.values.iter().for_each(|value| drop(write!(text, "{:>25}", number(*value))));
+            let _ = writeln!(text, "{:>18}", ratio(row.ratio()));
+        }
+    }
+    text
+}
+
+/// The same as Markdown.
+pub fn markdown(figures: &Figures) -> String {
+    let mut text = String::from(HEAD);
+    for target in TARGETS {
+        let rows = rows(figures, target);
+        if rows.is_empty() {
+            continue;
+        }
+        let _ = write!(text, "\n## {target}\n\n| |");
+        Stack::ALL.iter().for_each(|stack| drop(write!(text, " {} |", stack.name())));
+        let _ = writeln!(text, " ours / best peer |\n|---|{}--:|", "--:|".repeat(Stack::ALL.len()));
+        for row in rows {
+            let _ = write!(text, "| {} ({}) |", row.label(), row.metric.unit());
+            row.values.iter().for_each(|value| drop(write!(text, " {} |", number(*value))));
+            let _ = writeln!(text, " {} |", ratio(row.ratio()));
+        }
+    }
+    text
+}
+
+const HEAD: &str = "# Size and instructions
+
+Written by `cargo xtask size --write-docs`; how it is measured is in
+[tests/size/README.md](../../tests/size/README.md). Peers: usb-device 0.3.2 with usbd-serial 0.2.2,
+embassy-usb 0.6.0. Chip drivers are excluded for everybody.
+";
+
+/// target/bench/size.json.
+pub fn json(figures: &Figures) -> serde_json::Result<String> {
+    let records: Vec<_> = figures.0.iter().map(Figure::record).collect();
+    serde_json::to_string_pretty(&records)
+}
+
+/// A value without digits that say nothing.
+pub fn number(value: Option<f64>) -> String {
+    match value {
+        None => "–".into(),
+        Some(value) if value.fract() == 0.0 => format!("{value}"),
+        Some(value) => format!("{value:.1}"),
+    }
+}
+
+fn ratio(value: Option<f64>) -> String {
+    value.map_or("–".into(), |value| format!("{value:.2}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(values: [Option<f64>; 4]) -> Row {
+        Row { target: TARGETS[0], metric: Metric::Flash, level: Level::Z, values: values.to_vec() }
+    }
+
+    #[test]
+    fn the_ratio_is_to_the_best_peer() {
+        assert_eq!(row([Some(2.0), Some(9.0), Some(4.0), Some(5.0)]).ratio(), Some(0.5));
+    }
+
+    #[test]
+    fn without_our_value_there_is_no_ratio() {
+        assert_eq!(row([None, Some(9.0), Some(4.0), Some(5.0)]).ratio(), None);
+        assert_eq!(row([Some(1.0), None, None, None]).ratio(), None);
+    }
+
+    #[test]
+    fn json_has_the_five_fields() {
+        let figure = Figure {
+            target: TARGETS[1],
+            stack: Stack::SerialPort,
+            level: Level::Z,
+            metric: Metric::Ram,
+            value: 1032.0,
+        };
+        let text = json(&Figures(vec![figure])).unwrap();
+        let expected = serde_json::json!([{
+            "target": "thumbv6m-none-eabi",
+            "stack": "usb-device SerialPort",
+            "metric": "ram_opt_z",
+            "value": 1032.0,
+            "unit": "bytes",
+        }]);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), expected);
+    }
+}
