@@ -4,7 +4,9 @@
 #![deny(unsafe_code)]
 
 pub mod fifo;
+mod link;
 mod setup;
 mod sync;
 
+pub use link::{Link, Session, Wake};
 pub use setup::{Recipient, RequestKind, SetupPacket};

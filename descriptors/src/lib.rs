@@ -5,6 +5,26 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 
+mod acm;
+mod bytes;
+mod configuration;
+mod descriptors;
+mod device;
 mod endpoint;
+mod port;
+mod product;
+mod string;
 
+pub use acm::{
+    ACM_CAPABILITIES, AcmCapabilities, CONFIGURATION_VALUE, EP0_PACKET_SIZE,
+    NOTIFICATION_INTERVAL_MS, NOTIFICATION_PACKET_SIZE, communication_interface, data_interface,
+};
+pub use configuration::{ConfigurationKind, configuration, configuration_length};
+pub use descriptors::{Descriptors, HighSpeedParts, Parts};
+pub use device::{DEVICE_LENGTH, DEVICE_QUALIFIER_LENGTH, device, device_qualifier};
 pub use endpoint::{Direction, EndpointAddress, EndpointSet, Speed, TransferType};
+pub use port::{PortEndpoints, allocate_endpoints};
+pub use product::{Attributes, MaxPower, Power, Product};
+pub use string::{
+    LANGUAGE_ID, LANGUAGES, hex_serial_number, hex_serial_number_length, string, string_length,
+};

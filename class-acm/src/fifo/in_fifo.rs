@@ -62,10 +62,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
 
     /// The application half and the bus half.
     pub fn split(&'static mut self) -> (PacketWriter<SLOTS, SIZE>, PacketSender<SLOTS, SIZE>) {
-        let fifo: &'static Self = self;
-        let sender =
-            PacketSender { fifo, next: 0, position: 0, submitted: 0, in_flight: 0, zlp_due: false };
-        (PacketWriter { fifo, written: 0 }, sender)
+        (PacketWriter::new(self), PacketSender::new(self))
     }
 
     /// wMaxPacketSize, in bytes. Constant where only a full-speed packet fits.
@@ -99,6 +96,11 @@ pub struct PacketWriter<const SLOTS: usize, const SIZE: usize> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketWriter<SLOTS, SIZE> {
+    /// The caller sees to it that there is one writer.
+    pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
+        Self { fifo, written: 0 }
+    }
+
     /// Appends as much of `bytes` as there is room for, and returns how many bytes that are.
     /// `session` is the session these bytes belong to; those of another one are never sent.
     pub fn write(&mut self, session: u8, bytes: &[u8]) -> usize {
@@ -191,11 +193,12 @@ pub struct Grant<'a, const SLOTS: usize, const SIZE: usize> {
     bytes: &'a mut [u8],
 }
 
-impl<const SLOTS: usize, const SIZE: usize> Grant<'_, SLOTS, SIZE> {
-    /// Hands the first `count` bytes over, or all if there are fewer.
-    pub fn commit(self, count: usize) {
+impl<'a, const SLOTS: usize, const SIZE: usize> Grant<'a, SLOTS, SIZE> {
+    /// Hands the first `count` bytes over, or all if there are fewer, and gives the writer back.
+    pub fn commit(self, count: usize) -> &'a PacketWriter<SLOTS, SIZE> {
         let count = u16::try_from(count.min(self.bytes.len())).unwrap_or(0);
         self.writer.commit(self.slot, self.length, count);
+        self.writer
     }
 }
 
@@ -229,6 +232,11 @@ pub struct PacketSender<const SLOTS: usize, const SIZE: usize> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
+    /// The caller sees to it that there is one sender.
+    pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
+        Self { fifo, next: 0, position: 0, submitted: 0, in_flight: 0, zlp_due: false }
+    }
+
     /// Offers packets to `send` until it gives one back or nothing is due.
     pub fn pump(&mut self, session: u8, mut send: impl FnMut(TxPacket) -> Result<(), TxPacket>) {
         if self.in_flight == 0 {

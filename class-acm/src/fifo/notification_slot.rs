@@ -18,11 +18,6 @@ impl NotificationSlot {
     pub const fn new() -> Self {
         Self { slot: Slot::<[Byte; LENGTH as usize]>::new() }
     }
-
-    /// The one that may fill it.
-    pub fn sender(&'static mut self) -> NotificationSender {
-        NotificationSender { slot: &self.slot }
-    }
 }
 
 /// Fills and lends a [`NotificationSlot`].
@@ -31,6 +26,11 @@ pub struct NotificationSender {
 }
 
 impl NotificationSender {
+    /// The caller sees to it that there is one sender.
+    pub(crate) fn new(slot: &'static NotificationSlot) -> Self {
+        Self { slot: &slot.slot }
+    }
+
     /// Whether the driver still holds the last notification.
     pub fn is_lent(&self) -> bool {
         self.slot.erased().is_lent()

@@ -48,8 +48,7 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
 
     /// The bus half and the application half.
     pub fn split(&'static mut self) -> (PacketReceiver<SLOTS, SIZE>, PacketReader<SLOTS, SIZE>) {
-        let fifo: &'static Self = self;
-        (PacketReceiver { fifo, lent: 0 }, PacketReader { fifo, position: 0 })
+        (PacketReceiver::new(self), PacketReader::new(self))
     }
 }
 
@@ -61,6 +60,11 @@ pub struct PacketReceiver<const SLOTS: usize, const SIZE: usize> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
+    /// The caller sees to it that there is one receiver.
+    pub(crate) fn new(fifo: &'static OutFifo<SLOTS, SIZE>) -> Self {
+        Self { fifo, lent: 0 }
+    }
+
     /// Offers free slots to `receive` until it gives one back or none is free.
     pub fn pump(&mut self, mut receive: impl FnMut(RxSlot) -> Result<(), RxSlot>) {
         while let Some(slot) = self.free_slot() {
@@ -124,6 +128,11 @@ pub struct PacketReader<const SLOTS: usize, const SIZE: usize> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
+    /// The caller sees to it that there is one reader.
+    pub(crate) fn new(fifo: &'static OutFifo<SLOTS, SIZE>) -> Self {
+        Self { fifo, position: 0 }
+    }
+
     /// The unread bytes of the oldest packet, at least one, and the session they came in. `None`
     /// when nothing is there. Zero-length packets are skipped.
     #[cfg(not(loom))]
