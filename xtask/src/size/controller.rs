@@ -247,8 +247,8 @@ impl Pins {
             (8, 4) => out.halted = true,
             (8, 5) => inn.halted = false,
             (8, 6) => out.halted = false,
-            // Drops what is armed for IN.
             (8, 7) => inn.armed = None,
+            (8, 8) => *out = Out { halted: out.halted, ..Out::default() },
             _ => return None,
         }
         Some(())

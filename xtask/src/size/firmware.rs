@@ -1,7 +1,7 @@
 //! The firmware crates of tests/size: what there is to build, and building it.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -102,7 +102,8 @@ impl Purpose {
     }
 }
 
-/// One call of cargo: firmwares that share target, level and purpose.
+/// How firmware is built.
+#[derive(Clone, Copy)]
 pub struct Build {
     pub target: &'static str,
     pub level: Level,
@@ -110,44 +111,42 @@ pub struct Build {
 }
 
 impl Build {
-    /// Builds the firmwares of these stacks, and the one without USB.
-    pub fn run(&self, stacks: &[Stack]) -> Result<()> {
+    /// Builds the firmware of a stack.
+    pub fn firmware(&self, stack: Stack) -> Result<Firmware> {
+        self.package(stack.package())
+    }
+
+    /// Builds the firmware without USB.
+    pub fn without_usb(&self) -> Result<Firmware> {
+        self.package(WITHOUT_USB)
+    }
+
+    fn package(&self, package: &str) -> Result<Firmware> {
+        let folder = root().join("target/bench").join(self.purpose.folder());
+        let profile = self.level.profile();
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         // The flags of tests/size/.cargo/config.toml, and no others, decide what is built.
         for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"] {
             cargo.env_remove(name);
         }
-        cargo.current_dir(root().join("tests/size")).args(["build", "--locked", "--quiet"]);
-        cargo.args(["--profile", &self.level.profile(), "--target", self.target, "--target-dir"]);
-        cargo.arg(self.folder());
-        let packages = stacks.iter().map(|stack| stack.package()).chain([WITHOUT_USB]);
-        packages.for_each(|package| drop(cargo.args(["--package", package])));
+        cargo.current_dir(root().join("tests/size"));
+        cargo.args(["build", "--quiet", "--package", package, "--profile", &profile]);
+        cargo.args(["--target", self.target, "--target-dir"]).arg(&folder);
         if let Some(feature) = self.purpose.feature() {
             cargo.args(["--features", feature]);
         }
         let output = cargo.output().context("cannot start cargo")?;
         if !output.status.success() {
-            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+            bail!("{}", errors(&String::from_utf8_lossy(&output.stderr)));
         }
-        Ok(())
+        Firmware::read(&folder.join(self.target).join(profile).join(package))
     }
+}
 
-    pub fn read(&self, stack: Stack) -> Result<Firmware> {
-        self.read_package(stack.package())
-    }
-
-    pub fn read_without_usb(&self) -> Result<Firmware> {
-        self.read_package(WITHOUT_USB)
-    }
-
-    fn read_package(&self, package: &str) -> Result<Firmware> {
-        let folder = self.folder().join(self.target).join(self.level.profile());
-        Firmware::read(&folder.join(package))
-    }
-
-    fn folder(&self) -> PathBuf {
-        root().join("target/bench").join(self.purpose.folder())
-    }
+/// What a compiler said from its first error on, without the warnings before.
+fn errors(output: &str) -> &str {
+    let start = if output.starts_with("error") { Some(0) } else { output.find("\nerror") };
+    output.get(start.unwrap_or(0)..).unwrap_or(output).trim()
 }
 
 /// Adds a target to the toolchain when it is not there.

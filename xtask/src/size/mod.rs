@@ -23,6 +23,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use elf::Firmware;
 use figures::{Figures, Place};
 use firmware::{Build, Level, Purpose, Stack, TARGETS};
 use host::Mode;
@@ -82,8 +83,7 @@ struct Session {
 impl Session {
     fn new() -> Self {
         let builds = TARGETS.len() * SIZE_LEVELS.len() + COUNT_LEVELS.len();
-        let runs = COUNT_LEVELS.len() * Stack::ALL.len() * Mode::ALL.len();
-        let progress = ProgressBar::new((builds + runs) as u64);
+        let progress = ProgressBar::new((builds * Stack::ALL.len()) as u64);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {msg}") {
             progress.set_style(style);
         }
@@ -109,16 +109,35 @@ impl Session {
     fn measure(&mut self, listed: Option<&str>) {
         for target in self.targets.clone() {
             for level in SIZE_LEVELS {
-                let result = self.weigh(target, level, listed == Some(target));
-                self.note(result, format!("sizes for {target}, opt-level {}", level.name()));
+                self.weigh_all(
+                    Build { target, level, purpose: Purpose::Size },
+                    listed == Some(target),
+                );
             }
         }
-        if !self.targets.contains(&TARGETS[0]) {
-            return;
+        if self.targets.contains(&TARGETS[0]) {
+            for level in COUNT_LEVELS {
+                let build = Build { target: TARGETS[0], level, purpose: Purpose::Count };
+                self.count_all(build, listed == Some(TARGETS[0]));
+            }
         }
-        for level in COUNT_LEVELS {
-            let result = self.count(level, listed == Some(TARGETS[0]));
-            self.note(result, format!("instructions at opt-level {}", level.name()));
+    }
+
+    fn weigh_all(&mut self, build: Build, listed: bool) {
+        let without_usb = match build.without_usb() {
+            Ok(firmware) => firmware,
+            Err(error) => return self.missing.push(format!("{}: {error:#}", build.target)),
+        };
+        for stack in Stack::ALL {
+            let result = self.weigh(build, stack, &without_usb, listed);
+            self.note(result, format!("size of {}", describe(build, stack)));
+        }
+    }
+
+    fn count_all(&mut self, build: Build, listed: bool) {
+        for stack in Stack::ALL {
+            let result = self.count(build, stack, listed);
+            self.note(result, format!("instructions of {}", describe(build, stack)));
         }
     }
 
@@ -128,43 +147,32 @@ impl Session {
         }
     }
 
-    fn weigh(&mut self, target: &'static str, level: Level, listed: bool) -> Result<()> {
-        let build = Build { target, level, purpose: Purpose::Size };
-        self.step(format!("build for {target}, opt-level {}", level.name()));
-        build.run(&Stack::ALL)?;
-        let without_usb = build.read_without_usb()?;
-        for stack in Stack::ALL {
-            let firmware = build.read(stack)?;
-            self.figures.add_sizes(Place { target, stack, level }, &firmware, &without_usb);
-            if listed {
-                self.listing +=
-                    &format!("{}, {target}, opt-level {}\n", stack.name(), level.name());
-                self.listing += &symbols::sizes(&firmware);
-            }
+    fn weigh(
+        &mut self,
+        build: Build,
+        stack: Stack,
+        without_usb: &Firmware,
+        listed: bool,
+    ) -> Result<()> {
+        self.step(format!("build {}", describe(build, stack)));
+        let firmware = build.firmware(stack)?;
+        let place = Place { target: build.target, stack, level: build.level };
+        self.figures.add_sizes(place, &firmware, without_usb);
+        if listed {
+            self.listing += &format!("{}\n{}", describe(build, stack), symbols::sizes(&firmware));
         }
         Ok(())
     }
 
-    fn count(&mut self, level: Level, listed: bool) -> Result<()> {
-        let build = Build { target: TARGETS[0], level, purpose: Purpose::Count };
-        self.step(format!("build for the emulator, opt-level {}", level.name()));
-        build.run(&Stack::ALL)?;
-        for stack in Stack::ALL {
-            let result = self.count_stack(&build, stack, listed);
-            self.note(result, format!("{} at opt-level {}", stack.name(), level.name()));
-        }
-        Ok(())
-    }
-
-    fn count_stack(&mut self, build: &Build, stack: Stack, listed: bool) -> Result<()> {
-        let firmware = build.read(stack)?;
+    fn count(&mut self, build: Build, stack: Stack, listed: bool) -> Result<()> {
+        self.step(format!("build and run {}", describe(build, stack)));
+        let firmware = build.firmware(stack)?;
         let place = Place { target: build.target, stack, level: build.level };
         if listed {
-            self.listing += &format!("{}, opt-level {}\n", stack.name(), build.level.name());
+            self.listing += &format!("{}\n", describe(build, stack));
         }
         for mode in Mode::ALL {
-            self.step(format!("run {}, {mode:?}, opt-level {}", stack.name(), build.level.name()));
-            let run = emulator::run(&firmware, mode)?;
+            let run = emulator::run(&firmware, mode).with_context(|| format!("{mode:?}"))?;
             self.figures.add_run(place, mode, &run);
             if listed {
                 self.listing += &symbols::instructions(mode, &run);
@@ -205,4 +213,8 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     fs::write(folder.join(name), text)
         .with_context(|| format!("cannot write {}/{name}", folder.display()))
+}
+
+fn describe(build: Build, stack: Stack) -> String {
+    format!("{}, {}, opt-level {}", stack.name(), build.target, build.level.name())
 }

@@ -22,8 +22,7 @@ pub fn check(progress: impl Fn(&str)) -> Result<()> {
 fn check_one(target: &'static str, level: Level) -> Result<()> {
     let ours = Stack::UsbdAcm;
     let whole = Build { target, level, purpose: Purpose::Whole };
-    whole.run(&[ours])?;
-    let found = panics(&whole.read(ours)?);
+    let found = panics(&whole.firmware(ours)?);
     ensure!(
         found.is_empty(),
         "{target}, opt-level {}: a panic can be reached:{found}",
@@ -31,15 +30,14 @@ fn check_one(target: &'static str, level: Level) -> Result<()> {
     );
     // Names may be inlined away; an undefined symbol cannot be.
     let panic_free = Build { target, level, purpose: Purpose::PanicFree };
-    panic_free.run(&[ours])
+    panic_free.firmware(ours).map(drop)
 }
 
 /// usbd-serial can panic, by its source: a check that does not see it sees nothing.
 fn check_the_check(progress: &impl Fn(&str)) -> Result<()> {
     progress("look for the panics of usbd-serial, to see that they are found");
     let build = Build { target: TARGETS[1], level: Level::Z, purpose: Purpose::Size };
-    build.run(&[Stack::SerialPort])?;
-    if panics(&build.read(Stack::SerialPort)?).is_empty() {
+    if panics(&build.firmware(Stack::SerialPort)?).is_empty() {
         bail!("the check finds no panic in usbd-serial, and so proves nothing");
     }
     Ok(())

@@ -7,7 +7,6 @@ use super::firmware::{Level, Stack, TARGETS};
 
 /// One line of the table: a metric at a level, a value a stack.
 pub struct Row {
-    pub target: &'static str,
     pub metric: Metric,
     pub level: Level,
     pub values: Vec<Option<f64>>,
@@ -27,14 +26,14 @@ impl Row {
 }
 
 /// The rows that have a value, in the order of the table.
-pub fn rows(figures: &Figures, target: &'static str) -> Vec<Row> {
+pub fn rows(figures: &Figures, target: &str) -> Vec<Row> {
     let mut rows = Vec::new();
     for metric in Metric::ALL {
         for level in [Level::Z, Level::S, Level::Three] {
             let value = |stack| figures.get(target, stack, level, metric);
             let values: Vec<_> = Stack::ALL.into_iter().map(value).collect();
             if values.iter().any(Option::is_some) {
-                rows.push(Row { target, metric, level, values });
+                rows.push(Row { metric, level, values });
             }
         }
     }
@@ -50,11 +49,15 @@ pub fn table(figures: &Figures) -> String {
             continue;
         }
         let _ = write!(text, "\n{target:38}");
-        Stack::ALL.iter().for_each(|stack| drop(write!(text, "{:>25}", stack.name())));
+        for stack in Stack::ALL {
+            let _ = write!(text, "{:>25}", stack.name());
+        }
         let _ = writeln!(text, "{:>18}", "ours / best peer");
         for row in rows {
             let _ = write!(text, "{:38}", row.label());
-            row.values.iter().for_each(|value| drop(write!(text, "{:>25}", number(*value))));
+            for value in &row.values {
+                let _ = write!(text, "{:>25}", number(*value));
+            }
             let _ = writeln!(text, "{:>18}", ratio(row.ratio()));
         }
     }
@@ -70,11 +73,15 @@ pub fn markdown(figures: &Figures) -> String {
             continue;
         }
         let _ = write!(text, "\n## {target}\n\n| |");
-        Stack::ALL.iter().for_each(|stack| drop(write!(text, " {} |", stack.name())));
+        for stack in Stack::ALL {
+            let _ = write!(text, " {} |", stack.name());
+        }
         let _ = writeln!(text, " ours / best peer |\n|---|{}--:|", "--:|".repeat(Stack::ALL.len()));
         for row in rows {
             let _ = write!(text, "| {} ({}) |", row.label(), row.metric.unit());
-            row.values.iter().for_each(|value| drop(write!(text, " {} |", number(*value))));
+            for value in &row.values {
+                let _ = write!(text, " {} |", number(*value));
+            }
             let _ = writeln!(text, " {} |", ratio(row.ratio()));
         }
     }
@@ -112,7 +119,7 @@ mod tests {
     use super::*;
 
     fn row(values: [Option<f64>; 4]) -> Row {
-        Row { target: TARGETS[0], metric: Metric::Flash, level: Level::Z, values: values.to_vec() }
+        Row { metric: Metric::Flash, level: Level::Z, values: values.to_vec() }
     }
 
     #[test]

@@ -69,6 +69,8 @@ const COMMAND_STALL_IN: u32 = 3;
 const COMMAND_STALL_OUT: u32 = 4;
 const COMMAND_UNSTALL_IN: u32 = 5;
 const COMMAND_UNSTALL_OUT: u32 = 6;
+const COMMAND_ABORT_IN: u32 = 7;
+const COMMAND_ABORT_OUT: u32 = 8;
 
 /// Reads a register.
 #[inline(always)]
@@ -113,6 +115,19 @@ pub fn copy(endpoint: usize, buffer: &mut [u8]) -> usize {
 #[inline(always)]
 pub fn receive(endpoint: usize) {
     write(COMMAND + endpoint * ENDPOINT_STRIDE, COMMAND_RECEIVE);
+}
+
+/// Takes the packet of an OUT endpoint as read, without letting the next one in.
+#[inline(always)]
+pub fn release(endpoint: usize) {
+    write(COMMAND + endpoint * ENDPOINT_STRIDE, COMMAND_ABORT_OUT);
+}
+
+/// Drops what an endpoint holds. Bit 7 of the address is the direction.
+#[inline(always)]
+pub fn abort(address: u8) {
+    let command = if address & 0x80 != 0 { COMMAND_ABORT_IN } else { COMMAND_ABORT_OUT };
+    write(COMMAND + usize::from(address & 0x0F) * ENDPOINT_STRIDE, command);
 }
 
 /// The SETUP packet that waits.
