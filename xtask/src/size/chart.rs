@@ -15,7 +15,7 @@ const PLOT: f64 = 430.0;
 const WIDTH: f64 = LEFT + PLOT + 80.0;
 
 /// Readable on white and on dark pages.
-const COLOURS: [&str; 4] = ["#d9480f", "#7b8794", "#9aa5b1", "#627d98"];
+const COLOURS: [&str; 5] = ["#d9480f", "#f08c3a", "#7b8794", "#9aa5b1", "#627d98"];
 
 /// A set of bars under one heading: a value a stack.
 struct Group {

@@ -11,19 +11,29 @@ use super::elf::Firmware;
 /// A USB stack under comparison.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Stack {
+    /// Ours, as a byte stream.
     UsbdAcm,
+    /// Ours, without the copy between application and slot.
+    InPlace,
+    /// usb-device with usbd-serial's byte stream.
     SerialPort,
+    /// usb-device with usbd-serial's packets.
     CdcAcmClass,
+    /// embassy-usb with its packets.
     Embassy,
 }
 
 impl Stack {
-    pub const ALL: [Self; 4] = [Self::UsbdAcm, Self::SerialPort, Self::CdcAcmClass, Self::Embassy];
+    pub const ALL: [Self; 5] =
+        [Self::UsbdAcm, Self::InPlace, Self::SerialPort, Self::CdcAcmClass, Self::Embassy];
+
+    pub const PEERS: [Self; 3] = [Self::SerialPort, Self::CdcAcmClass, Self::Embassy];
 
     /// The crate in tests/size, which names its binary too.
     pub fn package(self) -> &'static str {
         match self {
             Self::UsbdAcm => "usbd-acm-echo",
+            Self::InPlace => "usbd-acm-in-place",
             Self::SerialPort => "serial-port",
             Self::CdcAcmClass => "cdc-acm-class",
             Self::Embassy => "embassy",
@@ -33,6 +43,7 @@ impl Stack {
     pub fn name(self) -> &'static str {
         match self {
             Self::UsbdAcm => "usbd-acm",
+            Self::InPlace => "usbd-acm in place",
             Self::SerialPort => "usb-device SerialPort",
             Self::CdcAcmClass => "usb-device CdcAcmClass",
             Self::Embassy => "embassy-usb CdcAcmClass",

@@ -1,5 +1,6 @@
 //! The figures as a table, as JSON, as Markdown.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::figures::{Figure, Figures, Metric};
@@ -7,17 +8,21 @@ use super::firmware::{Level, Stack, TARGETS};
 
 /// One line of the table: a metric at a level, a value a stack.
 pub struct Row {
-    pub metric: Metric,
-    pub level: Level,
-    pub values: Vec<Option<f64>>,
+    metric: Metric,
+    level: Level,
+    values: BTreeMap<Stack, f64>,
 }
 
 impl Row {
+    fn value(&self, stack: Stack) -> Option<f64> {
+        self.values.get(&stack).copied()
+    }
+
     /// Our value over the least of the peers'.
-    pub fn ratio(&self) -> Option<f64> {
-        let (ours, peers) = self.values.split_first()?;
-        let best = peers.iter().flatten().copied().min_by(f64::total_cmp)?;
-        (best > 0.0).then_some((*ours)? / best)
+    fn ratio(&self) -> Option<f64> {
+        let peers = Stack::PEERS.into_iter().filter_map(|stack| self.value(stack));
+        let best = peers.min_by(f64::total_cmp)?;
+        (best > 0.0).then_some(self.value(Stack::UsbdAcm)? / best)
     }
 
     fn label(&self) -> String {
@@ -30,9 +35,9 @@ pub fn rows(figures: &Figures, target: &str) -> Vec<Row> {
     let mut rows = Vec::new();
     for metric in Metric::ALL {
         for level in [Level::Z, Level::S, Level::Three] {
-            let value = |stack| figures.get(target, stack, level, metric);
-            let values: Vec<_> = Stack::ALL.into_iter().map(value).collect();
-            if values.iter().any(Option::is_some) {
+            let value = |stack| Some((stack, figures.get(target, stack, level, metric)?));
+            let values: BTreeMap<_, _> = Stack::ALL.into_iter().filter_map(value).collect();
+            if !values.is_empty() {
                 rows.push(Row { metric, level, values });
             }
         }
@@ -50,13 +55,13 @@ pub fn table(figures: &Figures) -> String {
         }
         let _ = write!(text, "\n{target:38}");
         for stack in Stack::ALL {
-            let _ = write!(text, "{:>25}", stack.name());
+            let _ = write!(text, "{:>24}", stack.name());
         }
         let _ = writeln!(text, "{:>18}", "ours / best peer");
         for row in rows {
             let _ = write!(text, "{:38}", row.label());
-            for value in &row.values {
-                let _ = write!(text, "{:>25}", number(*value));
+            for stack in Stack::ALL {
+                let _ = write!(text, "{:>24}", number(row.value(stack)));
             }
             let _ = writeln!(text, "{:>18}", ratio(row.ratio()));
         }
@@ -79,8 +84,8 @@ pub fn markdown(figures: &Figures) -> String {
         let _ = writeln!(text, " ours / best peer |\n|---|{}--:|", "--:|".repeat(Stack::ALL.len()));
         for row in rows {
             let _ = write!(text, "| {} ({}) |", row.label(), row.metric.unit());
-            for value in &row.values {
-                let _ = write!(text, " {} |", number(*value));
+            for stack in Stack::ALL {
+                let _ = write!(text, " {} |", number(row.value(stack)));
             }
             let _ = writeln!(text, " {} |", ratio(row.ratio()));
         }
@@ -118,19 +123,23 @@ fn ratio(value: Option<f64>) -> String {
 mod tests {
     use super::*;
 
-    fn row(values: [Option<f64>; 4]) -> Row {
-        Row { metric: Metric::Flash, level: Level::Z, values: values.to_vec() }
+    fn ratio(values: &[(Stack, f64)]) -> Option<f64> {
+        let values = values.iter().copied().collect();
+        Row { metric: Metric::Flash, level: Level::Z, values }.ratio()
     }
 
     #[test]
     fn the_ratio_is_to_the_best_peer() {
-        assert_eq!(row([Some(2.0), Some(9.0), Some(4.0), Some(5.0)]).ratio(), Some(0.5));
+        use Stack::*;
+        let values =
+            [(UsbdAcm, 2.0), (InPlace, 1.0), (SerialPort, 9.0), (CdcAcmClass, 4.0), (Embassy, 5.0)];
+        assert_eq!(ratio(&values), Some(0.5));
     }
 
     #[test]
-    fn without_our_value_there_is_no_ratio() {
-        assert_eq!(row([None, Some(9.0), Some(4.0), Some(5.0)]).ratio(), None);
-        assert_eq!(row([Some(1.0), None, None, None]).ratio(), None);
+    fn without_our_value_or_theirs_there_is_no_ratio() {
+        assert_eq!(ratio(&[(Stack::Embassy, 9.0)]), None);
+        assert_eq!(ratio(&[(Stack::UsbdAcm, 1.0), (Stack::InPlace, 1.0)]), None);
     }
 
     #[test]

@@ -52,6 +52,18 @@ pub fn sink(bytes: &[u8]) {
 #[inline(always)]
 pub fn sink(_: &[u8]) {}
 
+/// The work of an application that makes or uses bytes in place; it is not counted.
+#[inline(never)]
+#[unsafe(link_section = ".app.copy")]
+pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
+    for (to, from) in to.iter_mut().zip(from) {
+        // Byte for byte, as a call of memcpy would be counted.
+        // SAFETY: `to` is a reference.
+        unsafe { core::ptr::write_volatile(to, *from) };
+    }
+    to.len().min(from.len())
+}
+
 #[unsafe(link_section = ".app.pattern")]
 static PATTERN: [u8; 64] = {
     let mut bytes = [0; 64];

@@ -3,15 +3,14 @@
 #![no_std]
 #![no_main]
 
-mod controller;
 #[cfg(feature = "whole")]
 mod whole;
 
 use core::mem::MaybeUninit;
 
-use controller::Stub;
 use usbd_acm::descriptors::Descriptors;
 use usbd_acm::{Device, Port, Storage};
+use usbd_acm_controller::Stub;
 
 static DESCRIPTORS: Descriptors<1> = usbd_acm::descriptors::descriptors! {
     endpoints: <Stub as usbd_acm::Controller>::ENDPOINTS,

@@ -1,4 +1,5 @@
 //! The stubbed controller as a `usbd_acm::Controller`.
+#![no_std]
 
 use board::registers::{self, *};
 use usbd_acm::{
@@ -23,6 +24,7 @@ pub struct Stub {
 }
 
 impl Stub {
+    /// Holds nothing.
     pub const fn new() -> Self {
         Self { sending: [const { None }; 2], receiving: None }
     }
