@@ -56,11 +56,11 @@ pub struct Tiny<C> {
     request: Option<SetupPacket>,
     reply: Vec<u8>,
     configured: bool,
-    writer: PacketWriter<4, 64>,
-    sender: PacketSender<4, 64>,
-    receiver: PacketReceiver<4, 64>,
-    reader: PacketReader<4, 64>,
-    notifier: (PacketWriter<4, 8>, PacketSender<4, 8>),
+    writer: PacketWriter<'static, 4, 64>,
+    sender: PacketSender<'static, 4, 64>,
+    receiver: PacketReceiver<'static, 4, 64>,
+    reader: PacketReader<'static, 4, 64>,
+    notifier: (PacketWriter<'static, 4, 8>, PacketSender<'static, 4, 8>),
 }
 
 pub type TinyHost = Host<Board<Box<dyn FnMut(Nanoseconds)>>>;
@@ -152,8 +152,8 @@ impl<C: Controller> Tiny<C> {
     fn deconfigure(&mut self) {
         self.knobs.borrow_mut().suspended = false;
         self.configured = false;
-        self.sender.discard(64);
-        self.notifier.1.discard(8);
+        self.sender.discard();
+        self.notifier.1.discard();
         self.receiver.reclaim();
         while let Some((_, bytes)) = self.reader.front() {
             let count = bytes.len();
