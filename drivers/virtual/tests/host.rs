@@ -2,19 +2,23 @@
 
 mod tiny;
 
-use tiny::{host, plugged};
+use tiny::{TinyHost, host, plugged};
 use usbd_acm::{EndpointSet, SetupPacket, Speed};
 use usbd_acm_virtual::host::{
-    AcmPort, Conduct, EnumerationError, Statistics, TransferError, linux, macos, request, windows,
+    AcmPort, Conduct, EnumerationError, KnownDevice, Statistics, TransferError, linux, macos,
+    request, windows,
 };
 use usbd_acm_virtual::{FullSpeed, HighSpeed, Variant};
 
 const CODING: [u8; 7] = [0x00, 0xC2, 0x01, 0x00, 0, 0, 8];
 
+type Enumerate = fn(&mut TinyHost) -> Result<KnownDevice, EnumerationError>;
+type Open = fn(&mut TinyHost, &mut AcmPort, [u8; 7]) -> Result<(), TransferError>;
+
 #[test]
 fn every_system_enumerates_and_opens() {
     let (mut host, knobs) = plugged();
-    let systems: [(fn(&mut _) -> _, fn(&mut _, &mut _, _) -> _); 3] = [
+    let systems: [(Enumerate, Open); 3] = [
         (linux::enumerate, linux::open),
         (windows::enumerate, windows::open),
         (macos::enumerate, macos::open),
@@ -114,7 +118,8 @@ fn transfers_conducted_badly_do_not_hurt_the_next() {
     linux::open(&mut host, &mut port, CODING).unwrap();
     let configuration = request::get_descriptor(request::CONFIGURATION, 0, 58);
     let set = request::set_line_coding(0);
-    let cases: [(SetupPacket, &[u8], Conduct, Result<usize, TransferError>); 9] = [
+    type Case = (SetupPacket, &'static [u8], Conduct, Result<usize, TransferError>);
+    let cases: [Case; 9] = [
         (configuration, &[], Conduct::AbortAfter(0), Ok(0)),
         (configuration, &[], Conduct::AbortAfter(1), Ok(58)),
         (configuration, &[], Conduct::StatusAfter(0), Ok(0)),
