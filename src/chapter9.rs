@@ -156,7 +156,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// Ends the halts of the endpoints of one interface and sets their toggles to DATA0.
     pub(crate) fn unhalt_interface(&mut self, interface: usize) {
         let Some(endpoints) = self.descriptors.ports().get(interface / 2) else { return };
-        if interface % 2 == 0 {
+        if interface.is_multiple_of(2) {
             return self.unhalt(endpoints.notification);
         }
         self.unhalt(endpoints.data_in);
