@@ -97,12 +97,11 @@ impl Firmware {
         (address < symbol.address + symbol.size).then_some(symbol)
     }
 
-    /// Who refers to symbols whose name passes, as (from, to).
-    pub fn references_to(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
-        let name = |address| self.symbol_at(address).map(|symbol| symbol.name.clone());
+    /// References to symbols whose name passes: the address they are at, and the name.
+    pub fn references_to(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(u64, String)> {
         let mut found: Vec<_> = (self.references.iter())
-            .filter_map(|(from, to)| Some((name(*from)?, name(*to)?)))
-            .filter(|(from, to)| from != to && is_wanted(to))
+            .filter_map(|(from, to)| Some((*from, self.symbol_at(*to)?.name.clone())))
+            .filter(|(from, to)| self.symbol_at(*from).is_some() && is_wanted(to))
             .collect();
         found.sort();
         found.dedup();

@@ -26,15 +26,37 @@ impl<'a> Lines<'a> {
 
     /// The innermost function that is not of the standard library.
     pub fn function(&self, address: u64) -> Option<String> {
-        let mut frames = self.context.find_frames(address).skip_all_loads().ok()?;
-        while let Ok(Some(frame)) = frames.next() {
-            let file = frame.location.as_ref().and_then(|location| location.file);
-            if !file.is_some_and(|file| file.contains("/library/")) {
-                return Some(shorten(&frame.function?.demangle().ok()?));
-            }
-        }
-        None
+        self.frames(address).into_iter().find(|frame| !frame.is_library).map(|frame| frame.function)
     }
+
+    /// The functions inlined at an address, innermost first.
+    pub fn frames(&self, address: u64) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        let Ok(mut found) = self.context.find_frames(address).skip_all_loads() else {
+            return frames;
+        };
+        while let Ok(Some(frame)) = found.next() {
+            let Some(name) = frame.function.as_ref().and_then(|name| name.demangle().ok()) else {
+                continue;
+            };
+            let function = shorten(&name);
+            let (file, line) =
+                frame.location.map_or((None, None), |place| (place.file, place.line));
+            let is_library = file.is_some_and(|file| file.contains("/library/"));
+            let place = format!("{}:{}", file.unwrap_or("?"), line.unwrap_or(0));
+            frames.push(Frame { function, place, is_library });
+        }
+        frames
+    }
+}
+
+/// One function of several that were inlined into each other.
+pub struct Frame {
+    pub function: String,
+    /// File and line.
+    pub place: String,
+    /// It is of the standard library.
+    pub is_library: bool,
 }
 
 /// The name without generic arguments and hash.
