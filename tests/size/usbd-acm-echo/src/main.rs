@@ -61,9 +61,11 @@ impl board::Serial for Firmware {
 
 #[inline(never)]
 fn init() -> &'static mut Firmware {
-    // SAFETY: called once, before anything else: the only references to the statics.
-    let (storage, firmware) = unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE)) };
-    let (mut device, [port]) = storage.split(Stub::new(), &DESCRIPTORS, BOARD);
+    // SAFETY: called once, before anything else: the only references to the statics, and the only
+    // controller.
+    let (storage, firmware, controller) =
+        unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE), Stub::new()) };
+    let (mut device, [port]) = storage.split(controller, &DESCRIPTORS, BOARD);
     device.connect();
     firmware.write(Firmware { device, port })
 }
