@@ -2,8 +2,12 @@
 //!
 //! Everything here is computed at compile time and lies in flash. A descriptor set that is wrong,
 //! or that asks for more endpoints than the controller has, does not compile.
-#![cfg_attr(not(feature = "std"), no_std)]
+#![no_std]
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "std")]
+#[macro_use]
+extern crate std;
 
 mod acm;
 mod bytes;
@@ -11,6 +15,8 @@ mod configuration;
 mod descriptors;
 mod device;
 mod endpoint;
+#[cfg(feature = "std")]
+pub mod parse;
 mod port;
 mod product;
 mod string;
