@@ -4,10 +4,10 @@
 #[cfg(not(loom))]
 pub(crate) use core::{
     cell::UnsafeCell,
-    sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence},
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering, fence},
 };
 #[cfg(loom)]
 pub(crate) use loom::{
     cell::UnsafeCell,
-    sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence},
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering, fence},
 };

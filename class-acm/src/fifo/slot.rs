@@ -31,6 +31,11 @@ pub(super) struct Slot<D: ?Sized> {
 unsafe impl<D: ?Sized> Sync for Slot<D> {}
 
 impl<const N: usize> Slot<[Byte; N]> {
+    /// The slot without its size.
+    pub(super) fn erased(&self) -> &Slot<[Byte]> {
+        self
+    }
+
     #[cfg(not(loom))]
     pub(super) const fn new() -> Self {
         Self {

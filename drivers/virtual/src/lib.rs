@@ -7,6 +7,19 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod board;
+mod chip;
+mod control_endpoint;
+mod controller;
+mod endpoint;
+#[cfg(feature = "std")]
+pub mod host;
+mod violation;
+mod virtual_wire;
 mod wire;
 
+pub use board::Board;
+pub use controller::{FullSpeed, HighSpeed, Variant, VirtualController, VirtualHighSpeed};
+pub use violation::Violation;
+pub use virtual_wire::VirtualWire;
 pub use wire::{DevicePort, Handshake, InResponse, Nanoseconds, Pid};

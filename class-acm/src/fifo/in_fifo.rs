@@ -1,0 +1,363 @@
+//! Device to host: a byte stream cut into packets.
+//!
+//! The application appends to the *open* slot and *closes* it when it is full. The bus half sends
+//! closed slots as they are, and what is in the open slot when the wire is idle: writes coalesce
+//! while a packet is in flight, and nothing waits for a timer.
+//!
+//! `length` of a slot is stored by the application while the slot is open or closed, and set to 0 by
+//! the bus half when it frees the slot; `head` and `tail` pass the slot from one to the other.
+//! Bytes below `length` are never written again before the slot is freed, so the bus half may lend
+//! them while the application appends behind them.
+#![allow(unsafe_code)]
+
+use super::slot::{Byte, Slot, TxPacket};
+use super::{assert_shape, slot_at};
+use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence};
+
+/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the application to the host.
+pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
+    slots: [Slot<[Byte; SIZE]>; SLOTS],
+    /// Slots freed by the bus half, wrapping.
+    head: AtomicU8,
+    /// Slots closed by the application, wrapping.
+    tail: AtomicU8,
+    /// Bytes the host acknowledged or a session's end discarded, wrapping. Stored by the bus half
+    /// when nothing is in flight and no zero-length packet is due.
+    acknowledged: AtomicU16,
+    /// Whether a packet is in flight, and so the bus half looks again without a doorbell.
+    busy: AtomicBool,
+    /// wMaxPacketSize in bytes, where it may be less than `SIZE`.
+    packet_size: AtomicU16,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
+    /// An empty FIFO.
+    #[cfg(not(loom))]
+    #[expect(clippy::new_without_default, reason = "it belongs into a static")]
+    pub const fn new() -> Self {
+        const { assert_shape(SLOTS, SIZE) };
+        Self {
+            slots: [const { Slot::<[Byte; SIZE]>::new() }; SLOTS],
+            head: AtomicU8::new(0),
+            tail: AtomicU8::new(0),
+            acknowledged: AtomicU16::new(0),
+            busy: AtomicBool::new(false),
+            packet_size: AtomicU16::new(0),
+        }
+    }
+
+    /// An empty FIFO.
+    #[cfg(loom)]
+    pub fn new() -> Self {
+        assert_shape(SLOTS, SIZE);
+        Self {
+            slots: core::array::from_fn(|_| Slot::new()),
+            head: AtomicU8::new(0),
+            tail: AtomicU8::new(0),
+            acknowledged: AtomicU16::new(0),
+            busy: AtomicBool::new(false),
+            packet_size: AtomicU16::new(0),
+        }
+    }
+
+    /// The application half and the bus half.
+    pub fn split(&'static mut self) -> (PacketWriter<SLOTS, SIZE>, PacketSender<SLOTS, SIZE>) {
+        (PacketWriter::new(self), PacketSender::new(self))
+    }
+
+    /// wMaxPacketSize, in bytes. Constant where only a full-speed packet fits.
+    fn packet_size(&self) -> u16 {
+        if SIZE <= 64 || cfg!(loom) {
+            return size_of_slot::<SIZE>();
+        }
+        match self.packet_size.load(Ordering::Relaxed) {
+            0 => size_of_slot::<SIZE>(),
+            size => size,
+        }
+    }
+
+    fn slot(&self, number: u8) -> &Slot<[Byte; SIZE]> {
+        slot_at(&self.slots, number)
+    }
+}
+
+const fn size_of_slot<const SIZE: usize>() -> u16 {
+    #[expect(clippy::cast_possible_truncation, reason = "assert_shape: at most 512")]
+    {
+        SIZE as u16
+    }
+}
+
+/// The application half of an [`InFifo`].
+pub struct PacketWriter<const SLOTS: usize, const SIZE: usize> {
+    fifo: &'static InFifo<SLOTS, SIZE>,
+    /// Bytes written, wrapping.
+    written: u16,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> PacketWriter<SLOTS, SIZE> {
+    /// The caller sees to it that there is one writer.
+    pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
+        Self { fifo, written: 0 }
+    }
+
+    /// Appends as much of `bytes` as there is room for, and returns how many bytes that are.
+    /// `session` is the session these bytes belong to; those of another one are never sent.
+    pub fn write(&mut self, session: u8, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let Some((slot, length)) = self.open_slot(session) else { break };
+            let room = usize::from(self.fifo.packet_size().saturating_sub(length));
+            let (now, _) = rest.split_at(room.min(rest.len()));
+            // SAFETY: the slot is open: the bus half reaches bytes below `length` only, and `&mut
+            // self` keeps other writers away.
+            let count = unsafe { slot.write(usize::from(length), now) };
+            rest = rest.get(count..).unwrap_or_default();
+            self.commit(slot, length, u16::try_from(count).unwrap_or(0));
+        }
+        bytes.len() - rest.len()
+    }
+
+    /// Room in the open slot to write to in place; `None` when the FIFO is full.
+    #[cfg(not(loom))]
+    pub fn grant(&mut self, session: u8) -> Option<Grant<'_, SLOTS, SIZE>> {
+        let (slot, length) = self.open_slot(session)?;
+        let size = self.fifo.packet_size();
+        // SAFETY: the slot is open: the bus half reaches bytes below `length` only, and the grant
+        // borrows the writer exclusively.
+        let bytes = unsafe { slot.erased().bytes_mut(length..size) };
+        Some(Grant { writer: self, slot, length, bytes })
+    }
+
+    /// Whether a write would take at least one byte.
+    pub fn has_room(&mut self, session: u8) -> bool {
+        self.open_slot(session).is_some()
+    }
+
+    /// Whether the host acknowledged every byte written, and the zero-length packet where one was
+    /// due, or a session's end discarded them.
+    pub fn is_flushed(&self) -> bool {
+        self.fifo.acknowledged.load(Ordering::Acquire) == self.written
+    }
+
+    /// Whether the bus half must be woken to see what was written last.
+    pub fn needs_doorbell(&self) -> bool {
+        // Pairs with the fence in `pump`: either the bus half sees the new length, or we see it idle.
+        fence(Ordering::SeqCst);
+        !self.fifo.busy.load(Ordering::Relaxed)
+    }
+
+    /// The open slot and the bytes in it, at least one less than a packet.
+    fn open_slot(&mut self, session: u8) -> Option<(&'static Slot<[Byte; SIZE]>, u16)> {
+        loop {
+            let tail = self.fifo.tail.load(Ordering::Relaxed);
+            let used = tail.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
+            if usize::from(used) >= SLOTS {
+                return None;
+            }
+            let slot = self.fifo.slot(tail);
+            let length = slot.length.load(Ordering::Relaxed);
+            if length == 0 {
+                slot.session.store(session, Ordering::Relaxed);
+                return Some((slot, 0));
+            }
+            let same_session = slot.session.load(Ordering::Relaxed) == session;
+            if same_session && length < self.fifo.packet_size() {
+                return Some((slot, length));
+            }
+            self.close();
+        }
+    }
+
+    fn commit(&mut self, slot: &Slot<[Byte; SIZE]>, length: u16, count: u16) {
+        let length = length.saturating_add(count);
+        slot.length.store(length, Ordering::Release);
+        self.written = self.written.wrapping_add(count);
+        if length >= self.fifo.packet_size() {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        let tail = self.fifo.tail.load(Ordering::Relaxed);
+        self.fifo.tail.store(tail.wrapping_add(1), Ordering::Release);
+    }
+}
+
+/// Room in the open slot, to be written in place and then [committed](Self::commit). Dropped without
+/// that, nothing was written.
+pub struct Grant<'a, const SLOTS: usize, const SIZE: usize> {
+    writer: &'a mut PacketWriter<SLOTS, SIZE>,
+    slot: &'static Slot<[Byte; SIZE]>,
+    length: u16,
+    bytes: &'a mut [u8],
+}
+
+impl<'a, const SLOTS: usize, const SIZE: usize> Grant<'a, SLOTS, SIZE> {
+    /// Hands the first `count` bytes over, or all if there are fewer, and gives the writer back.
+    pub fn commit(self, count: usize) -> &'a PacketWriter<SLOTS, SIZE> {
+        let count = u16::try_from(count.min(self.bytes.len())).unwrap_or(0);
+        self.writer.commit(self.slot, self.length, count);
+        self.writer
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> core::ops::Deref for Grant<'_, SLOTS, SIZE> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> core::ops::DerefMut for Grant<'_, SLOTS, SIZE> {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        self.bytes
+    }
+}
+
+/// The bus half of an [`InFifo`].
+pub struct PacketSender<const SLOTS: usize, const SIZE: usize> {
+    fifo: &'static InFifo<SLOTS, SIZE>,
+    /// The slot to send from next; those from `head` up to it wait for their acknowledgement.
+    next: u8,
+    /// Bytes of slot `next` that were submitted or skipped.
+    position: u16,
+    /// Bytes submitted or skipped in all, wrapping.
+    submitted: u16,
+    /// Packets submitted and not acknowledged.
+    in_flight: u8,
+    /// The last packet was full, so the host waits for more (USB 2.0 §5.8.3).
+    zlp_due: bool,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
+    /// The caller sees to it that there is one sender.
+    pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
+        Self { fifo, next: 0, position: 0, submitted: 0, in_flight: 0, zlp_due: false }
+    }
+
+    /// Offers packets to `send` until it gives one back or nothing is due.
+    pub fn pump(&mut self, session: u8, mut send: impl FnMut(TxPacket) -> Result<(), TxPacket>) {
+        if self.in_flight == 0 {
+            self.fifo.busy.store(false, Ordering::Relaxed);
+            // Pairs with the fence in `needs_doorbell`.
+            fence(Ordering::SeqCst);
+        }
+        while let Some(packet) = self.due_packet(session) {
+            let length = packet.len();
+            if send(packet).is_err() {
+                break;
+            }
+            self.position += length;
+            self.submitted = self.submitted.wrapping_add(length);
+            self.zlp_due = length == self.fifo.packet_size();
+            self.in_flight = self.in_flight.saturating_add(1);
+            self.fifo.busy.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The host acknowledged the oldest packet.
+    pub fn sent(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.free();
+        if self.in_flight == 0 && !self.zlp_due {
+            self.fifo.acknowledged.store(self.submitted, Ordering::Release);
+        }
+    }
+
+    /// Drops every byte written so far, and sets wMaxPacketSize for what follows. The driver has
+    /// dropped its packets before.
+    pub fn discard(&mut self, packet_size: u16) {
+        if SIZE > 64 {
+            self.fifo.packet_size.store(packet_size, Ordering::Relaxed);
+        }
+        self.in_flight = 0;
+        self.zlp_due = false;
+        while let Some((slot, closed)) = self.current_slot() {
+            self.skip_to(slot.length.load(Ordering::Acquire));
+            if !closed {
+                break;
+            }
+            self.step();
+        }
+        self.free();
+        self.fifo.acknowledged.store(self.submitted, Ordering::Release);
+    }
+
+    fn due_packet(&mut self, session: u8) -> Option<TxPacket> {
+        while let Some((slot, closed)) = self.current_slot() {
+            let length = slot.length.load(Ordering::Acquire);
+            if slot.session.load(Ordering::Relaxed) != session {
+                self.skip_to(length);
+            }
+            if length > self.position {
+                return self.due_range(slot, closed, length);
+            }
+            if !closed {
+                break;
+            }
+            self.step();
+            self.free();
+        }
+        if self.in_flight > 0 {
+            return None;
+        }
+        if self.zlp_due {
+            return Some(TxPacket::ZERO_LENGTH);
+        }
+        // Also for bytes that were skipped: nobody waits for what is never sent.
+        self.fifo.acknowledged.store(self.submitted, Ordering::Release);
+        None
+    }
+
+    fn due_range(
+        &self,
+        slot: &'static Slot<[Byte; SIZE]>,
+        closed: bool,
+        length: u16,
+    ) -> Option<TxPacket> {
+        let slot = slot.erased();
+        // An open slot fills up while the wire is busy; a slot is lent once at a time.
+        if (!closed && self.in_flight > 0) || slot.is_lent() {
+            return None;
+        }
+        // SAFETY: the slot is not lent, and the application does not write below `length` before
+        // the slot is freed, which `free` does not do while it is lent.
+        Some(unsafe { slot.lend(self.position..length) })
+    }
+
+    /// The slot to send from and whether it is closed; `None` when the FIFO has no open slot.
+    fn current_slot(&self) -> Option<(&'static Slot<[Byte; SIZE]>, bool)> {
+        let closed = self.next != self.fifo.tail.load(Ordering::Acquire);
+        let ahead = self.next.wrapping_sub(self.fifo.head.load(Ordering::Relaxed));
+        if !closed && usize::from(ahead) >= SLOTS {
+            return None;
+        }
+        Some((self.fifo.slot(self.next), closed))
+    }
+
+    fn skip_to(&mut self, length: u16) {
+        let skipped = length.saturating_sub(self.position);
+        self.submitted = self.submitted.wrapping_add(skipped);
+        self.position += skipped;
+    }
+
+    fn step(&mut self) {
+        self.next = self.next.wrapping_add(1);
+        self.position = 0;
+    }
+
+    /// Gives the slots that are sent and not lent back to the application, oldest first.
+    fn free(&mut self) {
+        loop {
+            let head = self.fifo.head.load(Ordering::Relaxed);
+            let slot = self.fifo.slot(head);
+            if head == self.next || slot.erased().is_lent() {
+                return;
+            }
+            slot.length.store(0, Ordering::Relaxed);
+            self.fifo.head.store(head.wrapping_add(1), Ordering::Release);
+        }
+    }
+}

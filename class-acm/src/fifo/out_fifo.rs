@@ -1,0 +1,195 @@
+//! Host to device: packets, read as a byte stream.
+//!
+//! The bus half lends empty slots to the driver, in order, and publishes each when it comes back
+//! filled. The application reads the oldest in place and frees it. `head` and `tail` pass a slot
+//! from one to the other; while it is lent it belongs to neither.
+#![allow(unsafe_code)]
+
+use super::slot::{Byte, RxSlot, Slot};
+use super::{assert_shape, slot_at};
+use crate::sync::{AtomicBool, AtomicU8, Ordering, fence};
+
+/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application.
+pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
+    slots: [Slot<[Byte; SIZE]>; SLOTS],
+    /// Slots freed by the application, wrapping.
+    head: AtomicU8,
+    /// Slots filled by the bus half, wrapping.
+    tail: AtomicU8,
+    /// The bus half found every slot full: the endpoint NAKs until it is woken.
+    starved: AtomicBool,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
+    /// An empty FIFO.
+    #[cfg(not(loom))]
+    #[expect(clippy::new_without_default, reason = "it belongs into a static")]
+    pub const fn new() -> Self {
+        const { assert_shape(SLOTS, SIZE) };
+        Self {
+            slots: [const { Slot::<[Byte; SIZE]>::new() }; SLOTS],
+            head: AtomicU8::new(0),
+            tail: AtomicU8::new(0),
+            starved: AtomicBool::new(false),
+        }
+    }
+
+    /// An empty FIFO.
+    #[cfg(loom)]
+    pub fn new() -> Self {
+        assert_shape(SLOTS, SIZE);
+        Self {
+            slots: core::array::from_fn(|_| Slot::new()),
+            head: AtomicU8::new(0),
+            tail: AtomicU8::new(0),
+            starved: AtomicBool::new(false),
+        }
+    }
+
+    /// The bus half and the application half.
+    pub fn split(&'static mut self) -> (PacketReceiver<SLOTS, SIZE>, PacketReader<SLOTS, SIZE>) {
+        (PacketReceiver::new(self), PacketReader::new(self))
+    }
+}
+
+/// The bus half of an [`OutFifo`].
+pub struct PacketReceiver<const SLOTS: usize, const SIZE: usize> {
+    fifo: &'static OutFifo<SLOTS, SIZE>,
+    /// Slots lent to the driver in all, wrapping; those from `tail` up to it are out.
+    lent: u8,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
+    /// The caller sees to it that there is one receiver.
+    pub(crate) fn new(fifo: &'static OutFifo<SLOTS, SIZE>) -> Self {
+        Self { fifo, lent: 0 }
+    }
+
+    /// Offers free slots to `receive` until it gives one back or none is free.
+    pub fn pump(&mut self, mut receive: impl FnMut(RxSlot) -> Result<(), RxSlot>) {
+        while let Some(slot) = self.free_slot() {
+            // SAFETY: the slot is not lent (checked by `free_slot`) and lies between `tail` and
+            // `head` + SLOTS, where the application does not look.
+            if receive(unsafe { slot.lend_empty() }).is_err() {
+                return;
+            }
+            self.lent = self.lent.wrapping_add(1);
+        }
+    }
+
+    /// Publishes a filled slot. One that is not the oldest lent is dropped.
+    pub fn received(&mut self, session: u8, slot: RxSlot, length: u16) {
+        let tail = self.fifo.tail.load(Ordering::Relaxed);
+        let oldest = slot_at(&self.fifo.slots, tail);
+        if tail == self.lent || !slot.is(oldest.erased()) {
+            return;
+        }
+        let size = u16::try_from(SIZE).unwrap_or(u16::MAX);
+        oldest.length.store(length.min(size), Ordering::Relaxed);
+        oldest.session.store(session, Ordering::Relaxed);
+        drop(slot);
+        self.fifo.tail.store(tail.wrapping_add(1), Ordering::Release);
+    }
+
+    /// Takes the slots back that the driver dropped unfilled.
+    pub fn reclaim(&mut self) {
+        self.lent = self.fifo.tail.load(Ordering::Relaxed);
+    }
+
+    fn free_slot(&mut self) -> Option<&'static Slot<[Byte]>> {
+        if !self.has_free_slot() {
+            if self.lent != self.fifo.tail.load(Ordering::Relaxed) {
+                return None;
+            }
+            self.fifo.starved.store(true, Ordering::Relaxed);
+            // Pairs with the fence in `needs_doorbell`: either we see the slot it frees, or it sees us
+            // starved.
+            fence(Ordering::SeqCst);
+            if !self.has_free_slot() {
+                return None;
+            }
+        }
+        self.fifo.starved.store(false, Ordering::Relaxed);
+        let slot = slot_at(&self.fifo.slots, self.lent).erased();
+        (!slot.is_lent()).then_some(slot)
+    }
+
+    fn has_free_slot(&self) -> bool {
+        let used = self.lent.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
+        usize::from(used) < SLOTS
+    }
+}
+
+/// The application half of an [`OutFifo`].
+pub struct PacketReader<const SLOTS: usize, const SIZE: usize> {
+    fifo: &'static OutFifo<SLOTS, SIZE>,
+    /// Bytes of the oldest slot that were consumed.
+    position: u16,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
+    /// The caller sees to it that there is one reader.
+    pub(crate) fn new(fifo: &'static OutFifo<SLOTS, SIZE>) -> Self {
+        Self { fifo, position: 0 }
+    }
+
+    /// The unread bytes of the oldest packet, at least one, and the session they came in. `None`
+    /// when nothing is there. Zero-length packets are skipped.
+    #[cfg(not(loom))]
+    pub fn front(&mut self) -> Option<(u8, &[u8])> {
+        let slot = self.front_slot()?;
+        let length = slot.length.load(Ordering::Relaxed);
+        // SAFETY: the slot is between `head` and `tail`, so nobody writes to it before `consume`
+        // frees it, which the borrow of `self` forbids.
+        let bytes = unsafe { slot.bytes(self.position..length) };
+        Some((slot.session.load(Ordering::Relaxed), bytes))
+    }
+
+    /// Copies the unread bytes of the oldest packet out; their number and session.
+    #[cfg(loom)]
+    pub fn copy_front(&mut self, buffer: &mut [u8]) -> Option<(u8, usize)> {
+        let slot = self.front_slot()?;
+        let length = slot.length.load(Ordering::Relaxed);
+        // SAFETY: as for `front`.
+        let count = unsafe { slot.load(self.position..length, buffer) };
+        Some((slot.session.load(Ordering::Relaxed), count))
+    }
+
+    /// Consumes `count` bytes of the oldest packet, or what is left of it.
+    pub fn consume(&mut self, count: usize) {
+        let Some(slot) = self.front_slot() else { return };
+        let left = slot.length.load(Ordering::Relaxed).saturating_sub(self.position);
+        let count = u16::try_from(count).unwrap_or(u16::MAX).min(left);
+        self.position += count;
+        if count == left {
+            self.free();
+        }
+    }
+
+    /// Whether the bus half must be woken: it waits for a slot, and the host for the device.
+    pub fn needs_doorbell(&self) -> bool {
+        // Pairs with the fence in `free_slot`.
+        fence(Ordering::SeqCst);
+        self.fifo.starved.load(Ordering::Relaxed)
+    }
+
+    fn front_slot(&mut self) -> Option<&'static Slot<[Byte]>> {
+        loop {
+            let head = self.fifo.head.load(Ordering::Relaxed);
+            if head == self.fifo.tail.load(Ordering::Acquire) {
+                return None;
+            }
+            let slot = slot_at(&self.fifo.slots, head).erased();
+            if slot.length.load(Ordering::Relaxed) > self.position {
+                return Some(slot);
+            }
+            self.free();
+        }
+    }
+
+    fn free(&mut self) {
+        let head = self.fifo.head.load(Ordering::Relaxed);
+        self.position = 0;
+        self.fifo.head.store(head.wrapping_add(1), Ordering::Release);
+    }
+}

@@ -1,0 +1,107 @@
+//! Sessions, and what else the two halves of a port tell each other beside data and ACM state.
+
+use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering};
+
+/// Number of a session: odd while it lasts, even between two. Its low byte tags packets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Session(u16);
+
+impl Session {
+    /// Before the first.
+    pub const NONE: Self = Self(0);
+
+    /// Whether this is a session, not the time between two.
+    pub fn is_open(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// What follows: the end of this session, or the next one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+
+    #[must_use]
+    /// The session after this one whose packets carry `tag`.
+    pub fn advanced_to(self, tag: u8) -> Self {
+        Self(self.0.wrapping_add(u16::from(tag.wrapping_sub(self.tag()))))
+    }
+
+    /// The low byte, which marks the packets of the session.
+    pub fn tag(self) -> u8 {
+        self.0.to_le_bytes()[0]
+    }
+}
+
+/// Who asked for remote wake-up.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Wake {
+    /// Nobody.
+    Nobody = 0,
+    /// A write; whether that is enough is the board's policy.
+    Write = 1,
+    /// The application, in so many words.
+    Request = 2,
+}
+
+/// The link between the halves of a port.
+pub struct Link {
+    /// Stored by the bus side.
+    session: AtomicU16,
+    /// Stored by the bus side.
+    suspended: AtomicBool,
+    /// Stored by the application, and cleared by the bus side at suspend.
+    wake: AtomicU8,
+}
+
+impl Link {
+    /// Not connected, awake.
+    #[cfg(not(loom))]
+    #[expect(clippy::new_without_default, reason = "it belongs into a static")]
+    pub const fn new() -> Self {
+        Self {
+            session: AtomicU16::new(0),
+            suspended: AtomicBool::new(false),
+            wake: AtomicU8::new(Wake::Nobody as u8),
+        }
+    }
+
+    /// The session now. Application side.
+    pub fn session(&self) -> Session {
+        Session(self.session.load(Ordering::Acquire))
+    }
+
+    /// Begins or ends a session. Bus side.
+    pub fn set_session(&self, session: Session) {
+        self.session.store(session.0, Ordering::Release);
+    }
+
+    /// Whether the bus is suspended.
+    pub fn is_suspended(&self) -> bool {
+        self.suspended.load(Ordering::Acquire)
+    }
+
+    /// The bus was suspended or resumed; nobody has asked for wake-up since. Bus side.
+    pub fn set_suspended(&self, suspended: bool) {
+        self.wake.store(Wake::Nobody as u8, Ordering::Relaxed);
+        self.suspended.store(suspended, Ordering::Release);
+    }
+
+    /// Application side. Leaves word that the host should be woken; `false` when it is awake.
+    pub fn ask_to_wake(&self, wake: Wake) -> bool {
+        if !self.is_suspended() {
+            return false;
+        }
+        if self.wake.load(Ordering::Relaxed) < wake as u8 {
+            self.wake.store(wake as u8, Ordering::Release);
+        }
+        true
+    }
+
+    /// Whether wake-up was asked for, also by a mere write if that counts. Bus side.
+    pub fn wants_wakeup(&self, on_write: bool) -> bool {
+        let least = if on_write { Wake::Write } else { Wake::Request };
+        self.wake.load(Ordering::Acquire) >= least as u8
+    }
+}

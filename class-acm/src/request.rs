@@ -1,0 +1,50 @@
+//! The class requests that bmCapabilities promises, as typed values (PSTN 1.2 §6.3).
+//!
+//! SEND_ENCAPSULATED_COMMAND and GET_ENCAPSULATED_RESPONSE do not parse: without a command set in
+//! bInterfaceProtocol there is nothing to send, and the truth is a STALL. Nor do the comm features,
+//! which bmCapabilities does not offer.
+
+use crate::{Break, ControlLineState, SetupPacket};
+
+/// Class request, host to device, to an interface.
+const OUT_INTERFACE: u8 = 0x21;
+/// Class request, device to host, to an interface.
+const IN_INTERFACE: u8 = 0xA1;
+
+/// A request to the communication interface of a port.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// SET_LINE_CODING; seven bytes of data follow.
+    SetLineCoding,
+    /// GET_LINE_CODING.
+    GetLineCoding,
+    /// SET_CONTROL_LINE_STATE.
+    SetControlLineState(ControlLineState),
+    /// SEND_BREAK.
+    SendBreak(Break),
+}
+
+impl Request {
+    /// The port a request is for, counted from 0, and the request. `None` is to be stalled: every
+    /// other request, or one for an interface that is no communication interface.
+    pub fn parse(setup: &SetupPacket) -> Option<(usize, Self)> {
+        let request = match (setup.request_type, setup.request, setup.length) {
+            (OUT_INTERFACE, 0x20, 7) => Self::SetLineCoding,
+            (IN_INTERFACE, 0x21, _) => Self::GetLineCoding,
+            (OUT_INTERFACE, 0x22, 0) => {
+                // Reserved bits are ignored (PSTN 1.2 table 18).
+                let [lines, _] = setup.value.to_le_bytes();
+                Self::SetControlLineState(ControlLineState::from_bits_truncate(lines))
+            }
+            (OUT_INTERFACE, 0x23, 0) => Self::SendBreak(Break::from_value(setup.value)),
+            _ => return None,
+        };
+        Some((port_of(setup.index)?, request))
+    }
+}
+
+/// The port whose communication interface wIndex names: they have the even numbers.
+fn port_of(index: u16) -> Option<usize> {
+    let interface = u8::try_from(index).ok()?;
+    interface.is_multiple_of(2).then_some(usize::from(interface / 2))
+}
