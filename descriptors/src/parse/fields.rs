@@ -133,5 +133,5 @@ static ACM: Layout =
 
 static UNION: Layout = layout!(
     "CDC Union", 6,
-    bDescriptorSubtype: Byte, bMasterInterface: Byte, bSlaveInterface: Byte,
+    bDescriptorSubtype: Byte, bControlInterface: Byte, bSubordinateInterface0: Byte,
 );

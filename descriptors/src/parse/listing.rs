@@ -59,7 +59,7 @@ fn write_field(
     form: Form,
     value: u16,
 ) -> fmt::Result {
-    write!(f, "{:indent$}{name:<19} ", "")?;
+    write!(f, "{:indent$}{name:<22} ", "")?;
     match form {
         Form::Byte => writeln!(f, "{value:>7}"),
         Form::HexByte => writeln!(f, "   {value:#04x}"),
