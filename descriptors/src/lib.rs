@@ -9,12 +9,12 @@
 //!
 //! # What is left out, and why it may be
 //!
-//! - BOS: belongs to bcdUSB 0x0201 and above; there is nothing to say in it (12
-//!   bytes of usb-device, which writes it always).
+//! - BOS: belongs to bcdUSB 0x0201 and above; there is nothing to say in it (12 bytes where
+//!   usb-device writes it).
 //! - A setting of the data interface without endpoints: a port that has nothing to say NAKs (9
 //!   bytes a port, and a SET_INTERFACE before the first byte).
-//! - Names of configuration, functions and interfaces (iConfiguration, iFunction, iInterface): hosts
-//!   show iProduct.
+//! - Names of configuration, functions and interfaces (iConfiguration, iFunction, iInterface):
+//!   hosts show iProduct.
 //! - Strings that were not given, and languages other than English.
 //! - Device qualifier and other-speed configuration, where the controller has no high speed.
 //! - The interface association, of a single port that asks for it with
