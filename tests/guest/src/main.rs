@@ -63,6 +63,11 @@ impl Arguments {
         self.value("bytes").and_then(|value| value.parse().ok()).unwrap_or(100_000)
     }
 
+    /// Whether reads may wait: not on QEMU's OHCI, which does one transfer at a time.
+    pub fn can_open_terminals(&self) -> bool {
+        self.value("controller") != Some("ohci")
+    }
+
     /// Serial ports of the device.
     pub fn ports(&self) -> usize {
         self.value("ports").and_then(|value| value.parse().ok()).unwrap_or(1)

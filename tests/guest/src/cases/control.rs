@@ -15,11 +15,11 @@ const ROUNDS: usize = 5;
 pub fn bind(device: &UsbDevice, arguments: &Arguments) -> Result<String> {
     for port in 0..arguments.ports() {
         for interface in [2 * port, 2 * port + 1] {
-            let driver = device.driver(u8::try_from(interface)?);
-            ensure!(
-                driver.as_deref() == Some("cdc_acm"),
-                "interface {interface} is bound to {driver:?}"
-            );
+            // The terminal is there a little before the data interface is bound.
+            let interface = u8::try_from(interface)?;
+            wait_until(&format!("cdc_acm on interface {interface}"), || {
+                Ok(device.driver(interface).as_deref() == Some("cdc_acm"))
+            })?;
         }
     }
     let descriptors = device.descriptors()?;
@@ -62,7 +62,7 @@ fn stalls(node: &UsbNode) -> Result<String> {
     let unknown: [([u8; 2], [u16; 2]); 6] = [
         ([0x80, 6], [0x4200, 0]),
         ([0x80, 6], [0x0F00, 0]),
-        ([0xA1, 0x21], [0, 7]),
+        ([0xA1, 0x21], [0, 1]),
         ([0xA1, 0x7F], [0, 0]),
         ([0xC0, 0x01], [0, 0]),
         ([0x80, 0x3F], [0, 0]),
@@ -84,8 +84,7 @@ pub fn reconfigure(device: &UsbDevice, arguments: &Arguments) -> Result<String> 
         device.set_attribute("bConfigurationValue", "0")?;
         Tty::wait_for(0, false)?;
         device.set_attribute("bConfigurationValue", "1")?;
-        ready(arguments)?;
-        Tty::open(0)?;
+        usable(arguments)?;
     }
     Ok(format!("{ROUNDS} times"))
 }
@@ -95,8 +94,7 @@ pub fn rebind(device: &UsbDevice, arguments: &Arguments) -> Result<String> {
         device.unbind(0)?;
         Tty::wait_for(0, false)?;
         device.bind("cdc_acm", 0)?;
-        ready(arguments)?;
-        Tty::open(0)?;
+        usable(arguments)?;
     }
     Ok(format!("{ROUNDS} times"))
 }
@@ -107,7 +105,16 @@ pub fn authorized(device: &UsbDevice, arguments: &Arguments) -> Result<String> {
         Tty::wait_for(0, false)?;
         device.set_attribute("authorized", "1")?;
         wait_until("cdc_acm", || Ok(device.driver(0).as_deref() == Some("cdc_acm")))?;
-        ready(arguments)?;
+        usable(arguments)?;
     }
     Ok(format!("{ROUNDS} times"))
+}
+
+/// The terminals are back, and opening one works where a waiting read does no harm.
+fn usable(arguments: &Arguments) -> Result<()> {
+    ready(arguments)?;
+    if arguments.can_open_terminals() {
+        Tty::open(0)?;
+    }
+    Ok(())
 }

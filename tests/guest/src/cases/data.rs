@@ -131,12 +131,12 @@ pub fn two_ports(arguments: &Arguments, channel: &mut Channel) -> Result<String>
     let bytes = arguments.bytes() / 4;
     for port in 0..2 {
         channel.device(&format!("app {port} echo"))?;
+        Tty::open(port)?.drain()?;
     }
     let start = Instant::now();
     let ports = [0, 1].map(|port| {
         thread::spawn(move || {
             let mut tty = Tty::open(port)?;
-            tty.drain()?;
             tty.exchange(bytes, bytes)
         })
     });
