@@ -357,8 +357,11 @@ fn endpoint_table(bus: &Bus, configured: bool) -> EndpointTable {
         if let Some(row) = table.get_mut(toggle_slot(endpoint.address)) {
             *row = EndpointRow {
                 kind: endpoint.transfer_type as u8,
-                // QEMU rejects a device with 0 on an interrupt endpoint.
-                interval: endpoint.interval.max(1),
+                interval: match endpoint.transfer_type {
+                    // QEMU rejects a device with 0 here.
+                    TransferType::Interrupt => endpoint.interval.max(1),
+                    TransferType::Bulk => endpoint.interval,
+                },
                 interface: endpoint.interface,
                 max_packet_size: endpoint.max_packet_size,
             };
