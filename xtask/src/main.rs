@@ -1,11 +1,11 @@
-//! The developer command: `cargo xtask --help`.
+//! The developer command of usbd-acm.
 
 mod linux;
 mod serve;
+mod size;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -17,15 +17,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Test the device against a real Linux kernel in QEMU
+    /// Tests the device against a real Linux kernel in QEMU.
     Linux(linux::Options),
-    /// Offer the device to a real host, over usbredir or USB/IP
+    /// Offers the device to a real host, over usbredir or USB/IP.
     Serve(serve::Options),
+    /// Compares flash, RAM and instructions with other USB stacks.
+    Size(size::Arguments),
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Linux(options) => linux::run(&options),
         Command::Serve(options) => serve::run(options),
+        Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }

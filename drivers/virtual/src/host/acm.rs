@@ -137,7 +137,9 @@ impl AcmPort {
         let mut transfers: Vec<&mut Transfer> =
             others.iter_mut().map(|transfer| &mut **transfer).collect();
         transfers.push(&mut packet);
-        host.exchange(&mut transfers, limit);
+        // A host asks for the next packet as soon as it has this one, whatever else goes on.
+        let is_over = |transfer: &&mut Transfer| transfer.outcome().is_some();
+        host.exchange_until(&mut transfers, limit, |all| all.last().is_some_and(is_over));
         self.received.extend(packet.moved());
         packet.outcome().unwrap_or(Ok(()))
     }

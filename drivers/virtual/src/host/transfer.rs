@@ -167,9 +167,19 @@ impl<P: DevicePort> Host<P> {
     /// Carries all these transfers on, one packet each in turn, until every one is over or
     /// `duration` has passed.
     pub fn exchange(&mut self, transfers: &mut [&mut Transfer], duration: Nanoseconds) {
+        self.exchange_until(transfers, duration, |_| false);
+    }
+
+    /// The same, until `enough`.
+    pub(super) fn exchange_until(
+        &mut self,
+        transfers: &mut [&mut Transfer],
+        duration: Nanoseconds,
+        enough: impl Fn(&[&mut Transfer]) -> bool,
+    ) {
         let end = self.now() + duration;
         let mut turn = 0;
-        while self.now() < end {
+        while self.now() < end && !enough(transfers) {
             let now = self.now();
             let count = transfers.len();
             let ready =
