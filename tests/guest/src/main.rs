@@ -13,6 +13,8 @@ mod sysfs;
 mod tty;
 #[cfg(target_os = "linux")]
 mod usbfs;
+#[cfg(target_os = "linux")]
+mod usbip;
 
 #[cfg(target_os = "linux")]
 fn main() -> anyhow::Result<()> {
@@ -20,6 +22,9 @@ fn main() -> anyhow::Result<()> {
 
     let arguments = Arguments::parse(&std::fs::read_to_string("/proc/cmdline")?);
     let mut channel = Channel::open()?;
+    if arguments.value("controller") == Some("vhci") {
+        usbip::attach()?;
+    }
     for test in arguments.tests() {
         channel.begin(test)?;
         let verdict = Verdict::of(cases::run(test, &arguments, &mut channel));

@@ -17,10 +17,12 @@ pub enum Controller {
     Uhci,
     /// The other USB 1 controller, device at full speed
     Ohci,
+    /// The kernel's own virtual controller, with the device attached over USB/IP
+    Vhci,
 }
 
 impl Controller {
-    pub const ALL: [Controller; 4] = [Self::Xhci, Self::Ehci, Self::Uhci, Self::Ohci];
+    pub const ALL: [Controller; 5] = [Self::Xhci, Self::Ehci, Self::Uhci, Self::Ohci, Self::Vhci];
 
     /// Kernel modules.
     pub fn modules(self) -> &'static [&'static str] {
@@ -29,23 +31,30 @@ impl Controller {
             Self::Ehci => &["ehci-pci"],
             Self::Uhci => &["uhci-hcd"],
             Self::Ohci => &["ohci-pci"],
+            Self::Vhci => &["vhci-hcd"],
         }
     }
 
-    /// QEMU's name of the device.
-    fn device(self) -> &'static str {
+    /// QEMU's name of the device; none where the guest's kernel makes the controller itself.
+    fn device(self) -> Option<&'static str> {
         match self {
-            Self::Xhci => "qemu-xhci",
-            Self::Ehci => "usb-ehci",
-            Self::Uhci => "piix3-usb-uhci",
-            Self::Ohci => "pci-ohci",
+            Self::Xhci => Some("qemu-xhci"),
+            Self::Ehci => Some("usb-ehci"),
+            Self::Uhci => Some("piix3-usb-uhci"),
+            Self::Ohci => Some("pci-ohci"),
+            Self::Vhci => None,
         }
+    }
+
+    /// How the device is attached, as `cargo xtask serve` names it.
+    pub fn protocol(self) -> &'static str {
+        if self.device().is_some() { "usbredir" } else { "usbip" }
     }
 
     /// As `cargo xtask serve --speed` takes it: usbredir does not tell the port's speed.
     pub fn speed(self) -> &'static str {
         match self {
-            Self::Xhci | Self::Ehci => "high",
+            Self::Xhci | Self::Ehci | Self::Vhci => "high",
             Self::Uhci | Self::Ohci => "full",
         }
     }
@@ -53,7 +62,7 @@ impl Controller {
     /// Bytes to move each way. The full-speed controllers run their frames in real time.
     pub fn bytes(self) -> u64 {
         match self {
-            Self::Xhci | Self::Ehci => 1_000_000,
+            Self::Xhci | Self::Ehci | Self::Vhci => 1_000_000,
             Self::Uhci | Self::Ohci => 100_000,
         }
     }
@@ -66,6 +75,7 @@ impl fmt::Display for Controller {
             Self::Ehci => "ehci",
             Self::Uhci => "uhci",
             Self::Ohci => "ohci",
+            Self::Vhci => "vhci",
         })
     }
 }
@@ -105,14 +115,23 @@ impl Boot<'_> {
         command.arg(format!("socket,id=control,path={}", self.control_socket.display()));
         command.args(["-device", "virtio-serial-pci"]);
         command.args(["-device", "virtserialport,chardev=control,name=usbd-acm"]);
-        command.arg("-device").arg(format!("{},id=hc", self.controller.device()));
         command.arg("-chardev");
         command.arg(format!("socket,id=device,path={}", self.device_socket.display()));
+        match self.controller.device() {
+            Some(controller) => self.redirect(controller, &mut command),
+            None => {
+                command.args(["-device", "virtserialport,chardev=device,name=usbip"]);
+            }
+        }
+        command
+    }
+
+    fn redirect(&self, controller: &str, command: &mut Command) {
+        command.arg("-device").arg(format!("{controller},id=hc"));
         let capture = self.capture.map(|path| format!(",pcap={}", path.display()));
         let capture = capture.unwrap_or_default();
         // The switch keeps D5 of bmAttributes as the device reports it.
         let redirection = "usb-redir,chardev=device,bus=hc.0,suppress-remote-wake=off";
         command.arg("-device").arg(format!("{redirection}{capture}"));
-        command
     }
 }

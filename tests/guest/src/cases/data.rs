@@ -123,6 +123,18 @@ pub fn open_close(channel: &mut Channel) -> Result<String> {
     Ok(format!("{rounds} times"))
 }
 
+/// `echo text > /dev/ttyACM0`: what was written before the close arrives.
+pub fn last_words(channel: &mut Channel) -> Result<String> {
+    let (rounds, bytes) = (20, 3_000);
+    for _ in 0..rounds {
+        channel.device("app 0 sink")?;
+        Tty::open(0)?.exchange(bytes, 0)?;
+        wait_for_device(channel, bytes)?;
+    }
+    channel.device("app 0 echo")?;
+    Ok(format!("{rounds} times"))
+}
+
 /// ttyACM0 and ttyACM1 at once, each with its own stream.
 pub fn two_ports(arguments: &Arguments, channel: &mut Channel) -> Result<String> {
     if arguments.ports() < 2 {

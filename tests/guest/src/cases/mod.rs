@@ -10,7 +10,7 @@ mod usbtest;
 use anyhow::{Result, bail};
 
 use crate::Arguments;
-use crate::channel::{Channel, Skip};
+use crate::channel::Channel;
 use crate::sysfs::UsbDevice;
 use crate::tty::Tty;
 
@@ -27,6 +27,7 @@ pub fn run(name: &str, arguments: &Arguments, channel: &mut Channel) -> Result<S
         "in" => data::incoming(arguments, channel),
         "echo" => data::echo(arguments, channel),
         "bus_reset" => data::bus_reset(&device, arguments, channel),
+        "last_words" => data::last_words(channel),
         "open_close" => data::open_close(channel),
         "two_ports" => data::two_ports(arguments, channel),
         "line_coding" => lines::line_coding(channel),
@@ -36,7 +37,6 @@ pub fn run(name: &str, arguments: &Arguments, channel: &mut Channel) -> Result<S
         "hangup" => lines::hangup(channel),
         "autosuspend" => power::autosuspend(&device, arguments, channel),
         "system_suspend" => power::system_suspend(arguments, channel),
-        "remote_wakeup" => Err(Skip("usbredir cannot carry remote wake-up".into()).into()),
         "replug" => plug::replug(arguments, channel),
         "usbtest_9" => usbtest::case(&device, 9, arguments),
         "usbtest_10" => usbtest::case(&device, 10, arguments),

@@ -1,4 +1,4 @@
-//! `cargo xtask serve usbredir` as a process of its own.
+//! `cargo xtask serve` as a process of its own.
 
 use std::io::Write;
 use std::path::Path;
@@ -21,7 +21,7 @@ impl DeviceProcess {
     /// Starts it and waits until it listens.
     pub fn start(socket: &Path, setting: Setting, messages: Sender<Message>) -> Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
-            .args(["serve", "usbredir"])
+            .args(["serve", setting.controller.protocol()])
             .arg(socket)
             .args(["--commands", "--speed", setting.controller.speed()])
             .args(["--ports", &setting.ports.to_string()])
