@@ -5,16 +5,19 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::libc::{O_NOCTTY, O_NONBLOCK, c_int};
 use nix::sys::termios::{
-    BaudRate, ControlFlags, SetArg, SpecialCharacterIndices, Termios, cfmakeraw, cfsetspeed,
-    tcgetattr, tcsetattr,
+    BaudRate, ControlFlags, FlushArg, SetArg, SpecialCharacterIndices, Termios, cfmakeraw,
+    cfsetspeed, tcflush, tcgetattr, tcsetattr,
 };
 
 use crate::ioctl::{self, Counters};
+
+static MARKS: AtomicU32 = AtomicU32::new(0);
 
 /// How long a transfer may stand still.
 const STALL_LIMIT: Duration = Duration::from_secs(10);
@@ -117,18 +120,46 @@ impl Tty {
         }
     }
 
-    /// Throws away what is there, until nothing came for a while.
-    pub fn drain(&mut self) -> Result<()> {
+    /// Against an echo: sends a mark that never came before and throws away what comes ahead of
+    /// it. What follows belongs to nothing older.
+    ///
+    /// Returns how many bytes came ahead.
+    pub fn synchronise(&mut self) -> Result<usize> {
+        let number = MARKS.fetch_add(1, Ordering::Relaxed);
+        let mark = format!("\0<synchronise {number}>\0").into_bytes();
+        let (mut written, mut total, mut seen) = (0, 0, Vec::new());
         let mut buffer = [0; 4096];
-        let mut quiet = Instant::now();
-        while quiet.elapsed() < Duration::from_millis(150) {
-            match self.read_some(&mut buffer)? {
-                None => bail!("hung up"),
-                Some(0) => std::thread::sleep(Duration::from_millis(5)),
-                Some(_) => quiet = Instant::now(),
+        let mut progress = Instant::now();
+        while !seen.ends_with(&mark) {
+            let wrote = self.write_some(&mark[written..])?;
+            written += wrote;
+            let read = self.read_some(&mut buffer)?.context("hung up")?;
+            total += read;
+            seen.extend_from_slice(&buffer[..read]);
+            seen.drain(..seen.len().saturating_sub(mark.len()));
+            if wrote + read > 0 {
+                progress = Instant::now();
+                continue;
             }
+            let stuck = progress.elapsed() > STALL_LIMIT;
+            ensure!(!stuck, "no echo of a mark; {written} bytes of it were written");
+            std::thread::sleep(Duration::from_micros(200));
         }
-        Ok(())
+        Ok(total - mark.len())
+    }
+
+    /// Writes without reading until nothing goes any more, and forgets what the kernel still has.
+    pub fn clog(&mut self) -> Result<u64> {
+        let (mut written, mut refused) = (0, 0);
+        while refused < 100 {
+            match self.write_some(&[0x55; 4096])? {
+                0 => refused += 1,
+                count => (written, refused) = (written + count as u64, 0),
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        tcflush(&self.file, FlushArg::TCIOFLUSH).context("tcflush")?;
+        Ok(written)
     }
 
     /// Waits for the hang-up.
@@ -171,7 +202,8 @@ impl Tty {
         let count =
             self.read_some(block)?.with_context(|| format!("hung up after {read} bytes"))?;
         if let Some(place) = usbd_acm_guest::first_wrong(*read, &block[..count]) {
-            bail!("byte {place} is wrong");
+            let at = usize::try_from(place - *read)?;
+            bail!("byte {place} is wrong: {:02x?}", &block[at..count.min(at + 8)]);
         }
         *read += count as u64;
         ensure!(*read <= total, "{} bytes too many", *read - total);

@@ -44,7 +44,7 @@ pub struct Options {
     /// List the tests and the controllers they run on
     #[arg(long)]
     list: bool,
-    /// Print the guest's console too
+    /// Print what guest and device say, and the guest's console
     #[arg(long)]
     console: bool,
     /// Capture what crosses the wire into target/linux/CONTROLLER-PORTS.pcap

@@ -132,6 +132,7 @@ impl Machine {
             waiting: VecDeque::new(),
             events: Vec::new(),
             violation: None,
+            console: self.console,
         };
         let done = conversation.run(tests, record);
         drop(qemu);
@@ -184,6 +185,8 @@ struct Conversation {
     events: Vec<String>,
     /// What the stack did against the contract of its driver, or the driver's model saw.
     violation: Option<String>,
+    /// Print what is said.
+    console: bool,
 }
 
 /// Why a test has no verdict of its own.
@@ -209,6 +212,9 @@ impl Conversation {
                     return Ok(done + 1);
                 }
             };
+            if self.console {
+                println!("guest: {line}");
+            }
             match line.split_once(' ').unwrap_or((&line, "")) {
                 ("begin", _) => deadline = Instant::now() + test.limit,
                 ("end", rest) => {
@@ -263,6 +269,9 @@ impl Conversation {
 
     fn note(&mut self, line: &str) {
         let Some(event) = line.strip_prefix("! ") else { return };
+        if self.console {
+            println!("device: {event}");
+        }
         if event.starts_with("violation") {
             self.violation = Some(event.to_owned());
         }

@@ -70,6 +70,7 @@ pub const TESTS: &[Test] = &[
     test("in", "bytes from the device, checked here").quick(),
     test("echo", "bytes both ways at once").quick(),
     test("last_words", "what was written just before the close arrives"),
+    test("sessions", "bytes of a closed terminal do not appear in the next"),
     test("open_close", "open and close, half of the times with data under way"),
     test("bus_reset", "bus resets while data moves"),
     test("rebind", "the driver is taken off and put back").closed(),

@@ -48,14 +48,15 @@ fn wait_for_device(channel: &mut Channel, bytes: u64) -> Result<()> {
 /// Device to guest.
 pub fn incoming(arguments: &Arguments, channel: &mut Channel) -> Result<String> {
     let bytes = arguments.bytes();
+    channel.device("app 0 echo")?;
     let mut tty = Tty::open(0)?;
-    tty.drain()?;
+    tty.synchronise()?;
     let start = Instant::now();
     channel.device(&format!("app 0 source {bytes}"))?;
     tty.exchange(0, bytes)?;
     let figure = rate(bytes, start);
     channel.device("app 0 echo")?;
-    tty.drain()?;
+    tty.synchronise()?;
     Ok(figure)
 }
 
@@ -64,7 +65,7 @@ pub fn echo(arguments: &Arguments, channel: &mut Channel) -> Result<String> {
     let bytes = arguments.bytes() / 2;
     channel.device("app 0 echo")?;
     let mut tty = Tty::open(0)?;
-    tty.drain()?;
+    tty.synchronise()?;
     let start = Instant::now();
     tty.exchange(bytes, bytes)?;
     Ok(rate(2 * bytes, start))
@@ -118,7 +119,7 @@ pub fn open_close(channel: &mut Channel) -> Result<String> {
         }
     }
     let mut tty = Tty::open(0)?;
-    tty.drain()?;
+    tty.synchronise()?;
     tty.exchange(5_000, 5_000)?;
     Ok(format!("{rounds} times"))
 }
@@ -135,6 +136,18 @@ pub fn last_words(channel: &mut Channel) -> Result<String> {
     Ok(format!("{rounds} times"))
 }
 
+/// What the device had not delivered when the terminal was closed, nobody gets later.
+pub fn sessions(channel: &mut Channel) -> Result<String> {
+    channel.device("app 0 echo")?;
+    let rounds = 5;
+    for _ in 0..rounds {
+        let written = Tty::open(0)?.clog()?;
+        let stale = Tty::open(0)?.synchronise()?;
+        ensure!(stale == 0, "{stale} of {written} bytes came in the next session");
+    }
+    Ok(format!("{rounds} times"))
+}
+
 /// ttyACM0 and ttyACM1 at once, each with its own stream.
 pub fn two_ports(arguments: &Arguments, channel: &mut Channel) -> Result<String> {
     if arguments.ports() < 2 {
@@ -143,7 +156,7 @@ pub fn two_ports(arguments: &Arguments, channel: &mut Channel) -> Result<String>
     let bytes = arguments.bytes() / 4;
     for port in 0..2 {
         channel.device(&format!("app {port} echo"))?;
-        Tty::open(port)?.drain()?;
+        Tty::open(port)?.synchronise()?;
     }
     let start = Instant::now();
     let ports = [0, 1].map(|port| {

@@ -28,6 +28,7 @@ pub fn run(name: &str, arguments: &Arguments, channel: &mut Channel) -> Result<S
         "echo" => data::echo(arguments, channel),
         "bus_reset" => data::bus_reset(&device, arguments, channel),
         "last_words" => data::last_words(channel),
+        "sessions" => data::sessions(channel),
         "open_close" => data::open_close(channel),
         "two_ports" => data::two_ports(arguments, channel),
         "line_coding" => lines::line_coding(channel),
@@ -58,7 +59,7 @@ fn alive(arguments: &Arguments, channel: &mut Channel) -> Result<()> {
     for port in 0..arguments.ports() {
         channel.device(&format!("app {port} echo"))?;
         let mut tty = Tty::open(port)?;
-        tty.drain()?;
+        tty.synchronise()?;
         tty.exchange(5_000, 5_000)?;
     }
     Ok(())

@@ -35,14 +35,14 @@ pub fn system_suspend(arguments: &Arguments, channel: &mut Channel) -> Result<St
     write(Path::new("/sys/power/pm_test"), "devices")?;
     channel.device("app 0 echo")?;
     let mut tty = Tty::open(0)?;
-    tty.drain()?;
+    tty.synchronise()?;
     tty.exchange(2_000, 2_000)?;
     let slept = write(Path::new("/sys/power/state"), "mem");
     write(Path::new("/sys/power/pm_test"), "none")?;
     slept?;
     // A host controller that lost its state makes the kernel reset the device, and cdc_acm then
     // hangs the terminal up.
-    let terminal = if tty.drain().is_ok() {
+    let terminal = if tty.synchronise().is_ok() {
         tty.exchange(2_000, 2_000)?;
         "the terminal stayed"
     } else {

@@ -24,9 +24,20 @@ pub enum App {
 #[derive(Debug)]
 pub enum Running {
     Bridge(Uart),
-    Echo,
+    Echo(Sessions),
     Sink { received: u64, first_wrong: Option<u64> },
     Source { sent: u64, total: u64 },
+}
+
+/// Which half of the port has noticed the end of a session first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Sessions {
+    #[default]
+    Same,
+    /// Bytes that are read belong to a newer session than those written last.
+    ReaderAhead,
+    /// Bytes that are read belong to a session that nobody waits for any more.
+    WriterAhead,
 }
 
 /// A UART whose TXD is wired to its RXD, RTS to CTS, and DTR to DSR and DCD.
@@ -46,7 +57,7 @@ impl From<App> for Running {
     fn from(app: App) -> Self {
         match app {
             App::Bridge => Self::Bridge(Uart::default()),
-            App::Echo => Self::Echo,
+            App::Echo => Self::Echo(Sessions::default()),
             App::Sink => Self::Sink { received: 0, first_wrong: None },
             App::Source => Self::Source { sent: 0, total: u64::MAX },
         }
@@ -123,7 +134,7 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     pub fn step(&mut self) -> bool {
         let Self { port, running } = self;
         match running {
-            Running::Echo => echo(port),
+            Running::Echo(sessions) => echo(port, sessions),
             Running::Sink { received, first_wrong } => match port.reader.fill_buf() {
                 Ok(bytes) => {
                     let count = bytes.len();
@@ -141,16 +152,40 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     }
 }
 
-fn echo<const SLOTS: usize, const SIZE: usize>(port: &mut Port<SLOTS, SIZE>) -> bool {
+/// No byte of one session is echoed into the next.
+fn echo<const SLOTS: usize, const SIZE: usize>(
+    port: &mut Port<SLOTS, SIZE>,
+    sessions: &mut Sessions,
+) -> bool {
     let bytes = match port.reader.fill_buf() {
         Ok(bytes) => bytes,
-        Err(error) => return error == ReadError::Disconnected,
+        Err(ReadError::Disconnected) => {
+            *sessions = match *sessions {
+                Sessions::WriterAhead => Sessions::Same,
+                _ => Sessions::ReaderAhead,
+            };
+            return true;
+        }
+        Err(ReadError::Empty) => return false,
     };
+    if *sessions == Sessions::WriterAhead {
+        let count = bytes.len();
+        port.reader.consume(count);
+        return true;
+    }
     let count = match port.writer.write(bytes) {
-        Ok(count) => count,
+        Ok(count) => {
+            *sessions = Sessions::Same;
+            count
+        }
         Err(WriteError::Full) => return false,
-        // A session began or ended between the two halves; the next round sees the same in both.
-        Err(WriteError::Disconnected) => return true,
+        Err(WriteError::Disconnected) => {
+            *sessions = match *sessions {
+                Sessions::ReaderAhead => Sessions::Same,
+                _ => Sessions::WriterAhead,
+            };
+            return true;
+        }
         Err(WriteError::NotConnected) => bytes.len(),
     };
     port.reader.consume(count);
