@@ -1,1 +1,2 @@
 //! Shared parts of the integration tests.
+#![forbid(unsafe_code)]

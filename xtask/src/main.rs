@@ -1,1 +1,32 @@
-fn main() {}
+//! The developer command: `cargo xtask --help`.
+#![forbid(unsafe_code)]
+
+mod soak;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The developer command of usbd-acm")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every check and test; install what they need
+    Test(test::Options),
+    /// Run the heavy versions of the tests, for hours if asked to
+    Soak(soak::Options),
+}
+
+fn main() -> Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Test(options) => test::run(&options),
+        Command::Soak(options) => soak::run(&options),
+    }
+}
