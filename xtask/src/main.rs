@@ -1,6 +1,7 @@
 //! The developer command: `cargo xtask --help`.
 #![forbid(unsafe_code)]
 
+mod size;
 mod soak;
 mod test;
 
@@ -20,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Run every check and test; install what they need
     Test(test::Options),
+    /// Compare flash, RAM and instructions with other USB stacks
+    Size(size::Arguments),
     /// Run the heavy versions of the tests, for hours if asked to
     Soak(soak::Options),
 }
@@ -27,6 +30,7 @@ enum Command {
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Test(options) => test::run(&options),
+        Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Soak(options) => soak::run(&options),
     }
 }
