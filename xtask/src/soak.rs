@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::test::command::{cargo, cargo_of};
-use crate::test::part::{NIGHTLY, Part};
+use crate::test::part::{CRATES, NIGHTLY, Part};
 use crate::test::plan;
 use crate::test::runner;
 use crate::test::step::Step;
@@ -48,7 +48,7 @@ fn properties(cases: u32) -> Step {
         plan::run([command], workspace).tests()
     };
     Step::new("proptest", format!("every test, {cases} cases of each property"), check)
-        .needs(Part::Crates)
+        .needs(CRATES)
 }
 
 /// Without a bound on preemptions, whatever bound a test sets for itself as a default.
@@ -60,7 +60,7 @@ fn loom() -> Step {
         }
         plan::run(commands, workspace).tests()
     };
-    Step::new("loom", "every interleaving, with up to 8 preemptions", check).needs(Part::Crates)
+    Step::new("loom", "every interleaving, with up to 8 preemptions", check).needs(CRATES)
 }
 
 fn fuzz(seconds: u32) -> Step {
@@ -76,6 +76,7 @@ fn fuzz(seconds: u32) -> Step {
     Step::new("fuzz", format!("each fuzz target for {seconds} s"), check)
         .needs(Part::Program { program: "c++", package: "g++" })
         .needs(Part::CargoFuzz)
+        .needs(Part::Crates("fuzz/Cargo.toml"))
 }
 
 /// The files in `fuzz/fuzz_targets`, which cargo-fuzz builds under their names.

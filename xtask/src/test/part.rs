@@ -6,14 +6,17 @@ use std::process::Command;
 
 use super::command::{capture, cargo, cargo_of, require, succeeds};
 
+/// What the workspace depends on.
+pub const CRATES: Part = Part::Crates("Cargo.toml");
+
 /// Toolchain for Miri and the fuzzer.
 pub const NIGHTLY: &str = "nightly";
 
 /// Something that has to be on the machine.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Part {
-    /// Every crate that `Cargo.lock` names, downloaded.
-    Crates,
+    /// Every crate that the lock file beside this manifest names, downloaded.
+    Crates(&'static str),
     /// A component of the toolchain in use, by the name of its cargo subcommand and rustup's.
     Component {
         /// `cargo SUBCOMMAND`.
@@ -43,7 +46,7 @@ pub enum Part {
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Crates => write!(f, "the crates of Cargo.lock"),
+            Self::Crates(manifest) => write!(f, "what {manifest} depends on"),
             Self::Component { component, .. } => write!(f, "the Rust component {component}"),
             Self::Target(target) => write!(f, "the Rust target {target}"),
             Self::Toolchain(toolchain) => write!(f, "the Rust toolchain {toolchain}"),
@@ -89,7 +92,7 @@ impl Part {
 
     fn is_present(&self, root: &Path) -> bool {
         match self {
-            Self::Crates => match capture(fetch(root, &["--offline"])) {
+            Self::Crates(manifest) => match capture(fetch(root, manifest, &["--offline"])) {
                 // A lock file that is out of date is not a missing part: every step will say so.
                 Ok((status, output)) => status.success() || output.contains("--locked"),
                 Err(_) => false,
@@ -110,7 +113,7 @@ impl Part {
 
     fn install(&self, root: &Path) -> Result<(), String> {
         match self {
-            Self::Crates => require(fetch(root, &[])),
+            Self::Crates(manifest) => require(fetch(root, manifest, &[])),
             Self::Component { component, .. } => rustup(&["component", "add", component]),
             Self::Target(target) => rustup(&["target", "add", target]),
             Self::Toolchain(toolchain) => install_toolchain(toolchain, &[]),
@@ -129,7 +132,7 @@ impl Part {
 
     fn advice(&self) -> String {
         match self {
-            Self::Crates => "connect to the network, once".to_owned(),
+            Self::Crates(_) => "connect to the network, once".to_owned(),
             Self::Component { component, .. } => format!("rustup component add {component}"),
             Self::Target(target) => format!("rustup target add {target}"),
             Self::Toolchain(toolchain) => {
@@ -157,9 +160,10 @@ fn with(mut command: Command, arguments: &[&str]) -> Command {
     command
 }
 
-fn fetch(root: &Path, arguments: &[&str]) -> Command {
+fn fetch(root: &Path, manifest: &str, arguments: &[&str]) -> Command {
     let mut command = cargo();
-    command.current_dir(root).args(["fetch", "--locked"]).args(arguments);
+    command.current_dir(root).args(["fetch", "--locked", "--manifest-path", manifest]);
+    command.args(arguments);
     command
 }
 

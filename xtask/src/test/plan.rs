@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::command::{Transcript, cargo, cargo_of};
 use super::house;
-use super::part::{NIGHTLY, Part};
+use super::part::{CRATES, NIGHTLY, Part};
 use super::step::{Outcome, Step};
 use super::workspace::{Crate, Workspace};
 
@@ -18,9 +18,15 @@ const MIRI_CASES: &str = "4";
 const RUSTFMT: Part = Part::Component { subcommand: "fmt", component: "rustfmt" };
 const CLIPPY: Part = Part::Component { subcommand: "clippy", component: "clippy" };
 
-/// Subcommands of this command that are steps of their own: name, what it checks, arguments. Exit
-/// code 77 says that one could not run.
-const SUBCOMMANDS: &[(&str, &str, &[&str])] = &[];
+/// Subcommands of this command that are steps of their own. Exit code 77 says that one could not
+/// run, and its last line why.
+fn subcommands() -> Vec<Step> {
+    let size = "flash and RAM are within budget, and no panic can be reached";
+    vec![
+        subcommand("size", size, &["size", "--check", "--panic-free"])
+            .needs(Part::Crates("tests/size/Cargo.toml")),
+    ]
+}
 
 /// Every step.
 pub fn steps(workspace: &Workspace) -> Vec<Step> {
@@ -34,9 +40,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.push(loom());
     steps.push(fuzz_targets());
     steps.extend(miri());
-    steps.extend(
-        SUBCOMMANDS.iter().map(|(name, about, arguments)| subcommand(name, about, arguments)),
-    );
+    steps.extend(subcommands());
     steps
 }
 
@@ -68,7 +72,7 @@ fn lints(workspace: &Workspace) -> Vec<Step> {
 fn lint(
     name: &str,
     about: String,
-    arguments: impl Fn(&Workspace) -> Vec<String> + 'static,
+    arguments: impl Fn(&Workspace) -> Vec<String> + Send + 'static,
 ) -> Step {
     let check = move |workspace: &Workspace| {
         let mut command = cargo();
@@ -76,7 +80,7 @@ fn lint(
         command.args(arguments(workspace)).args(["--", "-D", "warnings"]);
         run([command], workspace).check()
     };
-    Step::new(name, about, check).needs(CLIPPY).needs(Part::Crates)
+    Step::new(name, about, check).needs(CLIPPY).needs(CRATES)
 }
 
 /// The feature in every library that has it.
@@ -92,7 +96,7 @@ fn documentation() -> Step {
         command.args(workspace.library_arguments()).env("RUSTDOCFLAGS", "-D warnings");
         run([command], workspace).check()
     };
-    Step::new("docs", "the documentation builds without a warning", check).needs(Part::Crates)
+    Step::new("docs", "the documentation builds without a warning", check).needs(CRATES)
 }
 
 fn oldest_rust(workspace: &Workspace) -> Step {
@@ -108,7 +112,7 @@ fn oldest_rust(workspace: &Workspace) -> Step {
         run(commands, workspace).check()
     };
     let about = format!("the libraries build with Rust {version}, the oldest they promise");
-    Step::new("oldest-rust", about, check).needs(Part::Toolchain(version)).needs(Part::Crates)
+    Step::new("oldest-rust", about, check).needs(Part::Toolchain(version)).needs(CRATES)
 }
 
 /// The libraries without the standard library, with none and with all of the features that go
@@ -132,7 +136,7 @@ fn no_std(target: &'static str) -> Step {
     let about = format!("the libraries build for {target} without std");
     Step::new(format!("no-std-{architecture}"), about, check)
         .needs(Part::Target(target))
-        .needs(Part::Crates)
+        .needs(CRATES)
 }
 
 fn tests() -> Step {
@@ -141,12 +145,14 @@ fn tests() -> Step {
         command.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
         run([command], workspace).tests()
     };
-    Step::new("test", "unit, integration and documentation tests", check).needs(Part::Crates)
+    Step::new("test", "unit, integration and documentation tests", check).needs(CRATES)
 }
 
 fn loom() -> Step {
     let check = |workspace: &Workspace| run(loom_commands(workspace), workspace).tests();
-    Step::new("loom", "every interleaving that the memory model allows", check).needs(Part::Crates)
+    Step::new("loom", "every interleaving that the memory model allows", check)
+        .needs(CRATES)
+        .apart()
 }
 
 /// Every integration test whose name says that it is for loom.
@@ -178,6 +184,7 @@ fn fuzz_targets() -> Step {
     Step::new("fuzz-targets", "the fuzz targets compile", check)
         .needs(CLIPPY)
         .needs(Part::Program { program: "c++", package: "g++" })
+        .needs(Part::Crates("fuzz/Cargo.toml"))
 }
 
 /// The tests of the `no_std` crates in an interpreter that knows undefined behaviour, under both
@@ -186,39 +193,42 @@ fn miri() -> [Step; 2] {
     let models = [("miri", "stacked", ""), ("miri-tree", "tree", " -Zmiri-tree-borrows")];
     models.map(|(name, model, flag)| {
         let check =
-            move |workspace: &Workspace| run(miri_command(workspace, flag), workspace).tests();
+            move |workspace: &Workspace| run(miri_commands(workspace, flag), workspace).tests();
         let about = format!("no undefined behaviour in the no_std tests, {model} borrows");
-        Step::new(name, about, check).needs(Part::Miri).needs(Part::Crates)
+        Step::new(name, about, check).needs(Part::Miri).needs(CRATES).apart()
     })
 }
 
-fn miri_command(workspace: &Workspace, flag: &str) -> Option<Command> {
-    let mut command = cargo_of(NIGHTLY);
-    command.args(["miri", "test", "--locked", "--no-fail-fast"]);
+/// The tests of the libraries, and the stack as a whole echoing.
+fn miri_commands(workspace: &Workspace, flag: &str) -> [Command; 2] {
     let libraries = workspace.libraries().filter(|c| !c.folder.starts_with("drivers/"));
-    command.args(libraries.flat_map(|c| ["-p", c.name()]));
+    let libraries: Vec<&str> = libraries.flat_map(|c| ["-p", c.name()]).collect();
+    let echo = ["-p", "usbd-acm-tests", "--test", "readme"];
     // The halves are made from storage that lives for good; proptest looks for its regressions
     // beside the test.
     let flags = format!("-Zmiri-ignore-leaks -Zmiri-disable-isolation{flag}");
-    command.env("MIRIFLAGS", flags).env("PROPTEST_CASES", MIRI_CASES);
-    Some(command)
+    [&libraries[..], &echo].map(|tests| {
+        let mut command = cargo_of(NIGHTLY);
+        command.args(["miri", "test", "--locked", "--no-fail-fast"]).args(tests);
+        command.env("MIRIFLAGS", &flags).env("PROPTEST_CASES", MIRI_CASES);
+        command
+    })
 }
 
 /// A subcommand of this command as a step.
-fn subcommand(name: &'static str, about: &'static str, arguments: &'static [&str]) -> Step {
-    let check = move |workspace: &Workspace| {
-        let myself = std::env::current_exe().map_err(|error| error.to_string());
-        let command = myself.map(|path| {
+fn subcommand(name: &str, about: &str, arguments: &'static [&str]) -> Step {
+    // Now: later this file may have been replaced by a step that builds the workspace.
+    let path = std::env::current_exe().map_err(|error| error.to_string());
+    let check = move |workspace: &Workspace| match &path {
+        Ok(path) => {
             let mut command = Command::new(path);
             command.args(arguments);
-            command
-        });
-        match command {
-            Ok(command) => run([command], workspace).check(),
-            Err(error) => Outcome::of(Err(error)),
+            run([command], workspace).check()
         }
+        Err(error) => Outcome::of(Err(error.clone())),
     };
-    Step::new(name, about, check).needs(Part::Crates)
+    let step = Step::new(name, about, check).needs(CRATES);
+    TARGETS.into_iter().fold(step, |step, target| step.needs(Part::Target(target)))
 }
 
 /// `cargo` with these arguments, as one check.

@@ -2,7 +2,8 @@
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -10,26 +11,38 @@ use super::count::Count;
 use super::part::Missing;
 use super::step::{Outcome, Step, Verdict};
 
-/// The steps so far.
+/// The steps of a run, and what came of them so far.
 pub struct Report {
     bar: ProgressBar,
-    rows: Vec<Row>,
+    begin: Instant,
+    rows: Mutex<Vec<Row>>,
 }
 
 struct Row {
-    step: Step,
-    outcome: Outcome,
-    time: Duration,
+    name: String,
+    about: String,
+    state: State,
+}
+
+enum State {
+    Waiting,
+    Running,
+    Done { outcome: Outcome, time: Duration },
 }
 
 impl Report {
-    /// A report of this many steps.
-    pub fn new(steps: usize) -> Self {
+    /// A report of these steps.
+    pub fn new(plan: &[Step]) -> Self {
         let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {msg}");
-        let bar = ProgressBar::new(steps as u64)
+        let bar = ProgressBar::new(plan.len() as u64)
             .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, rows: Vec::new() }
+        let row = |step: &Step| Row {
+            name: step.name.clone(),
+            about: step.about.clone(),
+            state: State::Waiting,
+        };
+        Self { bar, begin: Instant::now(), rows: Mutex::new(plan.iter().map(row).collect()) }
     }
 
     /// Prints a line.
@@ -39,7 +52,7 @@ impl Report {
 
     /// A step begins.
     pub fn begin(&self, step: &Step) {
-        self.bar.set_message(format!("{}: {}", step.name, step.about));
+        self.set(step, State::Running);
         if !std::io::stderr().is_terminal() {
             // A log has no bar: it shows what a run hangs in.
             eprintln!("{}: {} …", step.name, step.about);
@@ -47,14 +60,29 @@ impl Report {
     }
 
     /// A step ended.
-    pub fn end(&mut self, step: Step, outcome: Outcome, time: Duration) {
-        let row = Row { step, outcome, time };
-        if let Verdict::Failed { output } = &row.outcome.verdict {
-            self.say(&format!("---- {} failed ----\n{}\n----", row.step.name, output.trim_end()));
+    pub fn end(&self, step: &Step, outcome: Outcome, time: Duration) {
+        if let Verdict::Failed { output } = &outcome.verdict {
+            self.say(&format!("---- {} failed ----\n{}\n----", step.name, output.trim_end()));
         }
-        self.say(&row.line());
-        self.rows.push(row);
+        self.set(step, State::Done { outcome, time });
         self.bar.inc(1);
+    }
+
+    fn set(&self, step: &Step, state: State) {
+        let mut rows = self.rows();
+        if let Some(row) = rows.iter_mut().find(|row| row.name == step.name) {
+            row.state = state;
+            if let Some(line) = row.line() {
+                self.say(&line);
+            }
+        }
+        let running = rows.iter().filter(|row| matches!(row.state, State::Running));
+        let names: Vec<&str> = running.map(|row| row.name.as_str()).collect();
+        self.bar.set_message(names.join(", "));
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Vec<Row>> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Prints the table and the closing line; how the run ended.
@@ -62,13 +90,11 @@ impl Report {
         self.bar.finish_and_clear();
         println!("\n{:<18} {:<8} {:>7} {:>9}", "step", "result", "tests", "time");
         let mut sum = Count::default();
-        let mut time = Duration::ZERO;
-        for row in &self.rows {
-            println!("{}", row.line());
-            sum += row.outcome.count();
-            time += row.time;
+        for row in self.rows().iter() {
+            row.line().iter().for_each(|line| println!("{line}"));
+            sum += row.count();
         }
-        println!("{:<18} {:<8} {:>7} {:>9}", "all", "", "", shown(time));
+        println!("{:<18} {:<8} {:>7} {:>9}", "all", "", "", shown(self.begin.elapsed()));
         self.name_what_did_not_run(missing);
         println!("{sum}");
         let is_good = sum.failed == 0 && sum.passed > 0;
@@ -76,27 +102,37 @@ impl Report {
     }
 
     fn name_what_did_not_run(&self, missing: &[Missing]) {
-        for row in &self.rows {
-            if let Verdict::Skipped { reason } = &row.outcome.verdict {
-                println!("NOT RUN: {}: {reason}", row.step.name);
+        for row in self.rows().iter() {
+            if let State::Done { outcome, .. } = &row.state
+                && let Verdict::Skipped { reason } = &outcome.verdict
+            {
+                println!("NOT RUN: {}: {reason}", row.name);
             }
         }
-        for missing in missing {
-            println!("MISSING: {missing}");
-        }
+        missing.iter().for_each(|missing| println!("MISSING: {missing}"));
     }
 }
 
 impl Row {
-    fn line(&self) -> String {
-        let result = match self.outcome.verdict {
+    /// The row of the table, once there is something to say.
+    fn line(&self) -> Option<String> {
+        let State::Done { outcome, time } = &self.state else { return None };
+        let result = match outcome.verdict {
             Verdict::Passed => "ok",
             Verdict::Failed { .. } => "FAILED",
             Verdict::Skipped { .. } => "SKIPPED",
         };
-        let tests = self.outcome.tests.map(|count| count.passed.to_string()).unwrap_or_default();
-        let Step { name, about, .. } = &self.step;
-        format!("{name:<18} {result:<8} {tests:>7} {:>9}  {about}", shown(self.time))
+        let tests = outcome.tests.map(|count| count.passed.to_string()).unwrap_or_default();
+        let Self { name, about, .. } = self;
+        Some(format!("{name:<18} {result:<8} {tests:>7} {:>9}  {about}", shown(*time)))
+    }
+
+    /// A step that never ended has failed.
+    fn count(&self) -> Count {
+        match &self.state {
+            State::Done { outcome, .. } => outcome.count(),
+            State::Waiting | State::Running => Count { failed: 1, ..Count::default() },
+        }
     }
 }
 

@@ -1,6 +1,9 @@
-//! Runs steps one after another: set-up first, then each check, then the table.
+//! Runs steps: set-up first, then each check, then the table.
 
+use std::collections::VecDeque;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -34,19 +37,38 @@ pub fn select(plan: Vec<Step>, names: &[String]) -> Result<Vec<Step>> {
 
 /// Sets up what the steps need, runs them, and prints what came of them.
 pub fn run(workspace: &Workspace, plan: Vec<Step>) -> Result<ExitCode> {
-    let mut report = Report::new(plan.len());
+    let report = Report::new(&plan);
     let missing = set_up(workspace, &plan, &report);
-    for step in plan {
-        report.begin(&step);
-        let begin = Instant::now();
-        let lacks = missing.iter().find(|missing| step.needs.contains(&missing.part));
-        let outcome = match lacks {
-            Some(missing) => without(missing),
-            None => step.run(workspace),
-        };
-        report.end(step, outcome, begin.elapsed());
-    }
+    let (apart, together): (VecDeque<Step>, VecDeque<Step>) =
+        plan.into_iter().partition(|step| step.is_apart);
+    let (apart, together) = (Mutex::new(apart), Mutex::new(together));
+    let work = |queue: &Mutex<VecDeque<Step>>| {
+        while let Some(step) = next(queue) {
+            run_one(workspace, step, &missing, &report);
+        }
+    };
+    // What builds in one folder waits for each other anyway; the rest fills the other processor.
+    thread::scope(|scope| {
+        scope.spawn(|| work(&apart));
+        work(&together);
+        work(&apart);
+    });
     Ok(report.close(&missing))
+}
+
+fn next(queue: &Mutex<VecDeque<Step>>) -> Option<Step> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+}
+
+fn run_one(workspace: &Workspace, step: Step, missing: &[Missing], report: &Report) {
+    report.begin(&step);
+    let begin = Instant::now();
+    let lacks = missing.iter().find(|missing| step.needs.contains(&missing.part));
+    let outcome = match lacks {
+        Some(missing) => without(missing),
+        None => step.run(workspace),
+    };
+    report.end(&step, outcome, begin.elapsed());
 }
 
 /// Installs the parts that are not there; those that could not be.

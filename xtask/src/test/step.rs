@@ -5,7 +5,7 @@ use super::part::Part;
 use super::workspace::Workspace;
 
 /// What a step does.
-pub type Check = Box<dyn Fn(&Workspace) -> Outcome>;
+pub type Check = Box<dyn Fn(&Workspace) -> Outcome + Send>;
 
 /// One check with a name.
 pub struct Step {
@@ -15,6 +15,8 @@ pub struct Step {
     pub about: String,
     /// What must be there for it to run.
     pub needs: Vec<Part>,
+    /// Whether it builds in a folder of its own, and so can run while others do.
+    pub is_apart: bool,
     check: Check,
 }
 
@@ -23,15 +25,21 @@ impl Step {
     pub fn new(
         name: impl Into<String>,
         about: impl Into<String>,
-        check: impl Fn(&Workspace) -> Outcome + 'static,
+        check: impl Fn(&Workspace) -> Outcome + Send + 'static,
     ) -> Self {
         let check = Box::new(check);
-        Self { name: name.into(), about: about.into(), needs: Vec::new(), check }
+        Self { name: name.into(), about: about.into(), needs: Vec::new(), is_apart: false, check }
     }
 
     /// The same step, which also needs `part`.
     pub fn needs(mut self, part: Part) -> Self {
         self.needs.push(part);
+        self
+    }
+
+    /// The same step, which builds in a folder of its own.
+    pub fn apart(mut self) -> Self {
+        self.is_apart = true;
         self
     }
 
