@@ -9,6 +9,9 @@ use super::step::{Outcome, Verdict};
 /// What automake and others take for "skipped".
 const SKIPPED: i32 = 77;
 
+/// Begins the line that tells how a command ended.
+const ENDED: &str = "=>";
+
 /// `cargo` of the toolchain that runs this command.
 pub fn cargo() -> Command {
     clean(Command::new("cargo"))
@@ -79,7 +82,7 @@ impl Transcript {
                 self.skipped |= status.code() == Some(SKIPPED);
                 self.failed |= !status.success();
                 if !status.success() {
-                    self.output.push_str(&format!("[{status}: {line}]\n"));
+                    self.output.push_str(&format!("{ENDED} {status}: {line}\n"));
                 }
             }
             Err(error) => {
@@ -110,9 +113,10 @@ impl Transcript {
     }
 }
 
-fn last_line(output: &str) -> String {
-    let said = |line: &&str| !line.is_empty() && !line.starts_with('[');
-    output.lines().rfind(said).unwrap_or("it does not say why").to_owned()
+/// The last line that a command printed, which most often says what went wrong.
+pub fn last_line(output: &str) -> String {
+    let said = |line: &&str| !line.is_empty() && !line.starts_with(ENDED) && !line.starts_with('$');
+    output.lines().map(str::trim).rfind(said).unwrap_or("it does not say why").to_owned()
 }
 
 /// The command as one would type it.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::process::Command;
 
-use super::command::{capture, cargo, cargo_of, require, succeeds};
+use super::command::{capture, cargo, cargo_of, last_line, require, succeeds};
 
 /// What the workspace depends on.
 pub const CRATES: Part = Part::Crates("Cargo.toml");
@@ -185,7 +185,7 @@ fn is_in_path(program: &str) -> bool {
 
 fn rustup(arguments: &[&str]) -> Result<(), String> {
     if !is_in_path("rustup") {
-        return Err("there is no rustup".to_owned());
+        return Err("there is no rustup: see https://rustup.rs".to_owned());
     }
     require(with(Command::new("rustup"), arguments))
 }
@@ -212,9 +212,4 @@ fn apt_get(arguments: &[&str]) -> Command {
     let mut command = with(Command::new("apt-get"), arguments);
     command.env("DEBIAN_FRONTEND", "noninteractive");
     command
-}
-
-fn last_line(output: &str) -> String {
-    let said = |line: &&str| !line.is_empty() && !line.starts_with('[');
-    output.lines().map(str::trim).rfind(said).unwrap_or("no reason given").to_owned()
 }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::count::Count;
-use super::part::Missing;
 use super::step::{Outcome, Step, Verdict};
 
 /// The steps of a run, and what came of them so far.
@@ -86,7 +85,7 @@ impl Report {
     }
 
     /// Prints the table and the closing line; how the run ended.
-    pub fn close(self, missing: &[Missing]) -> ExitCode {
+    pub fn close(self) -> ExitCode {
         self.bar.finish_and_clear();
         println!("\n{:<18} {:<8} {:>7} {:>9}", "step", "result", "tests", "time");
         let mut sum = Count::default();
@@ -95,13 +94,13 @@ impl Report {
             sum += row.count();
         }
         println!("{:<18} {:<8} {:>7} {:>9}", "all", "", "", shown(self.begin.elapsed()));
-        self.name_what_did_not_run(missing);
+        self.name_what_did_not_run();
         println!("{sum}");
         let is_good = sum.failed == 0 && sum.passed > 0;
         if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
-    fn name_what_did_not_run(&self, missing: &[Missing]) {
+    fn name_what_did_not_run(&self) {
         for row in self.rows().iter() {
             if let State::Done { outcome, .. } = &row.state
                 && let Verdict::Skipped { reason } = &outcome.verdict
@@ -109,7 +108,6 @@ impl Report {
                 println!("NOT RUN: {}: {reason}", row.name);
             }
         }
-        missing.iter().for_each(|missing| println!("MISSING: {missing}"));
     }
 }
 

@@ -53,7 +53,7 @@ pub fn run(workspace: &Workspace, plan: Vec<Step>) -> Result<ExitCode> {
         work(&together);
         work(&apart);
     });
-    Ok(report.close(&missing))
+    Ok(report.close())
 }
 
 fn next(queue: &Mutex<VecDeque<Step>>) -> Option<Step> {
