@@ -1,7 +1,9 @@
 //! The devices under test, each on the cable of a simulated host.
 
 use usbd_acm::{SetupPacket, Speed, State};
-use usbd_acm_virtual::host::{AcmPort, Config, Host, KnownDevice, TransferError, linux, request};
+use usbd_acm_virtual::host::{
+    AcmPort, Conduct, Config, Host, KnownDevice, TransferError, linux, request,
+};
 use usbd_acm_virtual::{FullSpeed, VirtualController, VirtualHighSpeed};
 
 use crate::model::{self, Golden};
@@ -100,6 +102,14 @@ impl Subject {
     /// This request must be STALLed, and the device alive after it.
     pub fn refuses(&mut self, setup: SetupPacket) {
         let outcome = self.host.control_in(setup);
+        assert_eq!(outcome, Err(TransferError::Stall), "{}: {setup:?}", self.name);
+        self.is_alive();
+    }
+
+    /// The same for a request with data towards the device, if its direction says so.
+    pub fn refuses_any(&mut self, setup: SetupPacket) {
+        let data = vec![1; usize::from(setup.length.min(64))];
+        let outcome = self.host.control(setup, &data, Conduct::Regular);
         assert_eq!(outcome, Err(TransferError::Stall), "{}: {setup:?}", self.name);
         self.is_alive();
     }
