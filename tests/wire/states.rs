@@ -1,12 +1,14 @@
 //! 3.1: addresses, remote wake-up and suspend.
 
 use usbd_acm::State::{Address, Configured};
-use usbd_acm::{SetupPacket, State};
-use usbd_acm_tests::model::Answer;
-use usbd_acm_tests::{TokenHost, each_device_in, full_speed_running};
+use usbd_acm::{Hooks, SetupPacket, Speed, State, WriteError};
+use usbd_acm_tests::model::{self, Answer};
+use usbd_acm_tests::{HIGH_SPEED, ONE_PORT, TokenHost, each_device_in, full_speed_running};
 use usbd_acm_virtual::host::request::{self, DEVICE_REMOTE_WAKEUP};
 use usbd_acm_virtual::host::{TransferError, linux};
-use usbd_acm_virtual::{DevicePort, Handshake, InResponse, Pid};
+use usbd_acm_virtual::{
+    DevicePort, FullSpeed, Handshake, InResponse, Pid, VirtualController, VirtualHighSpeed,
+};
 
 const SECOND: u64 = 1_000_000_000;
 const STATUS: InResponse = InResponse::Data { pid: Pid::Data1, bytes: Vec::new() };
@@ -141,4 +143,78 @@ fn wire_3_1_reset_ends_the_state() {
         let in_1 = usbd_acm::EndpointAddress::from_byte(0x81).unwrap();
         subject.refuses(request::get_endpoint_status(in_1));
     });
+}
+
+/// Counts what the board is told.
+#[derive(Default)]
+struct Board {
+    wakeups: u32,
+    gated: bool,
+}
+
+impl Hooks for Board {
+    fn suspended(&mut self) {
+        assert!(!std::mem::replace(&mut self.gated, true), "told once");
+    }
+
+    fn resumed(&mut self) {
+        assert!(std::mem::take(&mut self.gated), "told once");
+    }
+
+    fn wakeup_requested(&mut self) {
+        assert!(!self.gated, "resumed comes first");
+        self.wakeups += 1;
+    }
+}
+
+#[test]
+fn wire_3_1_remote_wakeup_is_signalled_once() {
+    let (controller, wire) = VirtualController::<FullSpeed>::new(2);
+    let mut host = TokenHost::<_, _, 1, 64>::new(controller, wire, &ONE_PORT, Board::default());
+    host.configure();
+    host.control(request::set_device_feature(DEVICE_REMOTE_WAKEUP));
+    for suspends in 1..=3 {
+        host.wire.set_suspended(true);
+        host.poll();
+        // K lasts 15 ms at most, however often the application writes and asks.
+        for _ in 0..10 {
+            let _ = host.ports[0].writer.write(&[1]);
+            host.ports[0].control.request_wakeup();
+            host.poll();
+        }
+        assert_eq!(host.device.hooks().wakeups, suspends);
+        host.wire.set_suspended(false);
+        host.poll();
+    }
+    assert_eq!(host.violations(), []);
+}
+
+#[test]
+fn wire_3_1_the_speed_is_that_of_the_last_reset() {
+    let (controller, wire) = VirtualHighSpeed::new(2);
+    let mut host = TokenHost::<_, _, 1, 512>::new(controller, wire, &HIGH_SPEED, ());
+    let speeds = [(Speed::High, &model::HIGH_SPEED), (Speed::Full, &model::HIGH_SPEED_AT_FULL)];
+    for (speed, golden) in speeds.into_iter().cycle().take(6) {
+        host.wire.bus_reset(speed);
+        host.address = 0;
+        host.poll();
+        host.configure();
+        for (kind, expected) in [
+            (request::CONFIGURATION, Some(golden.configuration)),
+            (request::OTHER_SPEED_CONFIGURATION, golden.other_speed),
+            (request::DEVICE_QUALIFIER, golden.qualifier),
+        ] {
+            let answer = host.control(request::get_descriptor(kind, 0, 4096));
+            assert_eq!(answer, Answer::Data(expected.unwrap().into()));
+        }
+        // The end of the session before is told first.
+        while host.ports[0].writer.write(&[7; 600]) == Err(WriteError::Disconnected) {}
+        host.poll();
+        let InResponse::Data { bytes, .. } = host.wire.in_token(host.address, 1, true) else {
+            panic!("600 bytes were written");
+        };
+        assert_eq!(bytes.len(), usize::from(speed.bulk_packet_size()));
+        host.poll();
+    }
+    assert_eq!(host.violations(), []);
 }
