@@ -29,6 +29,11 @@ fn next(host: &mut TokenHost) -> Option<u16> {
     token(host, true)
 }
 
+/// What is told until there is nothing more, or until it is too much.
+fn told(host: &mut TokenHost) -> Vec<u16> {
+    std::iter::from_fn(|| next(host)).take(10).collect()
+}
+
 fn raise(host: &mut TokenHost, one_shots: SerialState) {
     host.ports[0].control.raise(one_shots);
 }
@@ -46,7 +51,7 @@ fn cdc_3_4_every_bitmap() {
     for bits in 0..=0x7F {
         let state = SerialState::from_bits_truncate(bits);
         levels(&mut host, SerialState::empty());
-        while next(&mut host).is_some() {}
+        assert!(told(&mut host).len() <= 1);
         levels(&mut host, state);
         raise(&mut host, state);
         assert_eq!(next(&mut host), (bits != 0).then_some(u16::from(bits)), "{state:?}");
@@ -196,7 +201,7 @@ fn cdc_3_4_nothing_is_lost_while_halted() {
     assert_eq!(host.wire.in_token(host.address, ENDPOINT, true), InResponse::Stall);
     let clear = usbd_acm_virtual::host::request::clear_halt(endpoint);
     assert_eq!(host.control(clear), Answer::Ack);
-    let told: Vec<u16> = std::iter::from_fn(|| next(&mut host)).collect();
+    let told = told(&mut host);
     assert_eq!(told.iter().fold(0, |all, bits| all | bits), 5, "{told:?}");
     assert_eq!(told.iter().filter(|bits| **bits & 4 != 0).count(), 1, "{told:?}");
 }
@@ -212,7 +217,10 @@ fn cdc_3_4_what_the_counters_of_linux_show() {
         rig.firmware.borrow_mut().ports[0].control.set_carrier(round % 2 == 0);
         rig.firmware.borrow_mut().ports[0].control.raise(SerialState::BREAK | SerialState::PARITY);
         rig.host.run(40_000_000);
-        while port.notification(&mut rig.host).unwrap().is_some() {}
+        // Every one that came; a device that talks on and on shows in the counters.
+        for _ in 0..4 {
+            let _ = port.notification(&mut rig.host).unwrap();
+        }
     }
     let counters = port.counters();
     assert_eq!((counters.carrier, counters.data_set_ready), (10, 10));

@@ -6,4 +6,5 @@
 
 mod fields;
 mod requests;
+mod tokens;
 mod walk;

@@ -193,3 +193,27 @@ fn wire_3_1_deconfigured_endpoints_answer_nothing() {
     assert_eq!(host.wire.setup(ADDRESS, 1, [0; 8]), Handshake::NoResponse);
     assert_eq!(host.violations(), []);
 }
+
+#[test]
+fn wire_3_1_halts_end_with_the_configuration() {
+    for by_reset in [true, false] {
+        let mut host = TokenHost::configured();
+        for byte in [0x01, 0x81, 0x82] {
+            assert_eq!(host.control(request::set_halt(endpoint(byte))), Answer::Ack);
+        }
+        if by_reset {
+            host.reset();
+            host.configure();
+        } else {
+            assert_eq!(host.control(request::set_configuration(0)), Answer::Ack);
+            assert_eq!(host.control(request::set_configuration(1)), Answer::Ack);
+        }
+        for byte in [0x01, 0x81, 0x82] {
+            let status = host.control(request::get_endpoint_status(endpoint(byte)));
+            assert_eq!(status, Answer::Data(vec![0, 0]), "{byte:#x}");
+        }
+        assert_eq!(bulk_out(&mut host, Pid::Data0, &[7]), Handshake::Ack);
+        assert_eq!(read_all(&mut host), [7]);
+        assert_eq!(host.violations(), []);
+    }
+}

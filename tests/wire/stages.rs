@@ -205,3 +205,49 @@ fn wire_3_2_timing() {
         assert!((1..50_000_000).contains(&slowest), "{}: {slowest} ns", subject.name);
     });
 }
+
+#[test]
+fn wire_3_2_setup_is_taken_while_the_bulk_endpoints_are_full() {
+    let mut host = TokenHost::configured();
+    for pid in [Pid::Data0, Pid::Data1] {
+        assert_eq!(host.wire.out_token(host.address, 1, pid, &[1; 64]), Handshake::Ack);
+        host.poll();
+    }
+    assert_eq!(host.ports[0].writer.write(&[2; 200]), Ok(128));
+    host.poll();
+    for _ in 0..10 {
+        let nak = host.wire.out_token(host.address, 1, Pid::Data0, &[1; 64]);
+        assert_eq!(nak, Handshake::Nak);
+        is_alive(&mut host);
+        assert_eq!(host.control_with(request::set_line_coding(0), &[3; 7]), Answer::Ack);
+    }
+}
+
+#[test]
+fn wire_3_2_suspend_between_any_two_tokens() {
+    for sleep_before in 1..=4 {
+        let mut host = TokenHost::configured();
+        let mut tokens = 0;
+        let mut maybe_sleep = |host: &mut TokenHost| {
+            tokens += 1;
+            if tokens == sleep_before {
+                for suspended in [true, false] {
+                    host.wire.set_suspended(suspended);
+                    host.poll();
+                }
+            }
+        };
+        host.setup(get_descriptor(CONFIGURATION, 0, 4096));
+        let mut data = Vec::new();
+        for _ in 0..2 {
+            maybe_sleep(&mut host);
+            let InResponse::Data { bytes, .. } = host.in_token() else { panic!("{sleep_before}") };
+            data.extend(bytes);
+        }
+        assert_eq!(data, usbd_acm_tests::model::FULL_SPEED.configuration);
+        maybe_sleep(&mut host);
+        assert_eq!(host.out_token(Pid::Data1, &[]), Handshake::Ack);
+        maybe_sleep(&mut host);
+        is_alive(&mut host);
+    }
+}
