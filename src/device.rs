@@ -237,10 +237,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     }
 
     /// Signals remote wake-up where it is wanted and allowed. The bus stays suspended until the
-    /// host takes over (USB 2.0 §7.1.7.7).
+    /// host takes over (USB 2.0 §7.1.7.7); until then, or until the driver tells of another suspend,
+    /// the signal is not repeated, for K lasts 15 ms at most.
     fn wake_if_wanted(&mut self) {
         let wanted = self.ports.iter().any(|port| port.wants_wakeup(H::WAKE_ON_WRITE));
-        if wanted && self.remote_wakeup {
+        if wanted && self.remote_wakeup && self.gated {
             self.ungate();
             self.hooks.wakeup_requested();
             self.controller.remote_wakeup();

@@ -1,7 +1,7 @@
 //! The one value that holds the state of a device, and the two kinds of halves made from it.
 
 use usbd_acm_class::PortStorage;
-use usbd_acm_descriptors::Descriptors;
+use usbd_acm_descriptors::{Descriptors, EP0_PACKET_SIZE};
 
 use crate::bus_port::BusPort;
 use crate::control::Stage;
@@ -32,7 +32,13 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
         descriptors: &'static Descriptors<PORTS>,
         hooks: H,
     ) -> (Device<C, H, PORTS, SLOTS, SIZE>, [Port<SLOTS, SIZE>; PORTS]) {
-        const { assert!(!C::HIGH_SPEED || SIZE >= 512, "high speed needs packets of SIZE 512") };
+        const {
+            assert!(!C::HIGH_SPEED || SIZE >= 512, "high speed needs packets of SIZE 512");
+            assert!(
+                C::EP0_PACKET_SIZE == EP0_PACKET_SIZE,
+                "the device descriptor says bMaxPacketSize0 64: the controller must use that"
+            );
+        };
         let (bus, application) = PortStorage::split(&mut self.ports);
         let device = Device {
             controller,
