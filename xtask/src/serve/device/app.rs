@@ -48,6 +48,7 @@ pub struct Uart {
     /// Time that has passed since the last character went.
     time: Nanoseconds,
     overrun: bool,
+    characters: u64,
 }
 
 /// Characters that a UART's FIFO holds, each way.
@@ -84,8 +85,13 @@ pub struct PortApp<const SLOTS: usize, const SIZE: usize> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
-    pub fn new(port: Port<SLOTS, SIZE>, app: App) -> Self {
-        Self { port, running: app.into() }
+    pub fn new(port: Port<SLOTS, SIZE>, running: Running) -> Self {
+        Self { port, running }
+    }
+
+    /// The application as it runs.
+    pub fn running(&self) -> &Running {
+        &self.running
     }
 
     /// Starts another application.
@@ -240,12 +246,18 @@ fn bridge<const SLOTS: usize, const SIZE: usize>(
 }
 
 impl Uart {
+    /// Characters that went over the line.
+    pub fn characters(&self) -> u64 {
+        self.characters
+    }
+
     fn pass(&mut self, duration: Nanoseconds, character_time: Nanoseconds) {
         self.time += duration;
         while self.time >= character_time
             && let Some(byte) = self.transmit.pop_front()
         {
             self.time -= character_time;
+            self.characters += 1;
             if self.received.len() < UART_FIFO {
                 self.received.push_back(byte);
             } else {
