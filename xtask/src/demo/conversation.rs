@@ -19,16 +19,28 @@ use crate::serve::device::describe;
 pub struct Conversation {
     voice: Voice,
     application: Rc<RefCell<dyn Application>>,
+    is_mute: bool,
 }
 
 impl Conversation {
     pub fn new(bench: &Bench, voice: &Voice) -> Self {
-        Self { voice: voice.clone(), application: bench.application.clone() }
+        Self { voice: voice.clone(), application: bench.application.clone(), is_mute: false }
     }
 
-    pub fn say_events(&mut self) {
+    /// Says nothing from now on, or speaks again.
+    pub fn mute(&mut self, is_mute: bool) {
+        self.is_mute = is_mute;
+    }
+
+    pub fn say_events(&self) {
         while let Some(event) = self.application.borrow_mut().next_event() {
-            self.voice.say(format!("{:19}device: {}", "", describe(event)));
+            self.say(&format!("{:19}device: {}", "", describe(event)));
+        }
+    }
+
+    fn say(&self, text: &str) {
+        if !self.is_mute {
+            self.voice.say(text);
         }
     }
 }
@@ -44,11 +56,11 @@ impl Observer for Conversation {
             LineEvent::RemoteWakeup => "the device signals remote wake-up",
             LineEvent::Resumed => "resumed",
         };
-        self.voice.say(format!("{:11.3} ms  {event}", milliseconds(at)));
+        self.say(&format!("{:11.3} ms  {event}", milliseconds(at)));
     }
 
     fn control(&mut self, record: &ControlRecord<'_>) {
-        self.voice.say(record.to_string());
+        self.say(&record.to_string());
         self.say_events();
     }
 }

@@ -80,7 +80,9 @@ pub fn perform<W: Write + 'static>(
 
     voice.say("\nAs fast as the bus: the application takes, gives, and echoes a checked stream:\n");
     progress.set_length(2 * plan.count as u64);
+    conversation.borrow_mut().mute(true);
     let flows = Measurement::new(&mut bench, &mut port, plan.count, &advance).run()?;
+    conversation.borrow_mut().mute(false);
     progress.finish_and_clear();
     throughput::table(&flows, plan.speed).iter().for_each(|line| voice.say(line));
     say_footprint(&bench.footprint, plan.speed, voice);
@@ -88,7 +90,7 @@ pub fn perform<W: Write + 'static>(
     voice.say("\nThe program closes the port, and the device is unplugged:\n");
     linux::close(&mut bench.host, &mut port).context("closing the port")?;
     bench.host.unplug();
-    conversation.borrow_mut().say_events();
+    conversation.borrow().say_events();
     check_violations(&bench)?;
     let captured_packets = recorder.borrow().packets();
     let capture = match captured {

@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use usbd_acm::Speed;
+use usbd_acm::class::LineCoding;
 use usbd_acm_virtual::Nanoseconds;
-use usbd_acm_virtual::host::{AcmPort, Statistics, Transfer};
+use usbd_acm_virtual::host::{AcmPort, Statistics, Transfer, linux};
 
 use super::board::Bench;
 use super::conversation::milliseconds;
@@ -22,11 +23,15 @@ pub struct Flow {
     pub direction: &'static str,
     /// The metric in the figures.
     pub metric: &'static str,
+    /// Those with NAK for an answer count, too.
     pub packets: u64,
+    /// Of payload, each once.
     pub bytes: u64,
     pub zero_length: u64,
-    /// NAKs of all endpoints; not told apart by direction.
+    /// NAKs of all endpoints while bytes moved; not told apart by direction.
     pub naks: Option<u64>,
+    /// Length of all frames in which bytes moved: those begun count as a whole, so that a rate is
+    /// never above the limit by where in a frame it began.
     pub duration: Nanoseconds,
 }
 
@@ -79,57 +84,80 @@ impl<'a> Measurement<'a> {
     }
 
     fn out(&mut self) -> Result<Flow> {
-        self.start(Running::Sink { received: 0, first_wrong: None });
-        let before = self.counts();
+        self.start(Running::Sink { received: 0, first_wrong: None })?;
         let mut write = Transfer::write(self.port.function().data_out, &stream(self.count));
-        let duration = carry(&mut self.bench.host, &mut [&mut write], self.progress)?;
-        self.bench.host.run(AFTERMATH);
+        let run = self.carry(&mut [&mut write])?;
         match *self.bench.application.borrow().running() {
             Running::Sink { received, first_wrong: None } if received == self.count as u64 => {}
             ref other => bail!("sent {} bytes, the device has {other:?}", self.count),
         }
-        let counts = self.counts();
-        Ok(Flow { direction: "host -> device", metric: "out", ..out(before, counts, duration) })
+        Ok(run.out("host -> device", "out"))
     }
 
     fn in_(&mut self) -> Result<Flow> {
-        let before = self.counts();
+        self.start(Running::Source { sent: 0, total: self.count as u64 })?;
         let mut read = Transfer::stream(self.port.function().data_in, self.count);
-        self.start(Running::Source { sent: 0, total: self.count as u64 });
-        let duration = carry(&mut self.bench.host, &mut [&mut read], self.progress)?;
+        let mut run = self.carry(&mut [&mut read])?;
         self.check_stream(read.into_moved())?;
-        let counts = self.counts();
-        Ok(Flow { direction: "device -> host", metric: "in", ..in_(before, counts, duration) })
+        run.after = self.counts();
+        Ok(run.in_("device -> host", "in"))
     }
 
     fn both(&mut self) -> Result<[Flow; 3]> {
-        let before = self.counts();
+        self.start(Running::Echo(Default::default()))?;
         let function = *self.port.function();
         let mut write = Transfer::write(function.data_out, &stream(self.count));
         let mut read = Transfer::stream(function.data_in, self.count);
-        self.start(Running::Echo(Default::default()));
-        let transfers = &mut [&mut write, &mut read];
-        let duration = carry(&mut self.bench.host, transfers, self.progress)?;
+        let mut run = self.carry(&mut [&mut write, &mut read])?;
         self.check_stream(read.into_moved())?;
-        let after = self.counts();
-        let out = Flow { naks: None, ..out(before, after, duration) };
-        let in_ = Flow { naks: None, ..in_(before, after, duration) };
+        run.after = self.counts();
+        let out = Flow { naks: None, ..run.out("both ways: ->", "both_out") };
+        let in_ = Flow { naks: None, ..run.in_("           <-", "both_in") };
         let together = Flow {
             direction: "both together",
             metric: "both",
             packets: out.packets + in_.packets,
             bytes: out.bytes + in_.bytes,
             zero_length: out.zero_length + in_.zero_length,
-            naks: Some(after.naks - before.naks),
-            duration,
+            naks: Some(run.naks),
+            duration: run.duration,
         };
-        let out = Flow { direction: "both ways: ->", metric: "both_out", ..out };
-        let in_ = Flow { direction: "           <-", metric: "both_in", ..in_ };
         Ok([out, in_, together])
     }
 
-    fn start(&self, running: Running) {
-        self.bench.application.borrow_mut().start(running);
+    /// Starts an application in a session of its own, so that no figure depends on what was before.
+    fn start(&mut self, running: Running) -> Result<()> {
+        let Self { bench, port, .. } = self;
+        linux::close(&mut bench.host, port).context("closing the port")?;
+        bench.application.borrow_mut().start(running);
+        let coding = LineCoding::DEFAULT.to_bytes();
+        linux::open(&mut bench.host, port, coding).context("opening the port again")
+    }
+
+    fn carry(&mut self, transfers: &mut [&mut Transfer]) -> Result<Run> {
+        self.await_frame();
+        let before = self.counts();
+        carry(&mut self.bench.host, transfers, self.progress)?;
+        let end = self.counts();
+        let frame = match self.bench.host.speed() {
+            Speed::Full => 1_000_000,
+            Speed::High => 125_000,
+        };
+        Ok(Run {
+            bytes: self.count as u64,
+            before,
+            after: end,
+            naks: end.naks - before.naks,
+            duration: (end.frames - before.frames + 1) * frame,
+        })
+    }
+
+    /// Waits until a frame begins.
+    fn await_frame(&mut self) {
+        let before = self.counts().frames;
+        while self.counts().frames == before {
+            self.bench.host.run(1_000);
+        }
     }
 
     fn counts(&self) -> Statistics {
@@ -146,24 +174,40 @@ impl<'a> Measurement<'a> {
     }
 }
 
-fn out(before: Statistics, after: Statistics, duration: Nanoseconds) -> Flow {
-    Flow {
-        direction: "",
-        metric: "",
-        packets: after.packets_out - before.packets_out,
-        bytes: after.bytes_out - before.bytes_out,
-        zero_length: after.zero_length_out - before.zero_length_out,
-        naks: Some(after.naks - before.naks),
-        duration,
-    }
+/// What was counted while bytes moved, and in the aftermath.
+struct Run {
+    bytes: u64,
+    before: Statistics,
+    after: Statistics,
+    naks: u64,
+    duration: Nanoseconds,
 }
 
-fn in_(before: Statistics, after: Statistics, duration: Nanoseconds) -> Flow {
-    Flow {
-        packets: after.packets_in - before.packets_in,
-        bytes: after.bytes_in - before.bytes_in,
-        zero_length: after.zero_length_in - before.zero_length_in,
-        ..out(before, after, duration)
+impl Run {
+    fn out(&self, direction: &'static str, metric: &'static str) -> Flow {
+        let Self { bytes, before, after, naks, duration } = self;
+        Flow {
+            direction,
+            metric,
+            packets: after.packets_out - before.packets_out,
+            bytes: *bytes,
+            zero_length: after.zero_length_out - before.zero_length_out,
+            naks: Some(*naks),
+            duration: *duration,
+        }
+    }
+
+    fn in_(&self, direction: &'static str, metric: &'static str) -> Flow {
+        let Self { bytes, before, after, naks, duration } = self;
+        Flow {
+            direction,
+            metric,
+            packets: after.packets_in - before.packets_in,
+            bytes: *bytes,
+            zero_length: after.zero_length_in - before.zero_length_in,
+            naks: Some(*naks),
+            duration: *duration,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::*;
 
-const COUNT: usize = 64 * 1024;
+const COUNT: usize = 512 * 1024;
 
 fn performed(plan: &Plan) -> (Outcome<Vec<u8>>, Vec<String>) {
     let lines = Rc::new(RefCell::new(Vec::new()));

@@ -94,9 +94,12 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
         &self.running
     }
 
-    /// Starts another application.
+    /// Starts another application. It finds both halves of the port in the newest session: that
+    /// an older one ended is nothing it would have to know.
     pub fn start(&mut self, running: Running) {
         self.running = running;
+        let _ = self.port.reader.fill_buf();
+        let _ = self.port.writer.is_flushed();
     }
 
     pub fn control(&mut self) -> &mut PortControl {
@@ -266,7 +269,7 @@ impl Uart {
         }
         // An idle line saves no time up.
         if self.transmit.is_empty() {
-            self.time = self.time.min(character_time);
+            self.time = 0;
         }
     }
 }
