@@ -1,6 +1,11 @@
 //! What the integration tests share: our stack on the virtual controller, at the end of the
 //! simulated host's cable.
 
+pub mod fixture;
+pub mod ledger;
+pub mod probe;
+pub mod traffic;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -128,5 +133,13 @@ pub fn echo<const SIZE: usize>(port: &mut Port<2, SIZE>) {
             Ok(count) => port.reader.consume(count),
             Err(_) => break,
         }
+    }
+}
+
+/// `times` with `SOAK=1` in the environment, which lets the tests run for long; 1 otherwise.
+pub fn soak(times: u32) -> u32 {
+    match std::env::var_os("SOAK") {
+        Some(value) if value != "0" => times,
+        _ => 1,
     }
 }
