@@ -169,10 +169,13 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         Ok(self.packets.is_flushed())
     }
 
-    /// Whether [`write`](Self::write) would take a byte.
+    /// Whether [`write`](Self::write) would take a byte, or report [`WriteError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
         let now = self.link.session();
-        now.is_open() && now == self.session && self.packets.has_room(now.tag())
+        if now != self.session && self.session.is_open() {
+            return true;
+        }
+        now.is_open() && self.packets.has_room(now.tag())
     }
 
     /// Whether a session is open.
