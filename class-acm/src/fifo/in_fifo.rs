@@ -21,8 +21,8 @@ pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
     head: AtomicU8,
     /// Slots closed by the application, wrapping.
     tail: AtomicU8,
-    /// Bytes the host acknowledged or a session's end discarded, wrapping. Stored by the bus half
-    /// when nothing is in flight and no zero-length packet is due.
+    /// Bytes the host acknowledged or a session's end discarded, wrapping, when nothing is in flight
+    /// and no zero-length packet is due; some number of bytes less before. Stored by the bus half.
     acknowledged: AtomicU16,
     /// Whether a packet is in flight, and so the bus half looks again without a doorbell.
     busy: AtomicBool,
@@ -261,9 +261,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
     pub fn sent(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.free();
-        if self.in_flight == 0 && !self.zlp_due {
-            self.fifo.acknowledged.store(self.submitted, Ordering::Release);
-        }
+        // One short while anything is due: then it is never what was written, which is at most a
+        // FIFO ahead, however long the stream goes on without a pause.
+        let due = self.in_flight > 0 || self.zlp_due;
+        let acknowledged = self.submitted.wrapping_sub(u16::from(due));
+        self.fifo.acknowledged.store(acknowledged, Ordering::Release);
     }
 
     /// Drops every byte written so far, and sets wMaxPacketSize for what follows. The driver has
