@@ -35,6 +35,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
         {
             controller.open(Endpoint { address, transfer_type, max_packet_size });
         }
+        self.half.sender.opened();
         self.half.control.configured(milliamps);
     }
 
@@ -63,6 +64,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
     ) {
         // What waits in a hardware FIFO is not for the next session.
         controller.abort(endpoints.data_in);
+        self.half.sender.aborted();
         self.end_session();
         if policy == DtrPolicy::Require {
             controller.abort(endpoints.data_out);

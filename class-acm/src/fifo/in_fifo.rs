@@ -229,12 +229,14 @@ pub struct PacketSender<const SLOTS: usize, const SIZE: usize> {
     in_flight: u8,
     /// The last packet was full, so the host waits for more (USB 2.0 §5.8.3).
     zlp_due: bool,
+    /// A zero-length packet goes before everything else.
+    restart: bool,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
     /// The caller sees to it that there is one sender.
     pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, next: 0, position: 0, submitted: 0, in_flight: 0, zlp_due: false }
+        Self { fifo, next: 0, position: 0, submitted: 0, in_flight: 0, zlp_due: false, restart: false }
     }
 
     /// Offers packets to `send` until it gives one back or nothing is due.
@@ -252,6 +254,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
             self.position += length;
             self.submitted = self.submitted.wrapping_add(length);
             self.zlp_due = length == self.fifo.packet_size();
+            self.restart = false;
             self.in_flight = self.in_flight.saturating_add(1);
             self.fifo.busy.store(true, Ordering::Relaxed);
         }
@@ -266,6 +269,21 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
         let due = self.in_flight > 0 || self.zlp_due;
         let acknowledged = self.submitted.wrapping_sub(u16::from(due));
         self.fifo.acknowledged.store(acknowledged, Ordering::Release);
+    }
+
+    /// The endpoint was opened: it starts anew, and so does the host.
+    pub fn opened(&mut self) {
+        self.restart = false;
+    }
+
+    /// The driver has dropped its packets, to be followed by [`discard`](Self::discard), while the
+    /// endpoint stays open.
+    ///
+    /// Nobody knows whether the host has the oldest of them: where its acknowledgement was lost, the
+    /// host takes the next packet for a repetition (USB 2.0 §8.6.4). A zero-length packet goes first,
+    /// so that nothing is lost with it. It also ends the transfer that was cut off.
+    pub fn aborted(&mut self) {
+        self.restart |= self.in_flight > 0 || self.zlp_due;
     }
 
     /// Drops every byte written so far, and sets wMaxPacketSize for what follows. The driver has
@@ -288,6 +306,9 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
     }
 
     fn due_packet(&mut self, session: u8) -> Option<TxPacket> {
+        if self.restart {
+            return Some(TxPacket::ZERO_LENGTH);
+        }
         while let Some((slot, closed)) = self.current_slot() {
             let length = slot.length.load(Ordering::Acquire);
             if slot.session.load(Ordering::Relaxed) != session {
