@@ -119,11 +119,11 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
     }
 
     pub(crate) fn received(&mut self, slot: RxSlot, length: u16, policy: DtrPolicy) {
-        if policy == DtrPolicy::Prefer {
+        if policy == DtrPolicy::Prefer && length > 0 {
             // Data shows that somebody is there, whatever DTR says.
             self.begin_session();
         }
-        self.half.receiver.received(self.session.tag(), slot, length);
+        self.half.receiver.received(self.session.number(), slot, length);
     }
 
     pub(crate) fn suspended(&mut self) {

@@ -85,10 +85,10 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     pub fn fill_buf(&mut self) -> Result<&[u8], ReadError> {
         let now = self.link.session();
         match self.packets.front() {
-            Some((tag, bytes)) if tag == self.session.tag() => Ok(bytes),
-            Some((tag, bytes)) => {
+            Some((number, bytes)) if number == self.session.number() => Ok(bytes),
+            Some((number, bytes)) => {
                 let ended = self.session.is_open();
-                self.session = self.session.advanced_to(tag);
+                self.session = Session::from_number(number);
                 if ended { Err(ReadError::Disconnected) } else { Ok(bytes) }
             }
             None if now == self.session => Err(ReadError::Empty),

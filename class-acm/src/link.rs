@@ -2,7 +2,7 @@
 
 use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering};
 
-/// Number of a session: odd while it lasts, even between two. Its low byte tags packets.
+/// Number of a session: odd while it lasts, even between two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Session(u16);
 
@@ -21,13 +21,18 @@ impl Session {
         Self(self.0.wrapping_add(1))
     }
 
-    #[must_use]
-    /// The session after this one whose packets carry `tag`.
-    pub fn advanced_to(self, tag: u8) -> Self {
-        Self(self.0.wrapping_add(u16::from(tag.wrapping_sub(self.tag()))))
+    /// The session with this number.
+    pub fn from_number(number: u16) -> Self {
+        Self(number)
     }
 
-    /// The low byte, which marks the packets of the session.
+    /// The number, which marks the packets from the host.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+
+    /// The low byte, which marks the packets to the host: none of them outlives its session by more
+    /// than one.
     pub fn tag(self) -> u8 {
         self.0.to_le_bytes()[0]
     }

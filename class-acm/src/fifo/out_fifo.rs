@@ -18,6 +18,9 @@ pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
     tail: AtomicU8,
     /// The bus half found every slot full: the endpoint NAKs until it is woken.
     starved: AtomicBool,
+    /// High byte of the session of each slot. An application may be away for so many sessions that
+    /// the low byte comes round.
+    session_high: [AtomicU8; SLOTS],
 }
 
 impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
@@ -31,6 +34,7 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicU8::new(0),
             tail: AtomicU8::new(0),
             starved: AtomicBool::new(false),
+            session_high: [const { AtomicU8::new(0) }; SLOTS],
         }
     }
 
@@ -43,12 +47,25 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicU8::new(0),
             tail: AtomicU8::new(0),
             starved: AtomicBool::new(false),
+            session_high: core::array::from_fn(|_| AtomicU8::new(0)),
         }
     }
 
     /// The bus half and the application half.
     pub fn split(&'static mut self) -> (PacketReceiver<SLOTS, SIZE>, PacketReader<SLOTS, SIZE>) {
         (PacketReceiver::new(self), PacketReader::new(self))
+    }
+
+    fn set_session(&self, number: u8, session: u16) {
+        let [low, high] = session.to_le_bytes();
+        slot_at(&self.slots, number).session.store(low, Ordering::Relaxed);
+        self.session_high[usize::from(number) & (SLOTS - 1)].store(high, Ordering::Relaxed);
+    }
+
+    fn session(&self, number: u8) -> u16 {
+        let low = slot_at(&self.slots, number).session.load(Ordering::Relaxed);
+        let high = self.session_high[usize::from(number) & (SLOTS - 1)].load(Ordering::Relaxed);
+        u16::from_le_bytes([low, high])
     }
 }
 
@@ -78,7 +95,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
     }
 
     /// Publishes a filled slot. One that is not the oldest lent is dropped.
-    pub fn received(&mut self, session: u8, slot: RxSlot, length: u16) {
+    pub fn received(&mut self, session: u16, slot: RxSlot, length: u16) {
         let tail = self.fifo.tail.load(Ordering::Relaxed);
         let oldest = slot_at(&self.fifo.slots, tail);
         if tail == self.lent || !slot.is(oldest.erased()) {
@@ -86,7 +103,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
         }
         let size = u16::try_from(SIZE).unwrap_or(u16::MAX);
         oldest.length.store(length.min(size), Ordering::Relaxed);
-        oldest.session.store(session, Ordering::Relaxed);
+        self.fifo.set_session(tail, session);
         drop(slot);
         self.fifo.tail.store(tail.wrapping_add(1), Ordering::Release);
     }
@@ -136,28 +153,28 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
     /// The unread bytes of the oldest packet, at least one, and the session they came in. `None`
     /// when nothing is there. Zero-length packets are skipped.
     #[cfg(not(loom))]
-    pub fn front(&mut self) -> Option<(u8, &[u8])> {
-        let slot = self.front_slot()?;
+    pub fn front(&mut self) -> Option<(u16, &[u8])> {
+        let (slot, session) = self.front_slot()?;
         let length = slot.length.load(Ordering::Relaxed);
         // SAFETY: the slot is between `head` and `tail`, so nobody writes to it before `consume`
         // frees it, which the borrow of `self` forbids.
         let bytes = unsafe { slot.bytes(self.position..length) };
-        Some((slot.session.load(Ordering::Relaxed), bytes))
+        Some((session, bytes))
     }
 
     /// Copies the unread bytes of the oldest packet out; their number and session.
     #[cfg(loom)]
-    pub fn copy_front(&mut self, buffer: &mut [u8]) -> Option<(u8, usize)> {
-        let slot = self.front_slot()?;
+    pub fn copy_front(&mut self, buffer: &mut [u8]) -> Option<(u16, usize)> {
+        let (slot, session) = self.front_slot()?;
         let length = slot.length.load(Ordering::Relaxed);
         // SAFETY: as for `front`.
         let count = unsafe { slot.load(self.position..length, buffer) };
-        Some((slot.session.load(Ordering::Relaxed), count))
+        Some((session, count))
     }
 
     /// Consumes `count` bytes of the oldest packet, or what is left of it.
     pub fn consume(&mut self, count: usize) {
-        let Some(slot) = self.front_slot() else { return };
+        let Some((slot, _)) = self.front_slot() else { return };
         let left = slot.length.load(Ordering::Relaxed).saturating_sub(self.position);
         let count = u16::try_from(count).unwrap_or(u16::MAX).min(left);
         self.position += count;
@@ -173,7 +190,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
         self.fifo.starved.load(Ordering::Relaxed)
     }
 
-    fn front_slot(&mut self) -> Option<&'static Slot<[Byte]>> {
+    fn front_slot(&mut self) -> Option<(&'static Slot<[Byte]>, u16)> {
         loop {
             let head = self.fifo.head.load(Ordering::Relaxed);
             if head == self.fifo.tail.load(Ordering::Acquire) {
@@ -181,7 +198,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
             }
             let slot = slot_at(&self.fifo.slots, head).erased();
             if slot.length.load(Ordering::Relaxed) > self.position {
-                return Some(slot);
+                return Some((slot, self.fifo.session(head)));
             }
             self.free();
         }
