@@ -1,6 +1,6 @@
 //! How the application side wakes the bus side.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering, fence};
 
 /// Wakes the bus side from the application side.
 #[derive(Clone, Copy)]
@@ -11,7 +11,9 @@ pub(crate) struct Doorbell {
 
 impl Doorbell {
     pub(crate) fn ring(self) {
-        // Release: what was written before is seen by the poll that takes the flag.
+        // Pairs with the fence in `Device::poll`: what was written before this is seen by the poll
+        // that takes the flag, and also by one that clears it without having seen it.
+        fence(Ordering::SeqCst);
         self.work.store(true, Ordering::Release);
         (self.pend)();
     }
