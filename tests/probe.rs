@@ -2,7 +2,7 @@
 //!
 //! The doorbell of a controller is a bare function, so the record belongs to the thread of the test.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use usbd_acm::{
     Controller, DtrPolicy, Endpoint, EndpointAddress, EndpointSet, Event, Hooks, RxSlot, TxPacket,
@@ -61,10 +61,17 @@ pub enum PowerCall {
 
 thread_local! {
     static CALLS: RefCell<Vec<PowerCall>> = const { RefCell::new(Vec::new()) };
+    static SUSPEND_AGAIN: Cell<bool> = const { Cell::new(false) };
 }
 
 fn note(call: PowerCall) {
     CALLS.with_borrow_mut(|calls| calls.push(call));
+}
+
+/// Lets the controller tell once more that the bus is suspended, as one does that went back to sleep
+/// after a remote wake-up which the host ignored.
+pub fn tell_suspend_again() {
+    SUSPEND_AGAIN.set(true);
 }
 
 /// The calls since this was last asked, in order.
@@ -90,7 +97,10 @@ impl<C: Controller> Controller for Probe<C> {
     }
 
     fn poll(&mut self) -> Option<Event> {
-        self.0.poll()
+        match SUSPEND_AGAIN.take() {
+            true => Some(Event::Suspend),
+            false => self.0.poll(),
+        }
     }
 
     fn ep0_send(&mut self, packet: &[u8]) {

@@ -62,11 +62,14 @@ pub struct Terminal {
     pub policy: DtrPolicy,
     /// Whether the device may lose at a reset what it was sent just before.
     pub sluggish: bool,
+    noise: Option<u64>,
     dtr: bool,
     /// Whether a session is open.
     open: bool,
     reading: bool,
     out: Option<Transfer>,
+    /// Length of `out`.
+    written: usize,
     read: Transfer,
 }
 
@@ -87,10 +90,12 @@ impl Terminal {
             traffic,
             policy,
             sluggish: false,
+            noise: None,
             dtr: false,
             open,
             reading: true,
             out: None,
+            written: 0,
             read,
         }
     }
@@ -106,14 +111,13 @@ impl Terminal {
                 self.host.resume();
             }
             Action::Reset => {
-                self.excuse();
-                self.end_by_reset();
+                self.host.reset().unwrap();
+                self.end_abruptly();
                 self.configure();
             }
             Action::Replug => {
-                self.excuse();
                 self.host.unplug();
-                self.end();
+                self.end_abruptly();
                 self.host.plug().unwrap();
                 self.host.reset().unwrap();
                 self.configure();
@@ -126,10 +130,8 @@ impl Terminal {
             }
             Action::Dtr(dtr) => self.set_dtr(dtr),
             Action::Noise(seed) => {
-                self.host.faults().clear();
-                if let Some(seed) = seed {
-                    self.host.faults().add_noise(seed, NOISE);
-                }
+                self.noise = seed;
+                self.apply_noise();
             }
         }
     }
@@ -197,10 +199,29 @@ impl Terminal {
         let books = &mut *self.books.borrow_mut();
         let data = books.from_host.upcoming(count);
         books.from_host.take(count);
+        self.written = count;
         self.out = Some(Transfer::write(self.acm.function().data_out, &data));
     }
 
+    fn apply_noise(&mut self) {
+        self.host.faults().clear();
+        if let Some(seed) = self.noise {
+            self.host.faults().add_noise(seed, NOISE);
+        }
+    }
+
+    /// A host that gives a transfer up between two attempts of a packet does not know whether the
+    /// device has it, and would lose the next one. So no attempt is left without an answer.
+    fn await_answer(&mut self) {
+        let Some(out) = &mut self.out else { return };
+        self.host.faults().clear();
+        self.host.exchange(&mut [out], 100_000);
+        self.apply_noise();
+        self.collect();
+    }
+
     fn set_dtr(&mut self, dtr: bool) {
+        self.await_answer();
         self.acm.set_control_line_state(&mut self.host, dtr, true).unwrap();
         let changed = std::mem::replace(&mut self.dtr, dtr) != dtr;
         match (self.policy, dtr) {
@@ -209,11 +230,6 @@ impl Terminal {
             (_, false) if changed => self.end(),
             _ => {}
         }
-    }
-
-    fn end_by_reset(&mut self) {
-        self.host.reset().unwrap();
-        self.end();
     }
 
     /// Where the acknowledgement of the status stage of SET_ADDRESS is lost, the device stays at
@@ -244,20 +260,36 @@ impl Terminal {
 
     /// The session is over, if there was one.
     fn end(&mut self) {
+        self.acknowledge();
+        self.finish();
+    }
+
+    /// The same by a reset, which drops what the device was not asked for yet.
+    fn end_abruptly(&mut self) {
+        if self.sluggish {
+            self.books.borrow_mut().from_host.excuse();
+        } else {
+            self.acknowledge();
+        }
+        self.finish();
+    }
+
+    fn acknowledge(&mut self) {
+        if let Some(out) = &self.out {
+            let left = self.written - out.moved().len();
+            self.books.borrow_mut().from_host.acknowledge_all_but(left);
+        }
+    }
+
+    fn finish(&mut self) {
         self.open = false;
+        self.out = None;
         let books = &mut *self.books.borrow_mut();
         books.to_host.receive(self.read.moved());
         books.to_host.end_segment();
         self.read = fresh_read(&self.acm);
         books.from_host.end_stream();
-        self.out = None;
         self.traffic.borrow_mut().cut();
-    }
-
-    fn excuse(&mut self) {
-        if self.sluggish {
-            self.books.borrow_mut().from_host.excuse();
-        }
     }
 }
 
