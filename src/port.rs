@@ -137,12 +137,16 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError`] when none was taken.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
         let session = self.follow_session()?;
-        let count = self.packets.write(session.tag(), bytes);
-        if count == 0 && !bytes.is_empty() {
-            return Err(WriteError::Full);
+        if bytes.is_empty() {
+            return Ok(0);
         }
-        self.written();
-        Ok(count)
+        match self.packets.write(session.tag(), bytes) {
+            0 => Err(WriteError::Full),
+            count => {
+                self.written();
+                Ok(count)
+            }
+        }
     }
 
     /// Room for at least one byte, to be written in place and committed.
@@ -224,6 +228,9 @@ pub struct WriteGrant<'a, const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> WriteGrant<'_, SLOTS, SIZE> {
     /// Hands the first `count` bytes over, or all if there are fewer.
     pub fn commit(self, count: usize) {
+        if count == 0 {
+            return;
+        }
         let packets = self.grant.commit(count);
         self.after.tell(packets);
     }
