@@ -1,5 +1,6 @@
 //! What the integration tests share: our stack on the virtual controller, at the end of the
 //! simulated host's cable.
+#![forbid(unsafe_code)]
 
 use std::cell::RefCell;
 use std::rc::Rc;
