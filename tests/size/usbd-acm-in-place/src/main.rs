@@ -2,7 +2,6 @@
 #![no_std]
 #![no_main]
 
-
 use core::mem::MaybeUninit;
 
 use usbd_acm::descriptors::Descriptors;
