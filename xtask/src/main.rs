@@ -1,6 +1,8 @@
 //! The developer command: `cargo xtask --help`.
 #![forbid(unsafe_code)]
 
+mod linux;
+mod serve;
 mod size;
 mod soak;
 mod test;
@@ -21,6 +23,10 @@ struct Arguments {
 enum Command {
     /// Run every check and test; install what they need
     Test(test::Options),
+    /// Test the device against a real Linux kernel in QEMU
+    Linux(linux::Options),
+    /// Offer the device to a real host, over usbredir or USB/IP
+    Serve(serve::Options),
     /// Compare flash, RAM and instructions with other USB stacks
     Size(size::Arguments),
     /// Run the heavy versions of the tests, for hours if asked to
@@ -30,6 +36,8 @@ enum Command {
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Test(options) => test::run(&options),
+        Command::Linux(options) => linux::run(&options),
+        Command::Serve(options) => serve::run(options),
         Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Soak(options) => soak::run(&options),
     }
