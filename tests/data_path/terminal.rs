@@ -111,13 +111,15 @@ impl Terminal {
                 self.host.resume();
             }
             Action::Reset => {
+                self.acknowledge_or_excuse();
                 self.host.reset().unwrap();
-                self.end_abruptly();
+                self.finish();
                 self.configure();
             }
             Action::Replug => {
+                self.acknowledge_or_excuse();
                 self.host.unplug();
-                self.end_abruptly();
+                self.finish();
                 self.host.plug().unwrap();
                 self.host.reset().unwrap();
                 self.configure();
@@ -264,14 +266,13 @@ impl Terminal {
         self.finish();
     }
 
-    /// The same by a reset, which drops what the device was not asked for yet.
-    fn end_abruptly(&mut self) {
+    /// Before a reset, which drops what the device was not asked for yet.
+    fn acknowledge_or_excuse(&mut self) {
         if self.sluggish {
             self.books.borrow_mut().from_host.excuse();
         } else {
             self.acknowledge();
         }
-        self.finish();
     }
 
     fn acknowledge(&mut self) {
