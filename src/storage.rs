@@ -3,7 +3,6 @@
 use usbd_acm_class::PortStorage;
 use usbd_acm_descriptors::{Descriptors, EP0_PACKET_SIZE};
 
-use crate::bus_port::BusPort;
 use crate::control::Stage;
 use crate::device::State;
 use crate::doorbell::Doorbell;
@@ -44,7 +43,7 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
             controller,
             hooks,
             descriptors,
-            ports: bus.map(BusPort::new),
+            ports: bus,
             stage: Stage::POWER_ON,
             state: State::Default,
             speed: Speed::Full,
