@@ -84,6 +84,7 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// [`ReadError`] when there is none.
     pub fn fill_buf(&mut self) -> Result<&[u8], ReadError> {
         let now = self.link.session();
+        self.skip_empty();
         match self.packets.front() {
             Some((number, bytes)) if number == self.session.number() => Ok(bytes),
             Some((number, bytes)) => {
@@ -102,14 +103,14 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
 
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
-        self.packets.consume(count);
-        if self.packets.needs_doorbell() {
-            self.doorbell.ring();
+        if self.packets.consume(count) {
+            self.freed();
         }
     }
 
     /// Whether [`read`](Self::read) would return at once with bytes or [`ReadError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
+        self.skip_empty();
         self.packets.front().is_some()
             || (self.session.is_open() && self.link.session() != self.session)
     }
@@ -117,6 +118,19 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
         self.link.session().is_open()
+    }
+
+    /// A zero-length packet is no data, but it had a slot.
+    fn skip_empty(&mut self) {
+        if self.packets.skip_empty() {
+            self.freed();
+        }
+    }
+
+    fn freed(&self) {
+        if self.packets.needs_doorbell() {
+            self.doorbell.ring();
+        }
     }
 }
 

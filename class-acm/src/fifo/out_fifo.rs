@@ -172,18 +172,29 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
         Some((session, count))
     }
 
-    /// Consumes `count` bytes of the oldest packet, or what is left of it.
-    pub fn consume(&mut self, count: usize) {
-        let Some((slot, _)) = self.front_slot() else { return };
+    /// Consumes `count` bytes of the oldest packet, or what is left of it. Returns whether that freed
+    /// its slot, for [`needs_doorbell`](Self::needs_doorbell).
+    pub fn consume(&mut self, count: usize) -> bool {
+        let Some((slot, _)) = self.front_slot() else { return false };
         let left = slot.length.load(Ordering::Relaxed).saturating_sub(self.position);
         let count = u16::try_from(count).unwrap_or(u16::MAX).min(left);
         self.position += count;
         if count == left {
             self.free();
         }
+        count == left
     }
 
-    /// Whether the bus half must be woken: it waits for a slot, and the host for the device.
+    /// Frees the zero-length packets before the oldest other one. Returns whether there were any, for
+    /// [`needs_doorbell`](Self::needs_doorbell).
+    pub fn skip_empty(&mut self) -> bool {
+        let head = self.fifo.head.load(Ordering::Relaxed);
+        self.front_slot();
+        head != self.fifo.head.load(Ordering::Relaxed)
+    }
+
+    /// Whether the bus half must be woken after a slot was freed: it waits for one, and the host for
+    /// the device.
     pub fn needs_doorbell(&self) -> bool {
         // Pairs with the fence in `free_slot`.
         fence(Ordering::SeqCst);
