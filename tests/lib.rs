@@ -1,6 +1,7 @@
 //! What the integration tests share: our stack on the virtual controller, at the end of the
 //! simulated host's cable.
 
+pub mod compile_time;
 pub mod fixture;
 pub mod ledger;
 pub mod probe;
