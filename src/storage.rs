@@ -35,6 +35,8 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
         descriptors: &'static Descriptors<PORTS>,
         hooks: H,
     ) -> (Device<C, H, PORTS, SLOTS, SIZE>, [Port<SLOTS, SIZE>; PORTS]) {
+        // The descriptors say 64 bytes at full speed and 512 at high speed, whatever SIZE is.
+        const { assert!(SIZE >= 64, "full speed needs packets of SIZE 64") };
         const { assert!(!C::HIGH_SPEED || SIZE >= 512, "high speed needs packets of SIZE 512") };
         let Self { ports, work } = self;
         let doorbell = Doorbell { work, pend: C::DOORBELL };
