@@ -31,7 +31,9 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
         descriptors: &'static Descriptors<PORTS>,
         hooks: H,
     ) -> (Device<C, H, PORTS, SLOTS, SIZE>, [Port<SLOTS, SIZE>; PORTS]) {
+        // The descriptors say 64 bytes at full speed and 512 at high speed, whatever SIZE is.
         const {
+            assert!(SIZE >= 64, "full speed needs packets of SIZE 64");
             assert!(!C::HIGH_SPEED || SIZE >= 512, "high speed needs packets of SIZE 512");
             assert!(
                 C::EP0_PACKET_SIZE == EP0_PACKET_SIZE,
