@@ -25,9 +25,8 @@ use crate::line_coding_latch::LineCodingLatch;
 use crate::serial_state_sender::SerialStateLatch;
 use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering, const_fn};
 
-/// One place is always empty.
-const QUEUE_SIZE: usize = 16;
-const _: () = assert!(KINDS < QUEUE_SIZE);
+/// A place for each kind, and the one that is always empty. A power of two is quicker.
+const QUEUE_SIZE: usize = (KINDS + 1).next_power_of_two();
 
 type KindQueue = heapless::spsc::Queue<u8, QUEUE_SIZE>;
 
