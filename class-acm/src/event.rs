@@ -1,99 +1,154 @@
-//! What changed on the bus side, told to the application in order.
+//! Events: what the host changed, in order, for the application.
+//!
+//! Each kind of event is queued once at most, so the queue cannot overflow, and an application that
+//! looks rarely sees every kind that changed: the newest value, after its opposite where the value
+//! went away and came back in between.
 
-use crate::{Break, ControlLineState, LineCoding};
+use crate::sync::{AtomicU8, Ordering, fence};
+use crate::{Break, LineCoding};
 
-/// A change that the host or the bus made.
+/// A change on the host's side of a port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum Event {
-    /// The host selected the configuration.
+    /// The host configured the device, which may draw this many mA from VBUS.
     Configured {
-        /// What the device may draw from the bus from now on.
+        /// bMaxPower, in mA.
         milliamps: u16,
     },
-    /// The configuration is no longer selected: reset, SET_CONFIGURATION(0), or unplugged.
+    /// The configuration is gone: by request, bus reset or unplugging.
     Deconfigured,
-    /// The bus is suspended: draw suspend current only.
-    Suspended,
-    /// The bus is no longer suspended.
-    Resumed,
-    /// A session began: bytes written and read from now on belong to it.
-    SessionStart,
-    /// The session ended; its bytes are gone.
-    SessionEnd,
-    /// DTR changed.
+    /// DTR changed to this.
     Dtr(bool),
-    /// RTS changed.
+    /// RTS changed to this.
     Rts(bool),
-    /// The host set another line coding.
+    /// The line coding changed.
     LineCoding {
-        /// The line coding of the last such event, or the one at power-on.
+        /// What was reported before.
         old: LineCoding,
-        /// The line coding now.
+        /// What it is now.
         new: LineCoding,
     },
-    /// The host asked for a break or for the end of one, or went away during one.
+    /// A break was requested, or its end.
     Break(Break),
+    /// The bus is suspended.
+    Suspended,
+    /// The bus is resumed.
+    Resumed,
+    /// A session began.
+    SessionStart,
+    /// The session ended.
+    SessionEnd,
 }
 
-/// Kinds of event, as they are queued. Each is in the queue once at most.
+/// What is queued: the kind; its value is read when it is taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Kind(u8);
+#[repr(u8)]
+pub(crate) enum Kind {
+    /// Configured or not.
+    Configuration,
+    Dtr,
+    Rts,
+    /// Suspended or not.
+    Suspend,
+    /// In a session or not.
+    Session,
+    LineCoding,
+    Break,
+}
 
-/// How many kinds there are.
-pub(crate) const KINDS: usize = 2 * Signals::COUNT as usize + 1;
+/// The kinds that are either on or off come first.
+pub(crate) const SWITCHES: usize = 5;
 
 impl Kind {
-    pub(crate) const LINE_CODING: Self = Self(2 * Signals::COUNT);
+    const ALL: [Self; 7] = [
+        Self::Configuration,
+        Self::Dtr,
+        Self::Rts,
+        Self::Suspend,
+        Self::Session,
+        Self::LineCoding,
+        Self::Break,
+    ];
 
-    /// `signal` became `on`. `signal` is one bit.
-    pub(crate) const fn edge(signal: Signals, on: bool) -> Self {
-        Self(2 * signal.bits().trailing_zeros().to_le_bytes()[0] + on as u8)
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// Room for every kind once; a power of two.
+const CAPACITY: usize = 8;
+const _: () = assert!(CAPACITY >= Kind::ALL.len() && CAPACITY.is_power_of_two());
+
+/// Queue of kinds from the bus side to the application, by loads and stores only.
+///
+/// A kind is pending while its bits in `posted` and `taken` differ; each word has one writer.
+pub(crate) struct EventQueue {
+    ring: [AtomicU8; CAPACITY],
+    /// Bus side: kinds queued, wrapping.
+    tail: AtomicU8,
+    /// Application: kinds taken, wrapping.
+    head: AtomicU8,
+    /// Bus side: flipped when the kind is queued.
+    posted: AtomicU8,
+    /// Application: flipped when the kind is taken.
+    taken: AtomicU8,
+}
+
+impl EventQueue {
+    #[cfg(not(loom))]
+    pub(crate) const fn new() -> Self {
+        Self {
+            ring: [const { AtomicU8::new(0) }; CAPACITY],
+            tail: AtomicU8::new(0),
+            head: AtomicU8::new(0),
+            posted: AtomicU8::new(0),
+            taken: AtomicU8::new(0),
+        }
     }
 
-    /// The signal that changed, and what it is now; `None` for the line coding.
-    pub(crate) const fn as_edge(self) -> Option<(Signals, bool)> {
-        if self.0 >= 2 * Signals::COUNT {
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self {
+            ring: core::array::from_fn(|_| AtomicU8::new(0)),
+            tail: AtomicU8::new(0),
+            head: AtomicU8::new(0),
+            posted: AtomicU8::new(0),
+            taken: AtomicU8::new(0),
+        }
+    }
+
+    /// Bus side. The value of the event was stored before.
+    pub(crate) fn post(&self, kind: Kind) {
+        // Pairs with the fence in `take`: either we see that the application has taken this kind,
+        // or it reads the value that we stored before this.
+        fence(Ordering::SeqCst);
+        let posted = self.posted.load(Ordering::Relaxed);
+        if (posted ^ self.taken.load(Ordering::Relaxed)) & kind.bit() != 0 {
+            return;
+        }
+        self.posted.store(posted ^ kind.bit(), Ordering::Relaxed);
+        let tail = self.tail.load(Ordering::Relaxed);
+        self.place(tail).store(kind as u8, Ordering::Relaxed);
+        self.tail.store(tail.wrapping_add(1), Ordering::Release);
+    }
+
+    /// Application. The value of the event is to be read after this.
+    pub(crate) fn take(&self) -> Option<Kind> {
+        let head = self.head.load(Ordering::Relaxed);
+        if head == self.tail.load(Ordering::Acquire) {
             return None;
         }
-        Some((Signals::from_bits_truncate(1 << (self.0 >> 1)), self.0 & 1 == 1))
+        let code = self.place(head).load(Ordering::Relaxed);
+        let kind = Kind::ALL.get(usize::from(code)).copied()?;
+        self.head.store(head.wrapping_add(1), Ordering::Relaxed);
+        let taken = self.taken.load(Ordering::Relaxed);
+        self.taken.store(taken ^ kind.bit(), Ordering::Release);
+        fence(Ordering::SeqCst);
+        Some(kind)
     }
 
-    /// The kind that was queued as this byte.
-    pub(crate) const fn from_byte(byte: u8) -> Self {
-        Self(byte)
-    }
-
-    /// The byte to queue.
-    pub(crate) const fn to_byte(self) -> u8 {
-        self.0
-    }
-
-    /// One bit for each kind.
-    pub(crate) const fn mask(self) -> u16 {
-        1 << (self.0 & 0x0F)
-    }
-}
-
-bitflags::bitflags! {
-    /// What is either on or off, as the bus side knows it.
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub(crate) struct Signals: u8 {
-        const DTR = ControlLineState::DTR.bits();
-        const RTS = ControlLineState::RTS.bits();
-        const CONFIGURED = 1 << 2;
-        const SUSPENDED = 1 << 3;
-        const SESSION = 1 << 4;
-        const BREAK = 1 << 5;
-    }
-}
-
-impl Signals {
-    const COUNT: u8 = 6;
-
-    /// DTR and RTS, which lie where they do in wValue.
-    pub(crate) const fn control_lines(self) -> ControlLineState {
-        ControlLineState::from_bits_truncate(self.bits())
+    fn place(&self, number: u8) -> &AtomicU8 {
+        &self.ring[usize::from(number) % CAPACITY]
     }
 }

@@ -1,5 +1,8 @@
 //! Sans-IO CDC-ACM: typed requests, line coding, control lines, break, serial state, and the
 //! packet FIFOs between application and bus. No bus, no clock, no I/O.
+//!
+//! Everything that a port's application and the bus side share is in a [`PortStorage`], which is
+//! split into one half for each. The halves talk by atomic loads and stores only.
 #![no_std]
 #![deny(unsafe_code)]
 
@@ -7,26 +10,24 @@ mod control;
 mod control_lines;
 mod event;
 pub mod fifo;
-mod interface;
 mod line_coding;
-mod line_coding_latch;
 mod link;
-mod notification;
+#[cfg(not(loom))]
+mod port;
 mod request;
 mod send_break;
 mod serial_state;
-mod serial_state_sender;
 mod setup;
 mod sync;
 
-pub use control::{BusControl, Control, ControlReader, ControlShared};
+pub use control::{BusControl, Control, ControlShared, DueNotification};
 pub use control_lines::ControlLineState;
 pub use event::Event;
-pub use interface::InterfaceNumber;
-pub use line_coding::{DataBits, LineCoding, Parity, StopBits, Unspecified};
+pub use line_coding::{LineCoding, NotDefined, Parity, StopBits};
 pub use link::{Link, Session, Wake};
-pub use notification::{SERIAL_STATE_LENGTH, SerialStateNotification};
-pub use request::{Operation, Request, SET_LINE_CODING_LENGTH};
-pub use send_break::{Break, BreakDuration};
-pub use serial_state::SerialState;
+#[cfg(not(loom))]
+pub use port::{ApplicationHalf, BusHalf, PortStorage};
+pub use request::Request;
+pub use send_break::Break;
+pub use serial_state::{NOTIFICATION_LENGTH, SerialState};
 pub use setup::{Recipient, RequestKind, SetupPacket};

@@ -1,13 +1,11 @@
-//! Line coding: speed and character format of the line behind a port (PSTN 1.2 §6.3.11).
+//! Line coding: rate and character format of the port (PSTN 1.2 §6.3.10, table 17).
 
-/// Line coding as the host set it. Whatever a host sends is kept and given back as it is
-/// (PSTN 1.2 does not say what a device does with other values, and hosts do send them); the
-/// accessors say what of it has a meaning.
+/// A line coding as the host sent it: stored raw, reported raw. The accessors tell what is legal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LineCoding {
-    /// dwDTERate, in bits per second.
-    pub dte_rate: u32,
+    /// dwDTERate: data terminal rate, in bit/s.
+    pub rate: u32,
     /// bCharFormat.
     pub char_format: u8,
     /// bParityType.
@@ -16,72 +14,40 @@ pub struct LineCoding {
     pub data_bits: u8,
 }
 
-impl LineCoding {
-    /// 115 200 bit/s, 8 data bits, no parity, 1 stop bit. Hosts read the coding and write it back,
-    /// so it is one that a UART can do.
-    pub const DEFAULT: Self =
-        Self { dte_rate: 115_200, char_format: 0, parity_type: 0, data_bits: 8 };
-
-    /// Line coding of the seven bytes in the data stage.
-    pub const fn from_bytes(b: [u8; 7]) -> Self {
-        let dte_rate = u32::from_le_bytes([b[0], b[1], b[2], b[3]]);
-        Self { dte_rate, char_format: b[4], parity_type: b[5], data_bits: b[6] }
-    }
-
-    /// The seven bytes in the data stage.
-    pub const fn to_bytes(self) -> [u8; 7] {
-        let rate = self.dte_rate.to_le_bytes();
-        [rate[0], rate[1], rate[2], rate[3], self.char_format, self.parity_type, self.data_bits]
-    }
-
-    /// dwDTERate, in bits per second. 0 has no meaning on a line, but hosts may send it.
-    pub const fn rate(self) -> u32 {
-        self.dte_rate
-    }
-
-    /// Stop bits.
-    ///
-    /// # Errors
-    /// [`Unspecified`] carries a bCharFormat beyond 2.
-    pub const fn stop_bits(self) -> Result<StopBits, Unspecified> {
-        match self.char_format {
-            0 => Ok(StopBits::One),
-            1 => Ok(StopBits::OnePointFive),
-            2 => Ok(StopBits::Two),
-            other => Err(Unspecified(other)),
-        }
-    }
-
-    /// Parity.
-    ///
-    /// # Errors
-    /// [`Unspecified`] carries a bParityType beyond 4.
-    pub const fn parity(self) -> Result<Parity, Unspecified> {
-        match self.parity_type {
-            0 => Ok(Parity::None),
-            1 => Ok(Parity::Odd),
-            2 => Ok(Parity::Even),
-            3 => Ok(Parity::Mark),
-            4 => Ok(Parity::Space),
-            other => Err(Unspecified(other)),
-        }
-    }
-
-    /// Data bits.
-    ///
-    /// # Errors
-    /// [`Unspecified`] carries a bDataBits that is not 5, 6, 7, 8 or 16. Windows sends 0.
-    pub const fn data_bits(self) -> Result<DataBits, Unspecified> {
-        match self.data_bits {
-            5 => Ok(DataBits::Five),
-            6 => Ok(DataBits::Six),
-            7 => Ok(DataBits::Seven),
-            8 => Ok(DataBits::Eight),
-            16 => Ok(DataBits::Sixteen),
-            other => Err(Unspecified(other)),
-        }
-    }
+/// Stop bits of a legal bCharFormat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+pub enum StopBits {
+    /// 1 stop bit.
+    One = 0,
+    /// 1.5 stop bits.
+    OneAndHalf = 1,
+    /// 2 stop bits.
+    Two = 2,
 }
+
+/// Parity of a legal bParityType.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+pub enum Parity {
+    /// No parity bit.
+    None = 0,
+    /// Odd.
+    Odd = 1,
+    /// Even.
+    Even = 2,
+    /// Always 1.
+    Mark = 3,
+    /// Always 0.
+    Space = 4,
+}
+
+/// A value that PSTN 1.2 table 17 does not define.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NotDefined(pub u8);
 
 impl Default for LineCoding {
     fn default() -> Self {
@@ -89,59 +55,69 @@ impl Default for LineCoding {
     }
 }
 
-/// A value of a line coding to which PSTN 1.2 gives no meaning.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Unspecified(pub u8);
+impl LineCoding {
+    /// 115200 bit/s, 8N1: what a port reports before the host sets anything. Windows reads it and
+    /// writes it back, so it must be sane.
+    pub const DEFAULT: Self = Self { rate: 115_200, char_format: 0, parity_type: 0, data_bits: 8 };
 
-impl core::fmt::Display for Unspecified {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "value {} has no meaning in a line coding", self.0)
+    /// The coding of the seven bytes on the wire.
+    pub const fn from_bytes(bytes: [u8; 7]) -> Self {
+        let [a, b, c, d, char_format, parity_type, data_bits] = bytes;
+        Self { rate: u32::from_le_bytes([a, b, c, d]), char_format, parity_type, data_bits }
     }
-}
 
-impl core::error::Error for Unspecified {}
+    /// The seven bytes on the wire.
+    pub const fn to_bytes(self) -> [u8; 7] {
+        let [a, b, c, d] = self.rate.to_le_bytes();
+        [a, b, c, d, self.char_format, self.parity_type, self.data_bits]
+    }
 
-/// Stop bits (bCharFormat).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum StopBits {
-    /// 1 stop bit.
-    One,
-    /// 1.5 stop bits.
-    OnePointFive,
-    /// 2 stop bits.
-    Two,
-}
+    /// Stop bits.
+    ///
+    /// # Errors
+    /// [`NotDefined`] for a bCharFormat above 2.
+    pub const fn stop_bits(&self) -> Result<StopBits, NotDefined> {
+        match self.char_format {
+            0 => Ok(StopBits::One),
+            1 => Ok(StopBits::OneAndHalf),
+            2 => Ok(StopBits::Two),
+            other => Err(NotDefined(other)),
+        }
+    }
 
-/// Parity (bParityType).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Parity {
-    /// No parity bit.
-    None,
-    /// The number of ones is odd.
-    Odd,
-    /// The number of ones is even.
-    Even,
-    /// The parity bit is always 1.
-    Mark,
-    /// The parity bit is always 0.
-    Space,
-}
+    /// Parity.
+    ///
+    /// # Errors
+    /// [`NotDefined`] for a bParityType above 4.
+    pub const fn parity(&self) -> Result<Parity, NotDefined> {
+        match self.parity_type {
+            0 => Ok(Parity::None),
+            1 => Ok(Parity::Odd),
+            2 => Ok(Parity::Even),
+            3 => Ok(Parity::Mark),
+            4 => Ok(Parity::Space),
+            other => Err(NotDefined(other)),
+        }
+    }
 
-/// Data bits of a character (bDataBits).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum DataBits {
-    /// 5 bits.
-    Five,
-    /// 6 bits.
-    Six,
-    /// 7 bits.
-    Seven,
-    /// 8 bits.
-    Eight,
-    /// 16 bits.
-    Sixteen,
+    /// Data bits: 5, 6, 7, 8 or 16.
+    ///
+    /// # Errors
+    /// [`NotDefined`] for any other bDataBits.
+    pub const fn data_bits(&self) -> Result<u8, NotDefined> {
+        match self.data_bits {
+            legal @ (5..=8 | 16) => Ok(legal),
+            other => Err(NotDefined(other)),
+        }
+    }
+
+    pub(crate) const fn to_words(self) -> (u32, u32) {
+        let format = [self.char_format, self.parity_type, self.data_bits, 0];
+        (self.rate, u32::from_le_bytes(format))
+    }
+
+    pub(crate) const fn from_words((rate, format): (u32, u32)) -> Self {
+        let [char_format, parity_type, data_bits, _] = format.to_le_bytes();
+        Self { rate, char_format, parity_type, data_bits }
+    }
 }

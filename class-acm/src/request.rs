@@ -1,79 +1,50 @@
-//! The class requests of a port (PSTN 1.2 §6.3), parsed as one value (I6).
+//! The class requests that bmCapabilities promises, as typed values (PSTN 1.2 §6.3).
+//!
+//! SEND_ENCAPSULATED_COMMAND and GET_ENCAPSULATED_RESPONSE do not parse: without a command set in
+//! bInterfaceProtocol there is nothing to send, and the truth is a STALL. Nor do the comm features,
+//! which bmCapabilities does not offer.
 
-use usbd_acm_descriptors::{ACM_CAPABILITIES, AcmCapabilities};
+use crate::{Break, ControlLineState, SetupPacket};
 
-use crate::{Break, ControlLineState, InterfaceNumber, SetupPacket};
+/// Class request, host to device, to an interface.
+const OUT_INTERFACE: u8 = 0x21;
+/// Class request, device to host, to an interface.
+const IN_INTERFACE: u8 = 0xA1;
 
-/// A class request to an interface.
+/// A request to the communication interface of a port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Request {
-    /// The interface it is for. Only the communication interface of a port may answer.
-    pub interface: InterfaceNumber,
-    /// What it asks for.
-    pub operation: Operation,
-}
-
-/// What a class request asks for: exactly what bmCapabilities promises.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Operation {
-    /// The line coding in the data stage of [`SET_LINE_CODING_LENGTH`] bytes is to be used
-    /// (§6.3.10).
+pub enum Request {
+    /// SET_LINE_CODING; seven bytes of data follow.
     SetLineCoding,
-    /// The line coding is asked for, or its first wLength bytes (§6.3.11).
+    /// GET_LINE_CODING.
     GetLineCoding,
-    /// DTR and RTS (§6.3.12). No data stage.
+    /// SET_CONTROL_LINE_STATE.
     SetControlLineState(ControlLineState),
-    /// A break on the line, or its end (§6.3.13). No data stage.
+    /// SEND_BREAK.
     SendBreak(Break),
 }
 
-/// wLength of SET_LINE_CODING, in bytes.
-pub const SET_LINE_CODING_LENGTH: u16 = 7;
-
-/// bmRequestType: host to device, class, interface.
-const TO_INTERFACE: u8 = 0x21;
-/// bmRequestType: device to host, class, interface.
-const FROM_INTERFACE: u8 = 0xA1;
-
-const SET_LINE_CODING: u8 = 0x20;
-const GET_LINE_CODING: u8 = 0x21;
-const SET_CONTROL_LINE_STATE: u8 = 0x22;
-const SEND_BREAK: u8 = 0x23;
-
 impl Request {
-    /// The request in a SETUP packet. `None` for all that a port does not answer: it is stalled
-    /// (I8), as are communication features and encapsulated commands, which bmCapabilities and
-    /// bInterfaceProtocol do not promise.
-    pub fn parse(setup: &SetupPacket) -> Option<Self> {
-        let operation = Operation::parse(setup)?;
-        ACM_CAPABILITIES
-            .contains(operation.capability())
-            .then_some(Self { interface: InterfaceNumber::from_index(setup.index)?, operation })
+    /// The port a request is for, counted from 0, and the request. `None` is to be stalled: every
+    /// other request, or one for an interface that is no communication interface.
+    pub fn parse(setup: &SetupPacket) -> Option<(usize, Self)> {
+        let request = match (setup.request_type, setup.request, setup.length) {
+            (OUT_INTERFACE, 0x20, 7) => Self::SetLineCoding,
+            (IN_INTERFACE, 0x21, _) => Self::GetLineCoding,
+            (OUT_INTERFACE, 0x22, 0) => {
+                // Reserved bits are ignored (PSTN 1.2 table 18).
+                let [lines, _] = setup.value.to_le_bytes();
+                Self::SetControlLineState(ControlLineState::from_bits_truncate(lines))
+            }
+            (OUT_INTERFACE, 0x23, 0) => Self::SendBreak(Break::from_value(setup.value)),
+            _ => return None,
+        };
+        Some((port_of(setup.index)?, request))
     }
 }
 
-impl Operation {
-    fn parse(setup: &SetupPacket) -> Option<Self> {
-        match (setup.request_type, setup.request, setup.value, setup.length) {
-            (TO_INTERFACE, SET_LINE_CODING, 0, SET_LINE_CODING_LENGTH) => Some(Self::SetLineCoding),
-            (FROM_INTERFACE, GET_LINE_CODING, 0, _) => Some(Self::GetLineCoding),
-            (TO_INTERFACE, SET_CONTROL_LINE_STATE, value, 0) => {
-                Some(Self::SetControlLineState(ControlLineState::from_value(value)))
-            }
-            (TO_INTERFACE, SEND_BREAK, value, 0) => Some(Self::SendBreak(Break::from_value(value))),
-            _ => None,
-        }
-    }
-
-    /// The capability that promises this operation (PSTN 1.2 §5.3.2).
-    const fn capability(self) -> AcmCapabilities {
-        match self {
-            Self::SetLineCoding | Self::GetLineCoding | Self::SetControlLineState(_) => {
-                AcmCapabilities::LINE_CODING
-            }
-            Self::SendBreak(_) => AcmCapabilities::SEND_BREAK,
-        }
-    }
+/// The port whose communication interface wIndex names: they have the even numbers.
+fn port_of(index: u16) -> Option<usize> {
+    let interface = u8::try_from(index).ok()?;
+    interface.is_multiple_of(2).then_some(usize::from(interface / 2))
 }

@@ -12,6 +12,8 @@ mod chip;
 mod control_endpoint;
 mod controller;
 mod endpoint;
+#[cfg(feature = "std")]
+pub mod host;
 mod violation;
 mod virtual_wire;
 mod wire;

@@ -1,0 +1,293 @@
+//! The device half: everything between a controller and the ports.
+
+use usbd_acm_class::SetupPacket;
+use usbd_acm_descriptors::Descriptors;
+
+use crate::bus_port::BusPort;
+use crate::control::{Outcome, Stage};
+use crate::{Controller, Direction, DtrPolicy, EndpointAddress, Event, Hooks, Speed};
+use core::sync::atomic::{AtomicBool, Ordering, fence};
+
+/// Events taken from the controller in one [`Device::poll`] at most, so that its time is bounded
+/// whatever the host does. The interrupt stays pending while there are more.
+const EVENTS_PER_POLL: usize = 16;
+
+/// Device state (USB 2.0 §9.1.1). Suspended is not one of them: it lies across them all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum State {
+    /// Reset, or not yet; answers at address 0.
+    Default,
+    /// Has an address.
+    Address,
+    /// Configured: the ports work.
+    Configured,
+}
+
+/// The device half of the stack: EP0, Chapter 9, and the bus side of the ports.
+///
+/// It runs where the USB interrupt runs, or in the main loop: whoever owns it calls
+/// [`poll`](Self::poll). Made together with its [`Port`](crate::Port)s by
+/// [`Storage::split`](crate::Storage::split).
+pub struct Device<C, H = (), const PORTS: usize = 1, const SLOTS: usize = 2, const SIZE: usize = 64>
+{
+    pub(crate) controller: C,
+    pub(crate) hooks: H,
+    pub(crate) descriptors: &'static Descriptors<PORTS>,
+    pub(crate) ports: [BusPort<SLOTS, SIZE>; PORTS],
+    /// Set by a port that has work for the bus side.
+    pub(crate) work: &'static AtomicBool,
+    pub(crate) stage: Stage,
+    pub(crate) state: State,
+    pub(crate) speed: Speed,
+    pub(crate) suspended: bool,
+    /// Driver and board were told to save power.
+    pub(crate) gated: bool,
+    /// DEVICE_REMOTE_WAKEUP is set (USB 2.0 §9.4.9).
+    pub(crate) remote_wakeup: bool,
+    /// Halted IN endpoints, one bit a number.
+    pub(crate) halted_in: u16,
+    /// Halted OUT endpoints, one bit a number.
+    pub(crate) halted_out: u16,
+}
+
+impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
+    Device<C, H, PORTS, SLOTS, SIZE>
+{
+    /// Attaches to the bus: the host will see the device as soon as VBUS is there.
+    pub fn connect(&mut self) {
+        self.controller.connect();
+    }
+
+    /// Detaches from the bus; ends every session.
+    pub fn disconnect(&mut self) {
+        self.controller.disconnect();
+        self.reset();
+    }
+
+    /// Device state.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether the bus is suspended.
+    pub fn is_suspended(&self) -> bool {
+        self.suspended
+    }
+
+    /// The controller, for what a driver offers beyond the contract.
+    pub fn controller(&mut self) -> &mut C {
+        &mut self.controller
+    }
+
+    /// The board's hooks.
+    pub fn hooks(&mut self) -> &mut H {
+        &mut self.hooks
+    }
+
+    /// Handles what happened on the bus, and moves packets. Call it from the USB interrupt, or from
+    /// the main loop as often as possible. Bounded: it takes at most 16 events and never waits.
+    pub fn poll(&mut self) {
+        let mut work = self.work.load(Ordering::Relaxed);
+        for _ in 0..EVENTS_PER_POLL {
+            let Some(event) = self.controller.poll() else { break };
+            self.handle(event);
+            work = true;
+        }
+        if work {
+            self.work.store(false, Ordering::Relaxed);
+            // Pairs with the fence in `Doorbell::ring`: what was written before it is seen below.
+            fence(Ordering::SeqCst);
+            self.pump();
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Setup(setup) => self.setup(&setup),
+            Event::Ep0Sent => self.stage = self.stage.sent(&mut self.controller),
+            Event::Ep0Received => self.ep0_received(),
+            Event::Ep0Status => self.ep0_status(),
+            Event::Sent(address) => self.sent(address),
+            Event::Received(address, slot, length) => {
+                let mut ports = self.ports.iter_mut().zip(self.descriptors.ports());
+                if let Some((port, _)) = ports.find(|(_, port)| port.data_out == address) {
+                    port.received(slot, length, H::DTR);
+                }
+            }
+            Event::Reset(speed) => {
+                self.reset();
+                self.speed = speed;
+            }
+            Event::VbusLost => self.reset(),
+            Event::Suspend => self.suspend(),
+            Event::Resume => self.resume(),
+        }
+    }
+
+    /// SETUP replaces whatever transfer there was (I2, I3) and has exactly one outcome (I9).
+    fn setup(&mut self, setup: &SetupPacket) {
+        let outcome = self.answer(setup);
+        trace_setup(setup, &outcome);
+        self.stage = Stage::start(&mut self.controller, outcome, setup.length);
+    }
+
+    fn ep0_received(&mut self) {
+        let Stage::DataOut { port } = self.stage else { return };
+        let mut bytes = [0; 7];
+        let length = self.controller.ep0_read(&mut bytes);
+        // The whole coding or nothing (I5): a packet of another size is stalled.
+        let taken = length == bytes.len() && self.set_line_coding(port, bytes);
+        self.stage = match taken {
+            true => Stage::status_in(&mut self.controller, None),
+            false => Stage::stall(&mut self.controller),
+        };
+    }
+
+    fn ep0_status(&mut self) {
+        if let Stage::StatusIn { address: Some(address) } = self.stage {
+            // USB 2.0 §9.4.6: the state changes with the address, after the status stage.
+            self.state = if address == 0 { State::Default } else { State::Address };
+        }
+        self.stage = Stage::Idle;
+    }
+
+    fn sent(&mut self, address: EndpointAddress) {
+        for (port, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
+            port.sent(*endpoints, address);
+        }
+    }
+
+    /// Hands packets and slots to the controller until it is full or nothing is due.
+    fn pump(&mut self) {
+        if self.suspended {
+            return self.wake_if_wanted();
+        }
+        if self.state != State::Configured {
+            return;
+        }
+        let descriptors = self.ports.iter_mut().zip(self.descriptors.ports());
+        for (interface, (port, endpoints)) in (0..).step_by(2).zip(descriptors) {
+            port.pump(&mut self.controller, (interface, *endpoints), H::DTR);
+        }
+    }
+
+    /// Back to the default state; every session ends.
+    fn reset(&mut self) {
+        self.resume();
+        self.deconfigure();
+        self.state = State::Default;
+        self.stage = Stage::Idle;
+        // USB 2.0 §9.4.5: reset disables remote wake-up.
+        self.remote_wakeup = false;
+    }
+
+    /// Enters the configured state, or stays there: then only halts and toggles are reset, and
+    /// nothing queued is lost (USB 2.0 §9.4.5).
+    pub(crate) fn configure(&mut self) {
+        if self.state == State::Configured {
+            return (0..2 * PORTS).for_each(|interface| self.unhalt_interface(interface));
+        }
+        self.state = State::Configured;
+        let milliamps = self.descriptors.max_power().milliamps();
+        self.hooks.configured(milliamps);
+        for (port, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
+            port.open(&mut self.controller, *endpoints, self.speed, milliamps);
+            if H::DTR != DtrPolicy::Require {
+                port.begin_session();
+            }
+        }
+    }
+
+    /// Leaves the configured state for the address state.
+    pub(crate) fn deconfigure(&mut self) {
+        if self.state != State::Configured {
+            return;
+        }
+        self.state = State::Address;
+        self.halted_in = 0;
+        self.halted_out = 0;
+        self.controller.close_all();
+        for port in &mut self.ports {
+            port.close();
+        }
+        self.hooks.deconfigured();
+    }
+
+    fn suspend(&mut self) {
+        if !self.suspended {
+            self.suspended = true;
+            self.ports.iter_mut().for_each(BusPort::suspended);
+        }
+        if !self.gated {
+            self.gated = true;
+            self.controller.suspend();
+            self.hooks.suspended();
+        }
+    }
+
+    fn resume(&mut self) {
+        self.ungate();
+        if self.suspended {
+            self.suspended = false;
+            self.ports.iter_mut().for_each(BusPort::resumed);
+        }
+    }
+
+    fn ungate(&mut self) {
+        if self.gated {
+            self.gated = false;
+            self.hooks.resumed();
+            self.controller.resume();
+        }
+    }
+
+    /// Signals remote wake-up where it is wanted and allowed. The bus stays suspended until the
+    /// host takes over (USB 2.0 §7.1.7.7).
+    fn wake_if_wanted(&mut self) {
+        let wanted = self.ports.iter().any(|port| port.wants_wakeup(H::WAKE_ON_WRITE));
+        if wanted && self.remote_wakeup {
+            self.ungate();
+            self.hooks.wakeup_requested();
+            self.controller.remote_wakeup();
+        }
+    }
+
+    pub(crate) fn is_halted(&self, address: EndpointAddress) -> bool {
+        let halted = match address.direction() {
+            Direction::In => self.halted_in,
+            Direction::Out => self.halted_out,
+        };
+        halted & bit(address) != 0
+    }
+
+    pub(crate) fn halt(&mut self, address: EndpointAddress) {
+        *self.halted_mut(address) |= bit(address);
+        self.controller.halt(address);
+    }
+
+    /// Ends a halt; the toggle goes to DATA0 in any case (I10).
+    pub(crate) fn unhalt(&mut self, address: EndpointAddress) {
+        *self.halted_mut(address) &= !bit(address);
+        self.controller.unhalt(address);
+    }
+
+    fn halted_mut(&mut self, address: EndpointAddress) -> &mut u16 {
+        match address.direction() {
+            Direction::In => &mut self.halted_in,
+            Direction::Out => &mut self.halted_out,
+        }
+    }
+}
+
+fn bit(address: EndpointAddress) -> u16 {
+    1 << address.number()
+}
+
+#[allow(unused_variables, reason = "without a logging feature there is nothing to do")]
+fn trace_setup(setup: &SetupPacket, outcome: &Outcome) {
+    #[cfg(feature = "defmt")]
+    defmt::trace!("SETUP {} stalled: {}", setup, *outcome == Outcome::Stall);
+    #[cfg(feature = "log")]
+    log::trace!("{setup:?} -> {outcome:?}");
+}

@@ -1,0 +1,241 @@
+//! The application half of a port.
+
+use usbd_acm_class::fifo::{self, PacketReader, PacketWriter};
+use usbd_acm_class::{ApplicationHalf, Link, Session, Wake};
+
+use crate::PortControl;
+use crate::doorbell::Doorbell;
+
+/// The application half of a serial port: reader, writer and control, each usable on its own and
+/// from a context of its own.
+pub struct Port<const SLOTS: usize = 2, const SIZE: usize = 64> {
+    /// Bytes from the host.
+    pub reader: Reader<SLOTS, SIZE>,
+    /// Bytes to the host.
+    pub writer: Writer<SLOTS, SIZE>,
+    /// Line coding, control lines, break, serial state, events.
+    pub control: PortControl,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
+    pub(crate) fn new(half: ApplicationHalf<SLOTS, SIZE>, doorbell: Doorbell) -> Self {
+        let ApplicationHalf { writer, reader, control, link } = half;
+        let session = Session::NONE;
+        Self {
+            reader: Reader { packets: reader, link, doorbell, session },
+            writer: Writer { packets: writer, link, doorbell, session },
+            control: PortControl::new(control, link, doorbell),
+        }
+    }
+}
+
+/// Why a read returned no bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ReadError {
+    /// Nothing is there now.
+    Empty,
+    /// The session ended, and every byte of it was read. Reported once; what is read next belongs
+    /// to another session.
+    Disconnected,
+}
+
+/// Why a write took no bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum WriteError {
+    /// The FIFO is full: the host does not read, or not as fast.
+    Full,
+    /// No session: nobody is there to read.
+    NotConnected,
+    /// The session ended since the last write, and what the host had not read by then was dropped.
+    /// Reported once.
+    Disconnected,
+}
+
+/// Bytes from the host to the application.
+pub struct Reader<const SLOTS: usize = 2, const SIZE: usize = 64> {
+    packets: PacketReader<SLOTS, SIZE>,
+    link: &'static Link,
+    doorbell: Doorbell,
+    /// The session of the bytes read last.
+    session: Session,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
+    /// Copies bytes to `buffer` and returns how many: at least one, unless `buffer` is empty.
+    ///
+    /// # Errors
+    /// [`ReadError`] when there is none.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
+        let bytes = self.fill_buf()?;
+        let count = bytes.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), bytes.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.consume(count);
+        Ok(count)
+    }
+
+    /// The bytes that came next, in place: at least one, at most a packet.
+    /// [`consume`](Self::consume) them when done.
+    ///
+    /// # Errors
+    /// [`ReadError`] when there is none.
+    pub fn fill_buf(&mut self) -> Result<&[u8], ReadError> {
+        let now = self.link.session();
+        match self.packets.front() {
+            Some((tag, bytes)) if tag == self.session.tag() => Ok(bytes),
+            Some((tag, bytes)) => {
+                let ended = self.session.is_open();
+                self.session = self.session.advanced_to(tag);
+                if ended { Err(ReadError::Disconnected) } else { Ok(bytes) }
+            }
+            None if now == self.session => Err(ReadError::Empty),
+            None => {
+                let ended = self.session.is_open();
+                self.session = now;
+                Err(if ended { ReadError::Disconnected } else { ReadError::Empty })
+            }
+        }
+    }
+
+    /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
+    pub fn consume(&mut self, count: usize) {
+        self.packets.consume(count);
+        if self.packets.needs_doorbell() {
+            self.doorbell.ring();
+        }
+    }
+
+    /// Whether [`read`](Self::read) would return at once with bytes or [`ReadError::Disconnected`].
+    pub fn is_ready(&mut self) -> bool {
+        self.packets.front().is_some()
+            || (self.session.is_open() && self.link.session() != self.session)
+    }
+
+    /// Whether a session is open.
+    pub fn is_connected(&self) -> bool {
+        self.link.session().is_open()
+    }
+}
+
+/// Bytes from the application to the host.
+pub struct Writer<const SLOTS: usize = 2, const SIZE: usize = 64> {
+    packets: PacketWriter<SLOTS, SIZE>,
+    link: &'static Link,
+    doorbell: Doorbell,
+    /// The session of the bytes written last.
+    session: Session,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
+    /// Takes as many of `bytes` as there is room for and returns how many: at least one, unless
+    /// `bytes` is empty. They go to the host as soon as it reads.
+    ///
+    /// # Errors
+    /// [`WriteError`] when none was taken.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
+        let session = self.follow_session()?;
+        let count = self.packets.write(session.tag(), bytes);
+        if count == 0 && !bytes.is_empty() {
+            return Err(WriteError::Full);
+        }
+        self.written();
+        Ok(count)
+    }
+
+    /// Room for at least one byte, to be written in place and committed.
+    ///
+    /// # Errors
+    /// [`WriteError`] when there is none.
+    pub fn grant(&mut self) -> Result<WriteGrant<'_, SLOTS, SIZE>, WriteError> {
+        let session = self.follow_session()?;
+        let after = AfterWrite { link: self.link, doorbell: self.doorbell };
+        match self.packets.grant(session.tag()) {
+            Some(grant) => Ok(WriteGrant { grant, after }),
+            None => Err(WriteError::Full),
+        }
+    }
+
+    /// Whether the host acknowledged every byte written, and the zero-length packet where one was
+    /// due to end the transfer.
+    ///
+    /// # Errors
+    /// [`WriteError::Disconnected`] when the session ended before, and
+    /// [`WriteError::NotConnected`] when there is none.
+    pub fn is_flushed(&mut self) -> Result<bool, WriteError> {
+        self.follow_session()?;
+        Ok(self.packets.is_flushed())
+    }
+
+    /// Whether [`write`](Self::write) would take a byte.
+    pub fn is_ready(&mut self) -> bool {
+        let now = self.link.session();
+        now.is_open() && now == self.session && self.packets.has_room(now.tag())
+    }
+
+    /// Whether a session is open.
+    pub fn is_connected(&self) -> bool {
+        self.link.session().is_open()
+    }
+
+    /// The session to write in, once its beginning was noticed.
+    fn follow_session(&mut self) -> Result<Session, WriteError> {
+        let now = self.link.session();
+        let before = core::mem::replace(&mut self.session, now);
+        match now.is_open() {
+            _ if before != now && before.is_open() => Err(WriteError::Disconnected),
+            false => Err(WriteError::NotConnected),
+            true => Ok(now),
+        }
+    }
+
+    fn written(&self) {
+        AfterWrite { link: self.link, doorbell: self.doorbell }.tell(&self.packets);
+    }
+}
+
+/// Tells the bus side, and a suspended host, that bytes were written.
+#[derive(Clone, Copy)]
+struct AfterWrite {
+    link: &'static Link,
+    doorbell: Doorbell,
+}
+
+impl AfterWrite {
+    fn tell<const SLOTS: usize, const SIZE: usize>(self, packets: &PacketWriter<SLOTS, SIZE>) {
+        if self.link.ask_to_wake(Wake::Write) || packets.needs_doorbell() {
+            self.doorbell.ring();
+        }
+    }
+}
+
+/// Room to write in place, made by [`Writer::grant`]. Dropped without
+/// [`commit`](Self::commit), nothing was written.
+pub struct WriteGrant<'a, const SLOTS: usize, const SIZE: usize> {
+    grant: fifo::Grant<'a, SLOTS, SIZE>,
+    after: AfterWrite,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> WriteGrant<'_, SLOTS, SIZE> {
+    /// Hands the first `count` bytes over, or all if there are fewer.
+    pub fn commit(self, count: usize) {
+        let packets = self.grant.commit(count);
+        self.after.tell(packets);
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> core::ops::Deref for WriteGrant<'_, SLOTS, SIZE> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.grant
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> core::ops::DerefMut for WriteGrant<'_, SLOTS, SIZE> {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.grant
+    }
+}

@@ -1,0 +1,59 @@
+//! The one value that holds the state of a device, and the two kinds of halves made from it.
+
+use core::sync::atomic::AtomicBool;
+
+use usbd_acm_class::PortStorage;
+use usbd_acm_descriptors::Descriptors;
+
+use crate::bus_port::BusPort;
+use crate::control::Stage;
+use crate::device::State;
+use crate::doorbell::Doorbell;
+use crate::{Controller, Device, Hooks, Port, Speed};
+
+/// Everything that a device and its ports share, to be placed in a `static`.
+///
+/// `PORTS` serial ports; `SLOTS` packets each way and port (2, 4, 8, 16, 32 or 64); `SIZE` bytes a
+/// packet: 64 at full speed, 512 where the device may run at high speed.
+pub struct Storage<const PORTS: usize = 1, const SLOTS: usize = 2, const SIZE: usize = 64> {
+    ports: [PortStorage<SLOTS, SIZE>; PORTS],
+    work: AtomicBool,
+}
+
+impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, SLOTS, SIZE> {
+    /// Storage of a device that is not there yet.
+    #[expect(clippy::new_without_default, reason = "it belongs into a static")]
+    pub const fn new() -> Self {
+        Self { ports: [const { PortStorage::new() }; PORTS], work: AtomicBool::new(false) }
+    }
+
+    /// The device half, and the application half of each port. That it takes the storage for good
+    /// is what makes the halves usable from different contexts without a critical section.
+    pub fn split<C: Controller, H: Hooks>(
+        &'static mut self,
+        controller: C,
+        descriptors: &'static Descriptors<PORTS>,
+        hooks: H,
+    ) -> (Device<C, H, PORTS, SLOTS, SIZE>, [Port<SLOTS, SIZE>; PORTS]) {
+        const { assert!(!C::HIGH_SPEED || SIZE >= 512, "high speed needs packets of SIZE 512") };
+        let Self { ports, work } = self;
+        let doorbell = Doorbell { work, pend: C::DOORBELL };
+        let (bus, application) = PortStorage::split(ports);
+        let device = Device {
+            controller,
+            hooks,
+            descriptors,
+            ports: bus.map(BusPort::new),
+            work: doorbell.work,
+            stage: Stage::Idle,
+            state: State::Default,
+            speed: Speed::Full,
+            suspended: false,
+            gated: false,
+            remote_wakeup: false,
+            halted_in: 0,
+            halted_out: 0,
+        };
+        (device, application.map(|half| Port::new(half, doorbell)))
+    }
+}
