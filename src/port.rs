@@ -1,7 +1,7 @@
 //! The application half of a port.
 
-use usbd_acm_class::fifo::{self, PacketReader, PacketWriter};
-use usbd_acm_class::{ApplicationHalf, Link, Session, Wake};
+use usbd_acm_class::fifo::{self, PacketWriter};
+use usbd_acm_class::{ApplicationHalf, Link, ReaderHalf, Session, Wake, WriterHalf};
 
 use crate::PortControl;
 use crate::doorbell::Doorbell;
@@ -19,12 +19,12 @@ pub struct Port<const SLOTS: usize = 2, const SIZE: usize = 64> {
 
 impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
     pub(crate) fn new(half: ApplicationHalf<SLOTS, SIZE>, doorbell: Doorbell) -> Self {
-        let ApplicationHalf { writer, reader, control, link } = half;
+        let ApplicationHalf { reader, writer, control } = half;
         let session = Session::NONE;
         Self {
-            reader: Reader { packets: reader, link, doorbell, session },
-            writer: Writer { packets: writer, link, doorbell, session },
-            control: PortControl::new(control, link, doorbell),
+            reader: Reader { half: reader, doorbell, session },
+            writer: Writer { half: writer, doorbell, session },
+            control: PortControl::new(control, doorbell),
         }
     }
 }
@@ -55,8 +55,7 @@ pub enum WriteError {
 
 /// Bytes from the host to the application.
 pub struct Reader<const SLOTS: usize = 2, const SIZE: usize = 64> {
-    packets: PacketReader<SLOTS, SIZE>,
-    link: &'static Link,
+    half: ReaderHalf<SLOTS, SIZE>,
     doorbell: Doorbell,
     /// The session of the bytes read last.
     session: Session,
@@ -68,12 +67,9 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
-        let bytes = self.fill_buf()?;
-        let count = bytes.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), bytes.get(..count)) {
-            to.copy_from_slice(from);
-        }
-        self.consume(count);
+        self.follow_session()?;
+        let count = self.half.packets().read(buffer).map_or(0, |(_, count)| count);
+        self.freed();
         Ok(count)
     }
 
@@ -83,47 +79,54 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn fill_buf(&mut self) -> Result<&[u8], ReadError> {
-        let now = self.link.session();
-        match self.packets.front() {
-            Some((tag, bytes)) if tag == self.session.tag() => Ok(bytes),
-            Some((tag, bytes)) => {
-                let ended = self.session.is_open();
-                self.session = self.session.advanced_to(tag);
-                if ended { Err(ReadError::Disconnected) } else { Ok(bytes) }
-            }
-            None if now == self.session => Err(ReadError::Empty),
-            None => {
-                let ended = self.session.is_open();
-                self.session = now;
-                Err(if ended { ReadError::Disconnected } else { ReadError::Empty })
-            }
-        }
+        self.follow_session()?;
+        self.half.packets().into_front().map(|(_, bytes)| bytes).ok_or(ReadError::Empty)
     }
 
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
-        self.packets.consume(count);
-        if self.packets.needs_doorbell() {
-            self.doorbell.ring();
+        self.half.packets().consume(count);
+        self.freed();
+    }
+
+    /// Sees to it that bytes are there, and of the session they were announced for.
+    fn follow_session(&mut self) -> Result<(), ReadError> {
+        let waiting = self.half.packets().session();
+        if waiting == Some(self.session.tag()) {
+            return Ok(());
+        }
+        let before = self.session;
+        self.session = match waiting {
+            Some(tag) => before.advanced_to(tag),
+            None => self.half.link().session(),
+        };
+        if before.is_open() && before != self.session {
+            return Err(ReadError::Disconnected);
+        }
+        waiting.map(|_| ()).ok_or(ReadError::Empty)
+    }
+
+    fn freed(&mut self) {
+        if self.half.packets().needs_doorbell() {
+            self.doorbell.ring(self.half.link());
         }
     }
 
     /// Whether [`read`](Self::read) would return at once with bytes or [`ReadError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
-        self.packets.front().is_some()
-            || (self.session.is_open() && self.link.session() != self.session)
+        self.half.packets().session().is_some()
+            || (self.session.is_open() && self.half.link().session() != self.session)
     }
 
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
-        self.link.session().is_open()
+        self.half.link().session().is_open()
     }
 }
 
 /// Bytes from the application to the host.
 pub struct Writer<const SLOTS: usize = 2, const SIZE: usize = 64> {
-    packets: PacketWriter<SLOTS, SIZE>,
-    link: &'static Link,
+    half: WriterHalf<SLOTS, SIZE>,
     doorbell: Doorbell,
     /// The session of the bytes written last.
     session: Session,
@@ -137,7 +140,7 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError`] when none was taken.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
         let session = self.follow_session()?;
-        let count = self.packets.write(session.tag(), bytes);
+        let count = self.half.packets().write(session.tag(), bytes);
         if count == 0 && !bytes.is_empty() {
             return Err(WriteError::Full);
         }
@@ -151,8 +154,8 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError`] when there is none.
     pub fn grant(&mut self) -> Result<WriteGrant<'_, SLOTS, SIZE>, WriteError> {
         let session = self.follow_session()?;
-        let after = AfterWrite { link: self.link, doorbell: self.doorbell };
-        match self.packets.grant(session.tag()) {
+        let after = AfterWrite { link: self.half.link(), doorbell: self.doorbell };
+        match self.half.packets().into_grant(session.tag()) {
             Some(grant) => Ok(WriteGrant { grant, after }),
             None => Err(WriteError::Full),
         }
@@ -166,23 +169,23 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError::NotConnected`] when there is none.
     pub fn is_flushed(&mut self) -> Result<bool, WriteError> {
         self.follow_session()?;
-        Ok(self.packets.is_flushed())
+        Ok(self.half.packets().is_flushed())
     }
 
     /// Whether [`write`](Self::write) would take a byte.
     pub fn is_ready(&mut self) -> bool {
-        let now = self.link.session();
-        now.is_open() && now == self.session && self.packets.has_room(now.tag())
+        let now = self.half.link().session();
+        now.is_open() && now == self.session && self.half.packets().has_room(now.tag())
     }
 
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
-        self.link.session().is_open()
+        self.half.link().session().is_open()
     }
 
     /// The session to write in, once its beginning was noticed.
     fn follow_session(&mut self) -> Result<Session, WriteError> {
-        let now = self.link.session();
+        let now = self.half.link().session();
         let before = core::mem::replace(&mut self.session, now);
         match now.is_open() {
             _ if before != now && before.is_open() => Err(WriteError::Disconnected),
@@ -191,8 +194,9 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         }
     }
 
-    fn written(&self) {
-        AfterWrite { link: self.link, doorbell: self.doorbell }.tell(&self.packets);
+    fn written(&mut self) {
+        let after = AfterWrite { link: self.half.link(), doorbell: self.doorbell };
+        after.tell(&self.half.packets());
     }
 }
 
@@ -204,9 +208,9 @@ struct AfterWrite {
 }
 
 impl AfterWrite {
-    fn tell<const SLOTS: usize, const SIZE: usize>(self, packets: &PacketWriter<SLOTS, SIZE>) {
+    fn tell<const SLOTS: usize, const SIZE: usize>(self, packets: &PacketWriter<'_, SLOTS, SIZE>) {
         if self.link.ask_to_wake(Wake::Write) || packets.needs_doorbell() {
-            self.doorbell.ring();
+            self.doorbell.ring(self.link);
         }
     }
 }
@@ -222,7 +226,7 @@ impl<const SLOTS: usize, const SIZE: usize> WriteGrant<'_, SLOTS, SIZE> {
     /// Hands the first `count` bytes over, or all if there are fewer.
     pub fn commit(self, count: usize) {
         let packets = self.grant.commit(count);
-        self.after.tell(packets);
+        self.after.tell(&packets);
     }
 }
 

@@ -5,9 +5,11 @@
 //! from one to the other; while it is lent it belongs to neither.
 #![allow(unsafe_code)]
 
+use core::marker::PhantomData;
+
 use super::slot::{Byte, RxSlot, Slot};
 use super::{assert_shape, slot_at};
-use crate::sync::{AtomicBool, AtomicU8, Ordering, fence};
+use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence};
 
 /// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application.
 pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
@@ -18,6 +20,11 @@ pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
     tail: AtomicU8,
     /// The bus half found every slot full: the endpoint NAKs until it is woken.
     starved: AtomicBool,
+    /// Of the bus half alone: slots lent to the driver in all, wrapping; those from `tail` up to it
+    /// are out.
+    lent: AtomicU8,
+    /// Of the application alone: bytes of the oldest slot that were consumed.
+    position: AtomicU16,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
@@ -31,6 +38,8 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicU8::new(0),
             tail: AtomicU8::new(0),
             starved: AtomicBool::new(false),
+            lent: AtomicU8::new(0),
+            position: AtomicU16::new(0),
         }
     }
 
@@ -43,26 +52,29 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicU8::new(0),
             tail: AtomicU8::new(0),
             starved: AtomicBool::new(false),
+            lent: AtomicU8::new(0),
+            position: AtomicU16::new(0),
         }
     }
 
     /// The bus half and the application half.
-    pub fn split(&'static mut self) -> (PacketReceiver<SLOTS, SIZE>, PacketReader<SLOTS, SIZE>) {
+    pub fn split(
+        &'static mut self,
+    ) -> (PacketReceiver<'static, SLOTS, SIZE>, PacketReader<'static, SLOTS, SIZE>) {
         (PacketReceiver::new(self), PacketReader::new(self))
     }
 }
 
 /// The bus half of an [`OutFifo`].
-pub struct PacketReceiver<const SLOTS: usize, const SIZE: usize> {
+pub struct PacketReceiver<'a, const SLOTS: usize, const SIZE: usize> {
     fifo: &'static OutFifo<SLOTS, SIZE>,
-    /// Slots lent to the driver in all, wrapping; those from `tail` up to it are out.
-    lent: u8,
+    borrow: PhantomData<&'a mut ()>,
 }
 
-impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
-    /// The caller sees to it that there is one receiver.
+impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
+    /// The caller sees to it that there is one receiver at a time.
     pub(crate) fn new(fifo: &'static OutFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, lent: 0 }
+        Self { fifo, borrow: PhantomData }
     }
 
     /// Offers free slots to `receive` until it gives one back or none is free.
@@ -73,7 +85,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
             if receive(unsafe { slot.lend_empty() }).is_err() {
                 return;
             }
-            self.lent = self.lent.wrapping_add(1);
+            self.fifo.lent.store(self.lent().wrapping_add(1), Ordering::Relaxed);
         }
     }
 
@@ -81,7 +93,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
     pub fn received(&mut self, session: u8, slot: RxSlot, length: u16) {
         let tail = self.fifo.tail.load(Ordering::Relaxed);
         let oldest = slot_at(&self.fifo.slots, tail);
-        if tail == self.lent || !slot.is(oldest.erased()) {
+        if tail == self.lent() || !slot.is(oldest.erased()) {
             return;
         }
         let size = u16::try_from(SIZE).unwrap_or(u16::MAX);
@@ -93,12 +105,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
 
     /// Takes the slots back that the driver dropped unfilled.
     pub fn reclaim(&mut self) {
-        self.lent = self.fifo.tail.load(Ordering::Relaxed);
+        self.fifo.lent.store(self.fifo.tail.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     fn free_slot(&mut self) -> Option<&'static Slot<[Byte]>> {
         if !self.has_free_slot() {
-            if self.lent != self.fifo.tail.load(Ordering::Relaxed) {
+            if self.lent() != self.fifo.tail.load(Ordering::Relaxed) {
                 return None;
             }
             self.fifo.starved.store(true, Ordering::Relaxed);
@@ -110,60 +122,65 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
             }
         }
         self.fifo.starved.store(false, Ordering::Relaxed);
-        let slot = slot_at(&self.fifo.slots, self.lent).erased();
+        let slot = slot_at(&self.fifo.slots, self.lent()).erased();
         (!slot.is_lent()).then_some(slot)
     }
 
     fn has_free_slot(&self) -> bool {
-        let used = self.lent.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
+        let used = self.lent().wrapping_sub(self.fifo.head.load(Ordering::Acquire));
         usize::from(used) < SLOTS
+    }
+
+    fn lent(&self) -> u8 {
+        self.fifo.lent.load(Ordering::Relaxed)
     }
 }
 
 /// The application half of an [`OutFifo`].
-pub struct PacketReader<const SLOTS: usize, const SIZE: usize> {
+pub struct PacketReader<'a, const SLOTS: usize, const SIZE: usize> {
     fifo: &'static OutFifo<SLOTS, SIZE>,
-    /// Bytes of the oldest slot that were consumed.
-    position: u16,
+    borrow: PhantomData<&'a mut ()>,
 }
 
-impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
-    /// The caller sees to it that there is one reader.
+impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
+    /// The caller sees to it that there is one reader at a time.
     pub(crate) fn new(fifo: &'static OutFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, position: 0 }
+        Self { fifo, borrow: PhantomData }
     }
 
     /// The unread bytes of the oldest packet, at least one, and the session they came in. `None`
     /// when nothing is there. Zero-length packets are skipped.
     #[cfg(not(loom))]
     pub fn front(&mut self) -> Option<(u8, &[u8])> {
-        let slot = self.front_slot()?;
-        let length = slot.length.load(Ordering::Relaxed);
-        // SAFETY: the slot is between `head` and `tail`, so nobody writes to it before `consume`
-        // frees it, which the borrow of `self` forbids.
-        let bytes = unsafe { slot.bytes(self.position..length) };
-        Some((slot.session.load(Ordering::Relaxed), bytes))
+        Self::new(self.fifo).into_front()
     }
 
-    /// Copies the unread bytes of the oldest packet out; their number and session.
-    #[cfg(loom)]
-    pub fn copy_front(&mut self, buffer: &mut [u8]) -> Option<(u8, usize)> {
+    /// The session of the oldest packet that has unread bytes.
+    pub fn session(&mut self) -> Option<u8> {
+        self.front_slot().map(|slot| slot.session.load(Ordering::Relaxed))
+    }
+
+    /// Copies unread bytes of the oldest packet out and consumes them; as many as fit, and the
+    /// session they came in.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Option<(u8, usize)> {
         let slot = self.front_slot()?;
         let length = slot.length.load(Ordering::Relaxed);
-        // SAFETY: as for `front`.
-        let count = unsafe { slot.load(self.position..length, buffer) };
-        Some((slot.session.load(Ordering::Relaxed), count))
+        // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed.
+        let count = unsafe { slot.load(self.position()..length, buffer) };
+        let session = slot.session.load(Ordering::Relaxed);
+        self.consume(count);
+        Some((session, count))
     }
 
     /// Consumes `count` bytes of the oldest packet, or what is left of it.
     pub fn consume(&mut self, count: usize) {
         let Some(slot) = self.front_slot() else { return };
-        let left = slot.length.load(Ordering::Relaxed).saturating_sub(self.position);
+        let left = slot.length.load(Ordering::Relaxed).saturating_sub(self.position());
         let count = u16::try_from(count).unwrap_or(u16::MAX).min(left);
-        self.position += count;
         if count == left {
-            self.free();
+            return self.free();
         }
+        self.fifo.position.store(self.position().saturating_add(count), Ordering::Relaxed);
     }
 
     /// Whether the bus half must be woken: it waits for a slot, and the host for the device.
@@ -180,7 +197,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
                 return None;
             }
             let slot = slot_at(&self.fifo.slots, head).erased();
-            if slot.length.load(Ordering::Relaxed) > self.position {
+            if slot.length.load(Ordering::Relaxed) > self.position() {
                 return Some(slot);
             }
             self.free();
@@ -189,7 +206,24 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
 
     fn free(&mut self) {
         let head = self.fifo.head.load(Ordering::Relaxed);
-        self.position = 0;
+        self.fifo.position.store(0, Ordering::Relaxed);
         self.fifo.head.store(head.wrapping_add(1), Ordering::Release);
+    }
+
+    fn position(&self) -> u16 {
+        self.fifo.position.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(not(loom))]
+impl<'a, const SLOTS: usize, const SIZE: usize> PacketReader<'a, SLOTS, SIZE> {
+    /// As [`front`](Self::front), for a reader that was made for this one use.
+    pub fn into_front(mut self) -> Option<(u8, &'a [u8])> {
+        let slot = self.front_slot()?;
+        let length = slot.length.load(Ordering::Relaxed);
+        // SAFETY: the slot is between `head` and `tail`, so nobody writes to it before `consume`
+        // frees it, which needs a reader, and the bytes have borrowed the only one.
+        let bytes = unsafe { slot.bytes(self.position()..length) };
+        Some((slot.session.load(Ordering::Relaxed), bytes))
     }
 }

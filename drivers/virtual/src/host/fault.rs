@@ -186,8 +186,10 @@ pub struct FaultPlan {
     noise: Option<(u64, Noise)>,
     /// Packets seen; with the seed it decides the noise.
     packets: u64,
-    /// Transactions spoilt in a row, per endpoint number.
-    spoilt: [u8; 16],
+    /// Transactions spoilt in a row, per endpoint.
+    spoilt: [u8; 32],
+    /// Index into `spoilt` of the transaction under way.
+    current: usize,
     hits: u64,
 }
 
@@ -246,7 +248,7 @@ impl FaultPlan {
 
     fn noise_at(&self, ahead: u64, subject: Subject) -> Option<Fault> {
         let (seed, noise) = self.noise?;
-        let spoilt = self.spoilt.get(usize::from(subject.endpoint)).copied().unwrap_or(0);
+        let spoilt = self.spoilt.get(self.current).copied().unwrap_or(0);
         let fault = noise.fault(nth(seed, self.packets + ahead))?;
         let spared = spoilt >= 2 && fault.is_lethal();
         // A storm begins with a token.
@@ -255,9 +257,14 @@ impl FaultPlan {
         (!spared && (!storm || token)).then_some(fault)
     }
 
-    /// A transaction of this endpoint is over.
-    pub(super) fn transaction_over(&mut self, endpoint: u8, answered: bool) {
-        if let Some(spoilt) = self.spoilt.get_mut(usize::from(endpoint)) {
+    /// A transaction of this endpoint begins.
+    pub(super) fn begin_transaction(&mut self, number: u8, is_in: bool) {
+        self.current = usize::from(number & 0x0F) + if is_in { 16 } else { 0 };
+    }
+
+    /// The transaction is over.
+    pub(super) fn end_transaction(&mut self, answered: bool) {
+        if let Some(spoilt) = self.spoilt.get_mut(self.current) {
             *spoilt = if answered { 0 } else { spoilt.saturating_add(1) };
         }
     }

@@ -12,6 +12,17 @@ use usbd_acm::descriptors::Descriptors;
 use usbd_acm::{Device, Port, Storage};
 use usbd_acm_controller::Stub;
 
+#[cfg(feature = "whole")]
+use whole::Board;
+
+/// No hooks.
+#[cfg(not(feature = "whole"))]
+type Board = ();
+#[cfg(not(feature = "whole"))]
+const BOARD: Board = ();
+#[cfg(feature = "whole")]
+const BOARD: Board = Board;
+
 static DESCRIPTORS: Descriptors<1> = usbd_acm::descriptors::descriptors! {
     endpoints: <Stub as usbd_acm::Controller>::ENDPOINTS,
     vendor_id: 0x1209,
@@ -25,7 +36,7 @@ static mut STORAGE: Storage = Storage::new();
 static mut FIRMWARE: MaybeUninit<Firmware> = MaybeUninit::uninit();
 
 struct Firmware {
-    device: Device<Stub>,
+    device: Device<Stub, Board>,
     port: Port,
 }
 
@@ -50,9 +61,11 @@ impl board::Serial for Firmware {
 
 #[inline(never)]
 fn init() -> &'static mut Firmware {
-    // SAFETY: called once, before anything else: the only references to the statics.
-    let (storage, firmware) = unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE)) };
-    let (mut device, [port]) = storage.split(Stub::new(), &DESCRIPTORS, ());
+    // SAFETY: called once, before anything else: the only references to the statics, and the only
+    // controller.
+    let (storage, firmware, controller) =
+        unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE), Stub::new()) };
+    let (mut device, [port]) = storage.split(controller, &DESCRIPTORS, BOARD);
     device.connect();
     firmware.write(Firmware { device, port })
 }

@@ -51,9 +51,11 @@ impl board::Serial for Firmware {
 
 #[inline(never)]
 fn init() -> &'static mut Firmware {
-    // SAFETY: called once, before anything else: the only references to the statics.
-    let (storage, firmware) = unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE)) };
-    let (mut device, [port]) = storage.split(Stub::new(), &DESCRIPTORS, ());
+    // SAFETY: called once, before anything else: the only references to the statics, and the only
+    // controller.
+    let (storage, firmware, controller) =
+        unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE), Stub::new()) };
+    let (mut device, [port]) = storage.split(controller, &DESCRIPTORS, ());
     device.connect();
     firmware.write(Firmware { device, port })
 }
