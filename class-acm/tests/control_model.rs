@@ -5,15 +5,17 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 use usbd_acm_class::{
-    Break, BusControl, Control, ControlLineState, ControlShared, Event, InterfaceNumber,
-    LineCoding, SerialState, SerialStateNotification,
+    Break, BusControl, Control, ControlLineState, ControlShared, Event, LineCoding, SerialState,
 };
+
+fn split() -> (BusControl<'static>, Control) {
+    Box::leak(Box::new(ControlShared::new())).split()
+}
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Configure(u16),
     Deconfigure,
-    Reset,
     Suspend,
     Resume,
     StartSession,
@@ -29,7 +31,6 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         1 => (0u16..500).prop_map(Step::Configure),
         1 => Just(Step::Deconfigure),
-        1 => Just(Step::Reset),
         2 => Just(Step::Suspend),
         2 => Just(Step::Resume),
         2 => Just(Step::StartSession),
@@ -109,12 +110,7 @@ impl Model {
                 self.milliamps = milliamps;
                 self.change(Change::Configured(true));
             }
-            Step::Reset => {
-                self.change(Change::Suspended(false));
-                self.bus(Step::Deconfigure);
-            }
             Step::Deconfigure => {
-                self.change(Change::Session(false));
                 self.bus(Step::Lines(0));
                 self.change(Change::Break(false));
                 self.change(Change::Configured(false));
@@ -124,12 +120,12 @@ impl Model {
             Step::StartSession => self.change(Change::Session(true)),
             Step::EndSession => self.change(Change::Session(false)),
             Step::Lines(lines) => {
-                self.change(Change::Dtr(lines & 1 != 0));
                 self.change(Change::Rts(lines & 2 != 0));
+                self.change(Change::Dtr(lines & 1 != 0));
             }
-            Step::LineCoding(dte_rate) => {
+            Step::LineCoding(rate) => {
                 let old = self.line_coding;
-                self.line_coding.dte_rate = dte_rate;
+                self.line_coding.rate = rate;
                 if self.line_coding != old {
                     self.queue(Change::LineCoding);
                 }
@@ -146,7 +142,11 @@ impl Model {
 
     fn take(&mut self) -> Option<Event> {
         while let Some(change) = self.queue.pop_front() {
-            if change != Change::LineCoding {
+            if let Some((level, on)) = self.told.level(change) {
+                // Told already, at the end of the queue.
+                if *level == on && change != Change::Break(true) {
+                    continue;
+                }
                 return Some(self.tell(change));
             }
             let (old, new) = (self.told_line_coding, self.line_coding);
@@ -171,8 +171,6 @@ impl Model {
 
     fn tell(&mut self, change: Change) -> Event {
         if let Some((level, on)) = self.told.level(change) {
-            // The application is never told what it was told last.
-            assert!(*level != on || change == Change::Break(true), "{change:?}");
             *level = on;
         }
         match change {
@@ -195,36 +193,30 @@ fn apply(bus: &mut BusControl<'_>, step: Step) {
     match step {
         Step::Configure(milliamps) => bus.configured(milliamps),
         Step::Deconfigure => bus.deconfigured(),
-        Step::Reset => bus.reset(),
         Step::Suspend => bus.suspended(),
         Step::Resume => bus.resumed(),
         Step::StartSession => bus.session_started(),
         Step::EndSession => bus.session_ended(),
-        Step::Lines(lines) => bus.set_control_lines(ControlLineState::from_value(lines.into())),
-        Step::LineCoding(dte_rate) => {
-            bus.set_line_coding(LineCoding { dte_rate, ..LineCoding::DEFAULT });
+        Step::Lines(lines) => {
+            bus.set_control_lines(ControlLineState::from_bits_retain(lines));
+        }
+        Step::LineCoding(rate) => {
+            bus.set_line_coding(LineCoding { rate, ..LineCoding::DEFAULT });
         }
         Step::Break(value) => bus.send_break(Break::from_value(value)),
         Step::Take(_) => unreachable!("not a step of the bus"),
     }
 }
 
-fn getters_agree(control: &Control<'_>, model: &Model) {
-    let reader = control.reader();
-    let lines = reader.control_lines();
-    let levels = Levels {
-        dtr: lines.contains(ControlLineState::DTR),
-        rts: lines.contains(ControlLineState::RTS),
-        configured: reader.is_configured(),
-        suspended: reader.is_suspended(),
-        session: reader.is_in_session(),
-        breaking: reader.pending_break() != Break::Off,
-    };
-    assert_eq!(levels, model.now);
-    assert_eq!(reader.line_coding(), model.line_coding);
-    if levels.breaking {
-        assert_eq!(reader.pending_break().to_value(), model.last_break);
-    }
+fn getters_agree(bus: &BusControl<'_>, control: &Control, model: &Model) {
+    let lines = control.control_lines();
+    assert_eq!(lines.contains(ControlLineState::DTR), model.now.dtr);
+    assert_eq!(lines.contains(ControlLineState::RTS), model.now.rts);
+    assert_eq!(control.milliamps(), if model.now.configured { model.milliamps } else { 0 });
+    let request = if model.now.breaking { model.last_break } else { 0 };
+    assert_eq!(control.break_request().to_value(), request);
+    assert_eq!(control.line_coding(), model.line_coding);
+    assert_eq!(bus.line_coding(), model.line_coding);
 }
 
 fn config() -> ProptestConfig {
@@ -240,8 +232,7 @@ proptest! {
 
     #[test]
     fn events_are_those_of_the_model(steps in prop::collection::vec(step(), 0..80)) {
-        let mut shared = ControlShared::new();
-        let (mut bus, mut control) = shared.split();
+        let (mut bus, mut control) = split();
         let mut model = Model::default();
         for step in steps {
             if let Step::Take(count) = step {
@@ -252,7 +243,7 @@ proptest! {
                 apply(&mut bus, step);
                 model.bus(step);
             }
-            getters_agree(&control, &model);
+            getters_agree(&bus, &control, &model);
         }
         while let Some(event) = model.take() {
             prop_assert_eq!(control.next_event(), Some(event));
@@ -267,24 +258,23 @@ proptest! {
     fn nothing_merges_for_an_application_that_keeps_up(
         rates in prop::collection::vec((0u32..4, 0u8..4, 0u16..4), 0..40),
     ) {
-        let mut shared = ControlShared::new();
-        let (mut bus, mut control) = shared.split();
+        let (mut bus, mut control) = split();
         let (mut dtr, mut rts, mut old, mut breaking) =
             (false, false, LineCoding::DEFAULT, false);
-        for (dte_rate, lines, value) in rates {
-            let new = LineCoding { dte_rate, ..LineCoding::DEFAULT };
+        for (rate, lines, value) in rates {
+            let new = LineCoding { rate, ..LineCoding::DEFAULT };
             bus.set_line_coding(new);
-            bus.set_control_lines(ControlLineState::from_value(lines.into()));
+            bus.set_control_lines(ControlLineState::from_bits_retain(lines));
             bus.send_break(Break::from_value(value));
             let mut expected = vec![];
             if new != old {
                 expected.push(Event::LineCoding { old, new });
             }
-            if dtr != (lines & 1 != 0) {
-                expected.push(Event::Dtr(!dtr));
-            }
             if rts != (lines & 2 != 0) {
                 expected.push(Event::Rts(!rts));
+            }
+            if dtr != (lines & 1 != 0) {
+                expected.push(Event::Dtr(!dtr));
             }
             if breaking || value != 0 {
                 expected.push(Event::Break(Break::from_value(value)));
@@ -301,8 +291,9 @@ enum SerialStep {
     Level(u8),
     Raise(u8),
     Poll,
+    /// The controller was full.
+    Refuse,
     Acknowledge,
-    Abort,
     Configure,
 }
 
@@ -312,7 +303,7 @@ fn serial_step() -> impl Strategy<Value = SerialStep> {
         6 => (0u8..128).prop_map(SerialStep::Raise),
         8 => Just(SerialStep::Poll),
         4 => Just(SerialStep::Acknowledge),
-        1 => Just(SerialStep::Abort),
+        2 => Just(SerialStep::Refuse),
         1 => Just(SerialStep::Configure),
     ]
 }
@@ -348,15 +339,23 @@ impl SerialModel {
         }
     }
 
-    fn abort(&mut self) {
-        self.in_flight = None;
-        self.raises.iter_mut().for_each(|(_, carried)| *carried = false);
+    fn refuse(&mut self) -> Option<u8> {
+        let before = self.in_flight;
+        let state = self.poll();
+        if before.is_none() {
+            self.in_flight = None;
+            self.raises.iter_mut().for_each(|(_, carried)| *carried = false);
+        }
+        state
     }
 }
 
-fn poll(bus: &mut BusControl<'_>) -> Option<u8> {
-    let bytes = bus.poll_notification(InterfaceNumber::communication(0))?;
-    SerialStateNotification::from_bytes(bytes).map(|notification| notification.state.bits())
+fn due(bus: &mut BusControl<'_>, accepted: bool) -> Option<u8> {
+    let due = bus.due_notification()?;
+    if accepted {
+        bus.notification_submitted(&due);
+    }
+    SerialState::from_notification(&due.bytes(0)).map(|(_, state)| state.bits())
 }
 
 proptest! {
@@ -365,13 +364,12 @@ proptest! {
     /// Every raise is in one acknowledged notification that was made after it, and in no other.
     #[test]
     fn every_raise_is_reported_once(steps in prop::collection::vec(serial_step(), 0..80)) {
-        let mut shared = ControlShared::new();
-        let (mut bus, mut control) = shared.split();
+        let (mut bus, mut control) = split();
         let mut model = SerialModel::default();
         for step in steps {
             match step {
                 SerialStep::Level(bits) => {
-                    control.set_level(SerialState::from_bits_retain(bits));
+                    control.set_levels(SerialState::from_bits_retain(bits));
                     model.level = bits;
                 }
                 SerialStep::Raise(bits) => {
@@ -379,15 +377,12 @@ proptest! {
                     let signals = (2..7).map(|bit| bits & 1 << bit).filter(|&signal| signal != 0);
                     model.raises.extend(signals.map(|signal| (signal, false)));
                 }
-                SerialStep::Poll => prop_assert_eq!(poll(&mut bus), model.poll()),
+                SerialStep::Poll => prop_assert_eq!(due(&mut bus, true), model.poll()),
                 SerialStep::Acknowledge => {
                     bus.notification_acknowledged();
                     model.acknowledge();
                 }
-                SerialStep::Abort => {
-                    bus.notification_aborted();
-                    model.abort();
-                }
+                SerialStep::Refuse => prop_assert_eq!(due(&mut bus, false), model.refuse()),
                 SerialStep::Configure => {
                     bus.configured(100);
                     model = SerialModel { level: model.level, ..SerialModel::default() };
@@ -396,8 +391,8 @@ proptest! {
         }
         bus.notification_acknowledged();
         model.acknowledge();
-        prop_assert_eq!(poll(&mut bus), model.poll());
+        prop_assert_eq!(due(&mut bus, true), model.poll());
         bus.notification_acknowledged();
-        prop_assert_eq!(poll(&mut bus), None);
+        prop_assert_eq!(due(&mut bus, true), None);
     }
 }

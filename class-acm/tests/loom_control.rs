@@ -1,20 +1,16 @@
 //! The control plane under every interleaving of its two halves that the memory model allows.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p usbd-acm-class --release --test loom_control`
-//!
-//! The event queue itself (heapless) is one step to the model checker, and gives no ordering here:
-//! what is checked is that the latches around it need none.
 #![cfg(loom)]
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 use usbd_acm_class::{
-    Break, BusControl, Control, ControlLineState, ControlShared, Event, InterfaceNumber,
-    LineCoding, SerialState, SerialStateNotification,
+    Break, BusControl, Control, ControlLineState, ControlShared, Event, LineCoding, SerialState,
 };
 
-fn split() -> (BusControl<'static>, Control<'static>) {
+fn split() -> (BusControl<'static>, Control) {
     Box::leak(Box::new(ControlShared::new())).split()
 }
 
@@ -23,7 +19,7 @@ fn coding(number: u8) -> LineCoding {
     LineCoding::from_bytes([number; 7])
 }
 
-fn events(control: &mut Control<'_>) -> Vec<Event> {
+fn events(control: &mut Control) -> Vec<Event> {
     std::iter::from_fn(|| control.next_event()).collect()
 }
 
@@ -35,16 +31,15 @@ fn loom_line_coding_is_never_torn_and_never_goes_back() {
             bus.set_line_coding(coding(1));
             bus.set_line_coding(coding(2));
         });
-        let reader = control.reader();
         let order = [LineCoding::DEFAULT, coding(1), coding(2)];
         let read = || {
-            let coding = reader.line_coding();
+            let coding = control.line_coding();
             order.iter().position(|&whole| whole == coding).expect("a whole line coding")
         };
         let (first, second) = (read(), read());
         assert!(first <= second);
         host.join().unwrap();
-        assert_eq!(reader.line_coding(), coding(2));
+        assert_eq!(control.line_coding(), coding(2));
     });
 }
 
@@ -69,23 +64,59 @@ fn loom_line_coding_events_end_with_the_last_one() {
     });
 }
 
+/// `looks` while the host changes DTR `changes` times, and once after that.
+fn told_of_dtr(changes: usize, looks: usize) {
+    let (mut bus, mut control) = split();
+    let host = thread::spawn(move || {
+        for lines in [ControlLineState::DTR, ControlLineState::empty()].iter().cycle().take(changes)
+        {
+            bus.set_control_lines(*lines);
+        }
+    });
+    let mut told: Vec<_> = (0..looks).filter_map(|_| control.next_event()).collect();
+    host.join().unwrap();
+    told.extend(events(&mut control));
+    let edges = [true, false].iter().cycle().take(changes);
+    assert_eq!(told, edges.map(|on| Event::Dtr(*on)).collect::<Vec<_>>());
+}
+
 #[test]
-fn loom_dtr_events_alternate_and_end_with_the_truth() {
+fn loom_every_edge_of_dtr_is_told_once() {
+    loom::model(|| told_of_dtr(2, 2));
+    loom::model(|| told_of_dtr(3, 1));
+}
+
+#[test]
+fn loom_edges_of_two_lines_keep_their_order() {
     loom::model(|| {
         let (mut bus, mut control) = split();
         let host = thread::spawn(move || {
-            for lines in [ControlLineState::DTR, ControlLineState::empty(), ControlLineState::DTR] {
-                bus.set_control_lines(lines);
-            }
+            bus.set_control_lines(ControlLineState::RTS);
+            bus.set_control_lines(ControlLineState::DTR);
         });
         let mut told: Vec<_> = control.next_event().into_iter().collect();
-        told.extend(control.next_event());
         host.join().unwrap();
         told.extend(events(&mut control));
-        let on = Event::Dtr(true);
-        // That it was off meanwhile is told unless the application saw that it is on again first.
-        assert!(told == [on, Event::Dtr(false), on] || told == [on], "{told:?}");
-        assert!(control.reader().control_lines().contains(ControlLineState::DTR));
+        assert_eq!(told, [Event::Rts(true), Event::Rts(false), Event::Dtr(true)]);
+    });
+}
+
+#[test]
+fn loom_getters_are_not_behind_events() {
+    loom::model(|| {
+        let (mut bus, mut control) = split();
+        let host = thread::spawn(move || {
+            bus.set_control_lines(ControlLineState::DTR);
+            bus.send_break(Break::On);
+        });
+        for _ in 0..2 {
+            match control.next_event() {
+                Some(Event::Dtr(_)) => assert_eq!(control.control_lines(), ControlLineState::DTR),
+                Some(event) => assert_eq!(event, Event::Break(control.break_request())),
+                None => {}
+            }
+        }
+        host.join().unwrap();
     });
 }
 
@@ -118,13 +149,16 @@ fn loom_configured_is_told_with_its_milliamps() {
     });
 }
 
-fn reports(bus: &mut BusControl<'_>, signal: SerialState) -> bool {
-    let Some(bytes) = bus.poll_notification(InterfaceNumber::communication(0)) else {
-        return false;
-    };
+/// Makes, sends and acknowledges what is due.
+fn notified(bus: &mut BusControl<'_>) -> Option<SerialState> {
+    let due = bus.due_notification()?;
+    bus.notification_submitted(&due);
     bus.notification_acknowledged();
-    let notification = SerialStateNotification::from_bytes(bytes).unwrap();
-    notification.state.contains(signal)
+    SerialState::from_notification(&due.bytes(0)).map(|(_, state)| state)
+}
+
+fn reports(bus: &mut BusControl<'_>, signal: SerialState) -> bool {
+    notified(bus).is_some_and(|state| state.contains(signal))
 }
 
 #[test]
@@ -136,7 +170,7 @@ fn loom_every_raise_is_reported_after_it_and_once() {
         let application = thread::spawn(move || {
             control.raise(SerialState::OVERRUN);
             let between = seen.load(Ordering::Acquire);
-            control.set_carrier(true);
+            control.set_levels(SerialState::LEVELS);
             control.raise(SerialState::OVERRUN);
             between
         });
@@ -160,14 +194,13 @@ fn loom_the_last_level_is_reported() {
     loom::model(|| {
         let (mut bus, mut control) = split();
         let application = thread::spawn(move || {
-            control.set_carrier(true);
+            control.set_levels(SerialState::LEVELS);
             control.raise(SerialState::RING_SIGNAL);
-            control.set_carrier(false);
+            control.set_levels(SerialState::empty());
         });
         let mut known = reports(&mut bus, SerialState::RX_CARRIER);
         application.join().unwrap();
-        if let Some(bytes) = bus.poll_notification(InterfaceNumber::communication(0)) {
-            let state = SerialStateNotification::from_bytes(bytes).unwrap().state;
+        if let Some(state) = notified(&mut bus) {
             known = state.contains(SerialState::RX_CARRIER);
         }
         assert!(!known);

@@ -1,10 +1,7 @@
 //! Line coding, break and notification as bytes.
 #![cfg(not(loom))]
 
-use usbd_acm_class::{
-    Break, BreakDuration, DataBits, InterfaceNumber, LineCoding, Parity, SerialState,
-    SerialStateNotification, StopBits, Unspecified,
-};
+use usbd_acm_class::{Break, LineCoding, NotDefined, Parity, SerialState, StopBits};
 
 #[test]
 fn pstn_6_3_11_line_coding_is_kept_byte_for_byte() {
@@ -20,47 +17,45 @@ fn pstn_6_3_11_line_coding_is_kept_byte_for_byte() {
 #[test]
 fn pstn_6_3_11_fields_lie_where_the_table_says() {
     let coding = LineCoding::from_bytes([0x80, 0x25, 0x00, 0x00, 2, 4, 16]);
-    assert_eq!(coding.rate(), 9600);
+    assert_eq!(coding.rate, 9600);
     assert_eq!(coding.stop_bits(), Ok(StopBits::Two));
     assert_eq!(coding.parity(), Ok(Parity::Space));
-    assert_eq!(coding.data_bits(), Ok(DataBits::Sixteen));
-    assert_eq!(LineCoding::from_bytes([1, 2, 3, 4, 0, 0, 8]).rate(), 0x0403_0201);
+    assert_eq!(coding.data_bits(), Ok(16));
+    assert_eq!(LineCoding::from_bytes([1, 2, 3, 4, 0, 0, 8]).rate, 0x0403_0201);
 }
 
 #[test]
 fn the_power_on_line_coding_is_115200_8n1() {
     let coding = LineCoding::default();
     assert_eq!(coding.to_bytes(), [0x00, 0xC2, 0x01, 0x00, 0, 0, 8]);
-    assert_eq!(coding.rate(), 115_200);
+    assert_eq!(coding.rate, 115_200);
     assert_eq!(coding.stop_bits(), Ok(StopBits::One));
     assert_eq!(coding.parity(), Ok(Parity::None));
-    assert_eq!(coding.data_bits(), Ok(DataBits::Eight));
+    assert_eq!(coding.data_bits(), Ok(8));
 }
 
 #[test]
 fn pstn_6_3_11_what_has_no_meaning_is_told_apart() {
     let (mut stop_bits, mut parities, mut data_bits) = (vec![], vec![], vec![]);
     for byte in 0..=u8::MAX {
-        let coding =
-            LineCoding { dte_rate: 0, char_format: byte, parity_type: byte, data_bits: byte };
+        let coding = LineCoding { rate: 0, char_format: byte, parity_type: byte, data_bits: byte };
         match coding.stop_bits() {
             Ok(value) => stop_bits.push((byte, value)),
-            Err(error) => assert_eq!(error, Unspecified(byte)),
+            Err(error) => assert_eq!(error, NotDefined(byte)),
         }
         match coding.parity() {
             Ok(value) => parities.push((byte, value)),
-            Err(error) => assert_eq!(error, Unspecified(byte)),
+            Err(error) => assert_eq!(error, NotDefined(byte)),
         }
         match coding.data_bits() {
             Ok(value) => data_bits.push((byte, value)),
-            Err(error) => assert_eq!(error, Unspecified(byte)),
+            Err(error) => assert_eq!(error, NotDefined(byte)),
         }
     }
-    assert_eq!(stop_bits, [(0, StopBits::One), (1, StopBits::OnePointFive), (2, StopBits::Two)]);
+    assert_eq!(stop_bits, [(0, StopBits::One), (1, StopBits::OneAndHalf), (2, StopBits::Two)]);
     let [none, odd, even] = [(0, Parity::None), (1, Parity::Odd), (2, Parity::Even)];
     assert_eq!(parities, [none, odd, even, (3, Parity::Mark), (4, Parity::Space)]);
-    let [five, six, seven] = [(5, DataBits::Five), (6, DataBits::Six), (7, DataBits::Seven)];
-    assert_eq!(data_bits, [five, six, seven, (8, DataBits::Eight), (16, DataBits::Sixteen)]);
+    assert_eq!(data_bits, [(5, 5), (6, 6), (7, 7), (8, 8), (16, 16)]);
 }
 
 #[test]
@@ -70,23 +65,24 @@ fn pstn_6_3_13_every_break_value_is_kept() {
         assert_eq!(request.to_value(), value);
         match request {
             Break::Off => assert_eq!(value, 0),
-            Break::UntilCleared => assert_eq!(value, 0xFFFF),
-            Break::For(duration) => assert_eq!(duration.as_milliseconds(), value),
+            Break::On => assert_eq!(value, 0xFFFF),
+            Break::For(milliseconds) => {
+                assert_eq!(milliseconds.get(), value);
+                assert!((1..=0xFFFE).contains(&value));
+            }
         }
-        let is_time = (1..=0xFFFE).contains(&value);
-        assert_eq!(BreakDuration::from_milliseconds(value).is_some(), is_time, "{value}");
     }
 }
 
 #[test]
 fn pstn_6_5_4_serial_state_notification_bytes() {
-    let interface = InterfaceNumber::communication(3);
     for bits in 0..=0x7F {
         let state = SerialState::from_bits(bits).expect("seven bits");
-        let notification = SerialStateNotification { interface, state };
-        let bytes = notification.to_bytes();
-        assert_eq!(bytes, [0xA1, 0x20, 0, 0, 6, 0, 2, 0, bits, 0]);
-        assert_eq!(SerialStateNotification::from_bytes(bytes), Some(notification));
+        for interface in [0, 6, 254] {
+            let bytes = state.notification(interface);
+            assert_eq!(bytes, [0xA1, 0x20, 0, 0, interface, 0, 2, 0, bits, 0]);
+            assert_eq!(SerialState::from_notification(&bytes), Some((interface, state)));
+        }
     }
     assert_eq!(SerialState::from_bits(0x80), None);
 }
@@ -103,27 +99,25 @@ fn pstn_6_5_4_table_of_signals() {
     ];
     for (bit, signal) in level {
         assert_eq!(signal.bits(), 1 << bit);
-        assert!(SerialState::LEVEL.contains(signal) && !SerialState::ONE_SHOT.contains(signal));
+        assert!(SerialState::LEVELS.contains(signal) && !SerialState::ONE_SHOTS.contains(signal));
     }
     for (bit, signal) in one_shot {
         assert_eq!(signal.bits(), 1 << bit);
-        assert!(SerialState::ONE_SHOT.contains(signal) && !SerialState::LEVEL.contains(signal));
+        assert!(SerialState::ONE_SHOTS.contains(signal) && !SerialState::LEVELS.contains(signal));
     }
 }
 
 #[test]
 fn other_notifications_are_not_taken_for_a_serial_state() {
-    let good = [0xA1, 0x20, 0, 0, 0, 0, 2, 0, 3, 0];
-    for position in [0, 1, 2, 3, 5, 6, 7] {
+    let good = SerialState::LEVELS.notification(0);
+    for position in [0, 1, 2, 3, 5, 6, 7, 9] {
         for bit in 0..8 {
             let mut bytes = good;
             bytes[position] ^= 1 << bit;
-            assert_eq!(SerialStateNotification::from_bytes(bytes), None, "{bytes:02X?}");
+            assert_eq!(SerialState::from_notification(&bytes), None, "{bytes:02X?}");
         }
     }
-    let mut reserved = good;
-    reserved[8] |= 0x80;
-    reserved[9] = 0xFF;
-    let state = SerialStateNotification::from_bytes(reserved).map(|n| n.state);
-    assert_eq!(state, Some(SerialState::CARRIER));
+    for length in 0..good.len() {
+        assert_eq!(SerialState::from_notification(&good[..length]), None);
+    }
 }
