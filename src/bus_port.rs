@@ -33,6 +33,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
         {
             controller.open(Endpoint { address, transfer_type, max_packet_size });
         }
+        self.half.sender().opened();
         self.half.control().configured(milliamps);
     }
 
@@ -61,6 +62,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
     ) {
         // What waits in a hardware FIFO is not for the next session.
         controller.abort(endpoints.data_in);
+        self.half.sender().aborted();
         self.end_session();
         if policy == DtrPolicy::Require {
             controller.abort(endpoints.data_out);
@@ -120,12 +122,12 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
     }
 
     pub(crate) fn received(&mut self, slot: RxSlot, length: u16, policy: DtrPolicy) {
-        if policy == DtrPolicy::Prefer {
+        if policy == DtrPolicy::Prefer && length > 0 {
             // Data shows that somebody is there, whatever DTR says.
             self.begin_session();
         }
         let session = self.session();
-        self.half.receiver().received(session.tag(), slot, length);
+        self.half.receiver().received(session.number(), slot, length);
     }
 
     pub(crate) fn suspended(&mut self) {

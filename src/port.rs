@@ -92,12 +92,12 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// Sees to it that bytes are there, and of the session they were announced for.
     fn follow_session(&mut self) -> Result<(), ReadError> {
         let waiting = self.half.packets().session();
-        if waiting == Some(self.session.tag()) {
+        if waiting == Some(self.session.number()) {
             return Ok(());
         }
         let before = self.session;
         self.session = match waiting {
-            Some(tag) => before.advanced_to(tag),
+            Some(number) => Session::from_number(number),
             None => self.half.link().session(),
         };
         if before.is_open() && before != self.session {
@@ -141,8 +141,8 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
         let session = self.follow_session()?;
         let count = self.half.packets().write(session.tag(), bytes);
-        if count == 0 && !bytes.is_empty() {
-            return Err(WriteError::Full);
+        if count == 0 {
+            return if bytes.is_empty() { Ok(0) } else { Err(WriteError::Full) };
         }
         self.written();
         Ok(count)
@@ -172,10 +172,13 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         Ok(self.half.packets().is_flushed())
     }
 
-    /// Whether [`write`](Self::write) would take a byte.
+    /// Whether [`write`](Self::write) would take a byte, or report [`WriteError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
         let now = self.half.link().session();
-        now.is_open() && now == self.session && self.half.packets().has_room(now.tag())
+        if now != self.session && self.session.is_open() {
+            return true;
+        }
+        now.is_open() && self.half.packets().has_room(now.tag())
     }
 
     /// Whether a session is open.
