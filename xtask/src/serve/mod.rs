@@ -79,13 +79,29 @@ impl From<BusSpeed> for Speed {
 pub fn run(options: Options) -> Result<ExitCode> {
     match options.protocol {
         Protocol::Usbredir { socket, device } => {
+            eprintln!("for QEMU: {}", qemu_arguments(&socket));
             serve(&socket, &device, || Box::new(usbredir::Session::new()))?;
         }
         Protocol::Usbip { address, device } => {
+            eprintln!("on Linux, as root: modprobe vhci-hcd; usbip attach -r HOST -b 1-1");
             serve(&address, &device, || Box::new(usbip::Session::new()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn qemu_arguments(socket: &Endpoint) -> String {
+    let address = match socket {
+        Endpoint::Unix(path) => format!("path={}", path.display()),
+        Endpoint::Tcp(address) => match address.rsplit_once(':') {
+            Some((host, port)) => format!("host={host},port={port}"),
+            None => format!("host={address}"),
+        },
+    };
+    format!(
+        "-device qemu-xhci -chardev socket,id=acm,{address} \
+         -device usb-redir,chardev=acm,suppress-remote-wake=off"
+    )
 }
 
 fn serve(
