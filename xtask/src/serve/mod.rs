@@ -79,15 +79,22 @@ impl From<BusSpeed> for Speed {
 pub fn run(options: Options) -> Result<ExitCode> {
     match options.protocol {
         Protocol::Usbredir { socket, device } => {
-            eprintln!("for QEMU: {}", qemu_arguments(&socket));
+            advise(&device, &format!("for QEMU: {}", qemu_arguments(&socket)));
             serve(&socket, &device, || Box::new(usbredir::Session::new()))?;
         }
         Protocol::Usbip { address, device } => {
-            eprintln!("on Linux, as root: modprobe vhci-hcd; usbip attach -r HOST -b 1-1");
+            advise(&device, "on Linux, as root: modprobe vhci-hcd; usbip attach -r HOST -b 1-1");
             serve(&address, &device, || Box::new(usbip::Session::new()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells a human what to do next; a program that gives commands knows.
+fn advise(options: &DeviceOptions, advice: &str) {
+    if !options.commands {
+        eprintln!("{advice}");
+    }
 }
 
 fn qemu_arguments(socket: &Endpoint) -> String {
