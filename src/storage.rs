@@ -45,7 +45,7 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
             hooks,
             descriptors,
             ports: bus.map(BusPort::new),
-            stage: Stage::Idle,
+            stage: Stage::POWER_ON,
             state: State::Default,
             speed: Speed::Full,
             suspended: false,

@@ -10,9 +10,6 @@ use crate::serial_state::NOTIFICATION_LENGTH;
 use crate::sync::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering, fence};
 use crate::{Break, ControlLineState, LineCoding, SerialState};
 
-/// Number of one-shot bits in the serial state, from bit 2 on.
-const ONE_SHOTS: usize = 5;
-
 /// A line coding as two words.
 struct CodingWords {
     rate: AtomicU32,
@@ -44,15 +41,15 @@ pub struct ControlShared {
     events: EventQueue,
     /// Application: levels of the [`SerialState`].
     levels: AtomicU8,
-    /// Application: how often each one-shot was raised, wrapping.
-    raised: [AtomicU8; ONE_SHOTS],
+    /// Application: one-shots, each bit flipped when it is raised and not pending.
+    raised: AtomicU8,
     notified: Notified,
 }
 
 /// What the bus side has notified; nobody else looks at it.
 struct Notified {
-    /// Counts of `raised`.
-    raised: [AtomicU8; ONE_SHOTS],
+    /// `raised` as it was told last: a one-shot is pending while its bits differ.
+    raised: AtomicU8,
     /// Levels.
     levels: AtomicU8,
     in_flight: AtomicBool,
@@ -77,9 +74,9 @@ impl ControlShared {
             milliamps: AtomicU16::new(0),
             events: EventQueue::new(),
             levels: AtomicU8::new(0),
-            raised: [const { AtomicU8::new(0) }; ONE_SHOTS],
+            raised: AtomicU8::new(0),
             notified: Notified {
-                raised: [const { AtomicU8::new(0) }; ONE_SHOTS],
+                raised: AtomicU8::new(0),
                 levels: AtomicU8::new(0),
                 in_flight: AtomicBool::new(false),
             },
@@ -101,9 +98,9 @@ impl ControlShared {
             milliamps: AtomicU16::new(0),
             events: EventQueue::new(),
             levels: AtomicU8::new(0),
-            raised: core::array::from_fn(|_| AtomicU8::new(0)),
+            raised: AtomicU8::new(0),
             notified: Notified {
-                raised: core::array::from_fn(|_| AtomicU8::new(0)),
+                raised: AtomicU8::new(0),
                 levels: AtomicU8::new(0),
                 in_flight: AtomicBool::new(false),
             },
@@ -162,7 +159,7 @@ pub struct BusControl<'a> {
 /// A notification that is due, and what it tells.
 pub struct DueNotification {
     state: SerialState,
-    raised: [u8; ONE_SHOTS],
+    raised: u8,
 }
 
 impl DueNotification {
@@ -235,7 +232,7 @@ impl BusControl<'_> {
     /// The device was configured. The host has seen no level yet, and hears of no one-shot that
     /// was raised before.
     pub fn configured(&mut self, milliamps: u16) {
-        self.remember(&self.raised(), 0);
+        self.remember(self.shared.raised.load(Ordering::Relaxed), 0);
         self.shared.notified.in_flight.store(false, Ordering::Relaxed);
         self.shared.milliamps.store(milliamps, Ordering::Relaxed);
         self.set(Kind::Configuration, true);
@@ -275,11 +272,8 @@ impl BusControl<'_> {
     pub fn due_notification(&self) -> Option<DueNotification> {
         let notified = &self.shared.notified;
         let levels = self.shared.levels.load(Ordering::Acquire);
-        let mut bits = levels;
-        let raised = self.raised();
-        for (bit, (raised, notified)) in (2u8..).zip(raised.iter().zip(&notified.raised)) {
-            bits |= u8::from(*raised != notified.load(Ordering::Relaxed)) << bit;
-        }
+        let raised = self.shared.raised.load(Ordering::Acquire);
+        let bits = levels | (raised ^ notified.raised.load(Ordering::Relaxed));
         let nothing_new = bits == notified.levels.load(Ordering::Relaxed);
         if nothing_new || notified.in_flight.load(Ordering::Relaxed) {
             return None;
@@ -290,7 +284,7 @@ impl BusControl<'_> {
     /// The notification is on its way. What it told is over, and what is raised from now on is
     /// told by the next.
     pub fn notification_submitted(&mut self, due: &DueNotification) {
-        self.remember(&due.raised, due.state.intersection(SerialState::LEVELS).bits());
+        self.remember(due.raised, due.state.intersection(SerialState::LEVELS).bits());
         self.shared.notified.in_flight.store(true, Ordering::Relaxed);
     }
 
@@ -299,15 +293,9 @@ impl BusControl<'_> {
         self.shared.notified.in_flight.store(false, Ordering::Relaxed);
     }
 
-    fn remember(&self, raised: &[u8; ONE_SHOTS], levels: u8) {
-        for (notified, raised) in self.shared.notified.raised.iter().zip(raised) {
-            notified.store(*raised, Ordering::Relaxed);
-        }
+    fn remember(&self, raised: u8, levels: u8) {
+        self.shared.notified.raised.store(raised, Ordering::Release);
         self.shared.notified.levels.store(levels, Ordering::Relaxed);
-    }
-
-    fn raised(&self) -> [u8; ONE_SHOTS] {
-        self.shared.raised.each_ref().map(|count| count.load(Ordering::Relaxed))
     }
 }
 
@@ -444,10 +432,10 @@ impl Control {
 
     /// Raises one-shots of the serial state; levels in `one_shots` are ignored.
     pub fn raise(&mut self, one_shots: SerialState) {
-        for (bit, count) in (2u8..).zip(&self.shared.raised) {
-            if one_shots.bits() >> bit & 1 == 1 {
-                count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
-            }
-        }
+        let one_shots = one_shots.intersection(SerialState::ONE_SHOTS).bits();
+        let raised = self.shared.raised.load(Ordering::Relaxed);
+        // One that is pending is told by the next notification anyway.
+        let pending = raised ^ self.shared.notified.raised.load(Ordering::Acquire);
+        self.shared.raised.store(raised ^ (one_shots & !pending), Ordering::Release);
     }
 }
