@@ -1,6 +1,6 @@
 //! `cargo xtask serve`: the device process alone.
 
-mod device;
+pub mod device;
 
 use std::os::fd::AsFd;
 use std::process::ExitCode;
