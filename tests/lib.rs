@@ -2,6 +2,12 @@
 //! simulated host's cable.
 #![forbid(unsafe_code)]
 
+pub mod compile_time;
+pub mod fixture;
+pub mod ledger;
+pub mod probe;
+pub mod traffic;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -148,5 +154,13 @@ pub fn echo<const SIZE: usize>(port: &mut Port<2, SIZE>) {
             Ok(count) => port.reader.consume(count),
             Err(_) => break,
         }
+    }
+}
+
+/// `times` with `SOAK=1` in the environment, which lets the tests run for long; 1 otherwise.
+pub fn soak(times: u32) -> u32 {
+    match std::env::var_os("SOAK") {
+        Some(value) if value != "0" => times,
+        _ => 1,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence};
 
-/// Number of a session: odd while it lasts, even between two. Its low byte tags packets.
+/// Number of a session: odd while it lasts, even between two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Session(u16);
 
@@ -21,13 +21,18 @@ impl Session {
         Self(self.0.wrapping_add(1))
     }
 
-    #[must_use]
-    /// The session after this one whose packets carry `tag`.
-    pub fn advanced_to(self, tag: u8) -> Self {
-        Self(self.0.wrapping_add(u16::from(tag.wrapping_sub(self.tag()))))
+    /// The session with this number.
+    pub fn from_number(number: u16) -> Self {
+        Self(number)
     }
 
-    /// The low byte, which marks the packets of the session.
+    /// The number, which marks the packets from the host.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+
+    /// The low byte, which marks the packets to the host: none of them outlives its session by more
+    /// than one.
     pub fn tag(self) -> u8 {
         self.0.to_le_bytes()[0]
     }
@@ -110,7 +115,9 @@ impl Link {
 
     /// Leaves word that there is something for the bus side to do. Application side.
     pub fn leave_work(&self) {
-        // Release: what was written before is seen by the bus side that takes the flag.
+        // Pairs with the fence in `take_work`: what was written before this is seen by the bus side
+        // that takes the flag, and also by one that clears it without having seen it.
+        fence(Ordering::SeqCst);
         self.work.store(true, Ordering::Release);
     }
 

@@ -361,7 +361,7 @@ proptest! {
     ) {
         let (mut receiver, mut reader) = out_fifo();
         let mut armed = VecDeque::<RxSlot>::new();
-        let (mut session, mut next) = (1u8, 0u8);
+        let (mut session, mut next) = (1u16, 0u8);
         let (mut sent, mut read) = (Vec::new(), Vec::new());
         for (what, count) in steps {
             match what {

@@ -25,8 +25,8 @@ pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
     head: AtomicU8,
     /// Slots closed by the application, wrapping.
     tail: AtomicU8,
-    /// Bytes the host acknowledged or a session's end discarded, wrapping. Stored by the bus half
-    /// when nothing is in flight and no zero-length packet is due.
+    /// Bytes the host acknowledged or a session's end discarded, wrapping, when nothing is in flight
+    /// and no zero-length packet is due; one less than were submitted before. Stored by the bus half.
     acknowledged: AtomicU16,
     /// Whether a packet is in flight, and so the bus half looks again without a doorbell.
     busy: AtomicBool,
@@ -45,6 +45,8 @@ pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
     submitted: AtomicU16,
     /// Of the bus half alone: the last packet was full, so the host waits for more (USB 2.0 §5.8.3).
     zlp_due: AtomicBool,
+    /// Of the bus half alone: a zero-length packet goes before everything else.
+    restart: AtomicBool,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
@@ -66,6 +68,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
             position: AtomicU16::new(0),
             submitted: AtomicU16::new(0),
             zlp_due: AtomicBool::new(false),
+            restart: AtomicBool::new(false),
         }
     }
 
@@ -86,6 +89,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
             position: AtomicU16::new(0),
             submitted: AtomicU16::new(0),
             zlp_due: AtomicBool::new(false),
+            restart: AtomicBool::new(false),
         }
     }
 
@@ -281,6 +285,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
             add(&self.fifo.position, length);
             add(&self.fifo.submitted, length);
             self.fifo.zlp_due.store(length == self.fifo.packet_size(), Ordering::Relaxed);
+            self.fifo.restart.store(false, Ordering::Relaxed);
             self.set_in_flight(self.in_flight().saturating_add(1));
             self.fifo.busy.store(true, Ordering::Relaxed);
         }
@@ -291,6 +296,23 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         self.set_in_flight(self.in_flight().saturating_sub(1));
         self.free();
         self.settle();
+    }
+
+    /// The endpoint was opened: it starts anew, and so does the host.
+    pub fn opened(&mut self) {
+        self.fifo.restart.store(false, Ordering::Relaxed);
+    }
+
+    /// The driver has dropped its packets, to be followed by [`discard`](Self::discard), while the
+    /// endpoint stays open.
+    ///
+    /// Nobody knows whether the host has the oldest of them: where its acknowledgement was lost, the
+    /// host takes the next packet for a repetition (USB 2.0 §8.6.4). A zero-length packet goes first,
+    /// so that nothing is lost with it. It also ends the transfer that was cut off.
+    pub fn aborted(&mut self) {
+        if self.is_unsettled() {
+            self.fifo.restart.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Sets wMaxPacketSize, where the packets are not of `SIZE` anyway. Between two sessions.
@@ -316,13 +338,20 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     }
 
     fn due_packet(&mut self, session: u8) -> Option<TxPacket> {
+        if self.fifo.restart.load(Ordering::Relaxed) {
+            return Some(TxPacket::ZERO_LENGTH);
+        }
         while let Some((slot, closed)) = self.current_slot() {
+            if !closed && self.in_flight() > 0 {
+                // An open slot fills up while the wire is busy.
+                return None;
+            }
             let length = slot.length.load(Ordering::Acquire);
             if slot.session.load(Ordering::Relaxed) != session {
                 self.skip_to(length);
             }
             if length > self.position() {
-                return self.due_range(slot, closed, length);
+                return self.due_range(slot, length);
             }
             if !closed {
                 break;
@@ -338,15 +367,9 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         self.fifo.zlp_due.load(Ordering::Relaxed).then_some(TxPacket::ZERO_LENGTH)
     }
 
-    fn due_range(
-        &self,
-        slot: &'static Slot<[Byte; SIZE]>,
-        closed: bool,
-        length: u16,
-    ) -> Option<TxPacket> {
+    fn due_range(&self, slot: &'static Slot<[Byte; SIZE]>, length: u16) -> Option<TxPacket> {
         let slot = slot.erased();
-        // An open slot fills up while the wire is busy; a slot is lent once at a time.
-        if (!closed && self.in_flight() > 0) || slot.is_lent() {
+        if slot.is_lent() {
             return None;
         }
         // SAFETY: the slot is not lent, and the application does not write below `length` before
@@ -389,12 +412,17 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         }
     }
 
-    /// Tells the application that everything is with the host, if it is.
+    /// Tells the application how much is with the host: one byte less while anything is due. Then it
+    /// is never what was written, which is at most a FIFO ahead, however long the stream goes on
+    /// without a pause.
     fn settle(&self) {
-        if self.in_flight() == 0 && !self.fifo.zlp_due.load(Ordering::Relaxed) {
-            let submitted = self.fifo.submitted.load(Ordering::Relaxed);
-            self.fifo.acknowledged.store(submitted, Ordering::Release);
-        }
+        let submitted = self.fifo.submitted.load(Ordering::Relaxed);
+        let acknowledged = submitted.wrapping_sub(u16::from(self.is_unsettled()));
+        self.fifo.acknowledged.store(acknowledged, Ordering::Release);
+    }
+
+    fn is_unsettled(&self) -> bool {
+        self.in_flight() > 0 || self.fifo.zlp_due.load(Ordering::Relaxed)
     }
 
     fn next(&self) -> u8 {

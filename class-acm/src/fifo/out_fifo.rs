@@ -20,6 +20,9 @@ pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
     tail: AtomicU8,
     /// The bus half found every slot full: the endpoint NAKs until it is woken.
     starved: AtomicBool,
+    /// Bus half: high byte of the session of each slot. An application may be away for so many
+    /// sessions that the low byte comes round.
+    session_high: [AtomicU8; SLOTS],
     /// Of the bus half alone: slots lent to the driver in all, wrapping; those from `tail` up to it
     /// are out.
     lent: AtomicU8,
@@ -38,6 +41,7 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicU8::new(0),
             tail: AtomicU8::new(0),
             starved: AtomicBool::new(false),
+            session_high: [const { AtomicU8::new(0) }; SLOTS],
             lent: AtomicU8::new(0),
             position: AtomicU16::new(0),
         }
@@ -52,6 +56,7 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicU8::new(0),
             tail: AtomicU8::new(0),
             starved: AtomicBool::new(false),
+            session_high: core::array::from_fn(|_| AtomicU8::new(0)),
             lent: AtomicU8::new(0),
             position: AtomicU16::new(0),
         }
@@ -62,6 +67,21 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
         &'static mut self,
     ) -> (PacketReceiver<'static, SLOTS, SIZE>, PacketReader<'static, SLOTS, SIZE>) {
         (PacketReceiver::new(self), PacketReader::new(self))
+    }
+
+    fn session_high(&self, number: u8) -> &AtomicU8 {
+        &self.session_high[usize::from(number) & (SLOTS - 1)]
+    }
+
+    fn set_session(&self, number: u8, session: u16) {
+        let [low, high] = session.to_le_bytes();
+        slot_at(&self.slots, number).session.store(low, Ordering::Relaxed);
+        self.session_high(number).store(high, Ordering::Relaxed);
+    }
+
+    fn session(&self, number: u8) -> u16 {
+        let low = slot_at(&self.slots, number).session.load(Ordering::Relaxed);
+        u16::from_le_bytes([low, self.session_high(number).load(Ordering::Relaxed)])
     }
 }
 
@@ -90,7 +110,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
     }
 
     /// Publishes a filled slot. One that is not the oldest lent is dropped.
-    pub fn received(&mut self, session: u8, slot: RxSlot, length: u16) {
+    pub fn received(&mut self, session: u16, slot: RxSlot, length: u16) {
         let tail = self.fifo.tail.load(Ordering::Relaxed);
         let oldest = slot_at(&self.fifo.slots, tail);
         if tail == self.lent() || !slot.is(oldest.erased()) {
@@ -98,7 +118,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
         }
         let size = u16::try_from(SIZE).unwrap_or(u16::MAX);
         oldest.length.store(length.min(size), Ordering::Relaxed);
-        oldest.session.store(session, Ordering::Relaxed);
+        self.fifo.set_session(tail, session);
         drop(slot);
         self.fifo.tail.store(tail.wrapping_add(1), Ordering::Release);
     }
@@ -151,46 +171,50 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     /// The unread bytes of the oldest packet, at least one, and the session they came in. `None`
     /// when nothing is there. Zero-length packets are skipped.
     #[cfg(not(loom))]
-    pub fn front(&mut self) -> Option<(u8, &[u8])> {
+    pub fn front(&mut self) -> Option<(u16, &[u8])> {
         Self::new(self.fifo).into_front()
     }
 
-    /// The session of the oldest packet that has unread bytes.
-    pub fn session(&mut self) -> Option<u8> {
-        self.front_slot().map(|slot| slot.session.load(Ordering::Relaxed))
+    /// The session of the oldest packet that has unread bytes, and whether slots of zero-length
+    /// packets before it were freed, for [`needs_doorbell`](Self::needs_doorbell).
+    pub fn session(&mut self) -> (Option<u16>, bool) {
+        let head = self.fifo.head.load(Ordering::Relaxed);
+        let session = self.front_slot().map(|(_, session)| session);
+        (session, head != self.fifo.head.load(Ordering::Relaxed))
     }
 
-    /// Copies unread bytes of the oldest packet out and consumes them; as many as fit, and the
-    /// session they came in.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Option<(u8, usize)> {
-        let slot = self.front_slot()?;
+    /// Copies unread bytes of the oldest packet out, as many as fit; their number and session.
+    pub fn peek(&mut self, buffer: &mut [u8]) -> Option<(u16, usize)> {
+        let (slot, session) = self.front_slot()?;
         let length = slot.length.load(Ordering::Relaxed);
         // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed.
         let count = unsafe { slot.load(self.position()..length, buffer) };
-        let session = slot.session.load(Ordering::Relaxed);
-        self.consume(count);
         Some((session, count))
     }
 
-    /// Consumes `count` bytes of the oldest packet, or what is left of it.
-    pub fn consume(&mut self, count: usize) {
-        let Some(slot) = self.front_slot() else { return };
+    /// Consumes `count` bytes of the oldest packet, or what is left of it. Returns whether that freed
+    /// its slot, for [`needs_doorbell`](Self::needs_doorbell).
+    pub fn consume(&mut self, count: usize) -> bool {
+        let Some((slot, _)) = self.front_slot() else { return false };
         let left = slot.length.load(Ordering::Relaxed).saturating_sub(self.position());
         let count = u16::try_from(count).unwrap_or(u16::MAX).min(left);
         if count == left {
-            return self.free();
+            self.free();
+            return true;
         }
         self.fifo.position.store(self.position().saturating_add(count), Ordering::Relaxed);
+        false
     }
 
-    /// Whether the bus half must be woken: it waits for a slot, and the host for the device.
+    /// Whether the bus half must be woken after a slot was freed: it waits for one, and the host for
+    /// the device.
     pub fn needs_doorbell(&self) -> bool {
         // Pairs with the fence in `free_slot`.
         fence(Ordering::SeqCst);
         self.fifo.starved.load(Ordering::Relaxed)
     }
 
-    fn front_slot(&mut self) -> Option<&'static Slot<[Byte]>> {
+    fn front_slot(&mut self) -> Option<(&'static Slot<[Byte]>, u16)> {
         loop {
             let head = self.fifo.head.load(Ordering::Relaxed);
             if head == self.fifo.tail.load(Ordering::Acquire) {
@@ -198,7 +222,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
             }
             let slot = slot_at(&self.fifo.slots, head).erased();
             if slot.length.load(Ordering::Relaxed) > self.position() {
-                return Some(slot);
+                return Some((slot, self.fifo.session(head)));
             }
             self.free();
         }
@@ -218,12 +242,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
 #[cfg(not(loom))]
 impl<'a, const SLOTS: usize, const SIZE: usize> PacketReader<'a, SLOTS, SIZE> {
     /// As [`front`](Self::front), for a reader that was made for this one use.
-    pub fn into_front(mut self) -> Option<(u8, &'a [u8])> {
-        let slot = self.front_slot()?;
+    pub fn into_front(mut self) -> Option<(u16, &'a [u8])> {
+        let (slot, session) = self.front_slot()?;
         let length = slot.length.load(Ordering::Relaxed);
         // SAFETY: the slot is between `head` and `tail`, so nobody writes to it before `consume`
         // frees it, which needs a reader, and the bytes have borrowed the only one.
         let bytes = unsafe { slot.bytes(self.position()..length) };
-        Some((slot.session.load(Ordering::Relaxed), bytes))
+        Some((session, bytes))
     }
 }

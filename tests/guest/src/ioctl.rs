@@ -1,6 +1,6 @@
 //! Every ioctl the tests need, by its number in the kernel's headers. The only `unsafe` of the
 //! guest program.
-#![allow(missing_docs)]
+#![allow(missing_docs, unsafe_code)]
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 

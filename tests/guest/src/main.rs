@@ -1,5 +1,6 @@
 //! Runs inside the guest: the tests named on the kernel's command line, one after another, with
 //! results on a virtio serial port.
+#![deny(unsafe_code)]
 
 #[cfg(target_os = "linux")]
 mod cases;

@@ -104,7 +104,7 @@ impl<'a> Measurement<'a> {
     }
 
     fn both(&mut self) -> Result<[Flow; 3]> {
-        self.start(Running::Echo(Default::default()))?;
+        self.start(Running::Echo)?;
         let function = *self.port.function();
         let mut write = Transfer::write(function.data_out, &stream(self.count));
         let mut read = Transfer::stream(function.data_in, self.count);

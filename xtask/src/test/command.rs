@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::process::{Command, ExitStatus, Stdio};
 
 use super::count::Count;
-use super::step::{Outcome, Verdict};
+use super::step::Outcome;
 
 /// What automake and others take for "skipped".
 const SKIPPED: i32 = 77;
@@ -94,12 +94,16 @@ impl Transcript {
 
     /// The commands were one check.
     pub fn check(self) -> Outcome {
-        let verdict = match () {
-            () if self.skipped => Verdict::Skipped { reason: last_line(&self.output) },
-            () if self.failed => Verdict::Failed { output: self.output },
-            () => Verdict::Passed,
-        };
-        Outcome { verdict, tests: None }
+        Outcome::of(if self.failed { Err(self.output) } else { Ok(()) })
+    }
+
+    /// The commands were one check, and can tell by their exit code that they could not run. Not
+    /// for others: a fuzzer that found something ends with the same code.
+    pub fn check_or_skipped(self) -> Outcome {
+        if !self.skipped {
+            return self.check();
+        }
+        Outcome::skipped(last_line(&self.output))
     }
 
     /// The commands ran tests; that none ran is a failure.

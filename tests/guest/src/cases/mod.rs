@@ -28,7 +28,7 @@ pub fn run(name: &str, arguments: &Arguments, channel: &mut Channel) -> Result<S
         "echo" => data::echo(arguments, channel),
         "bus_reset" => data::bus_reset(&device, arguments, channel),
         "last_words" => data::last_words(channel),
-        "sessions" => data::sessions(channel),
+        "sessions" => data::sessions(arguments, channel),
         "open_close" => data::open_close(channel),
         "two_ports" => data::two_ports(arguments, channel),
         "line_coding" => lines::line_coding(channel),

@@ -3,7 +3,8 @@
 
 use board::registers::{self, *};
 use usbd_acm::{
-    Controller, Direction, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, SetupPacket, Speed, TxPacket,
+    Controller, Direction, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, SetupPacket,
+    Speed, TxPacket,
 };
 
 const EVENT_RESET: u32 = 1;

@@ -35,27 +35,30 @@ static DESCRIPTORS: Descriptors<1> = usbd_acm::descriptors::descriptors! {
 static mut STORAGE: Storage = Storage::new();
 static mut FIRMWARE: MaybeUninit<Firmware> = MaybeUninit::uninit();
 
-struct Firmware {
-    device: Device<Stub, Board>,
-    port: Port,
-}
+/// The halves, as `split` returns them.
+struct Firmware((Device<Stub, Board>, [Port; 1]));
 
 impl board::Serial for Firmware {
     #[inline(always)]
     fn poll(&mut self) {
-        self.device.poll();
+        self.0.0.poll();
         #[cfg(feature = "whole")]
-        whole::use_everything(&mut self.device, &mut self.port);
+        {
+            let (device, [port]) = &mut self.0;
+            whole::use_everything(device, port);
+        }
     }
 
     #[inline(always)]
     fn read(&mut self, buffer: &mut [u8; 64]) -> usize {
-        self.port.reader.read(buffer).unwrap_or(0)
+        let (_, [port]) = &mut self.0;
+        port.reader.read(buffer).unwrap_or(0)
     }
 
     #[inline(always)]
     fn write(&mut self, bytes: &[u8]) -> usize {
-        self.port.writer.write(bytes).unwrap_or(0)
+        let (_, [port]) = &mut self.0;
+        port.writer.write(bytes).unwrap_or(0)
     }
 }
 
@@ -65,9 +68,9 @@ fn init() -> &'static mut Firmware {
     // controller.
     let (storage, firmware, controller) =
         unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE), Stub::new()) };
-    let (mut device, [port]) = storage.split(controller, &DESCRIPTORS, BOARD);
-    device.connect();
-    firmware.write(Firmware { device, port })
+    let firmware = firmware.write(Firmware(storage.split(controller, &DESCRIPTORS, BOARD)));
+    firmware.0.0.connect();
+    firmware
 }
 
 #[unsafe(no_mangle)]

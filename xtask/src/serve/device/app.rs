@@ -24,20 +24,9 @@ pub enum App {
 #[derive(Debug)]
 pub enum Running {
     Bridge(Uart),
-    Echo(Sessions),
+    Echo,
     Sink { received: u64, first_wrong: Option<u64> },
     Source { sent: u64, total: u64 },
-}
-
-/// Which half of the port has noticed the end of a session first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Sessions {
-    #[default]
-    Same,
-    /// Bytes that are read belong to a newer session than those written last.
-    ReaderAhead,
-    /// Bytes that are read belong to a session that nobody waits for any more.
-    WriterAhead,
 }
 
 /// A UART whose TXD is wired to its RXD, RTS to CTS, and DTR to DSR and DCD.
@@ -58,7 +47,7 @@ impl From<App> for Running {
     fn from(app: App) -> Self {
         match app {
             App::Bridge => Self::Bridge(Uart::default()),
-            App::Echo => Self::Echo(Sessions::default()),
+            App::Echo => Self::Echo,
             App::Sink => Self::Sink { received: 0, first_wrong: None },
             App::Source => Self::Source { sent: 0, total: u64::MAX },
         }
@@ -142,8 +131,11 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     /// Moves what can be moved. Returns whether that was anything.
     pub fn step(&mut self) -> bool {
         let Self { port, running } = self;
+        // Asked for in every round, so that the writer is never behind the reader.
+        let session_ended = port.writer.is_flushed() == Err(WriteError::Disconnected);
         match running {
-            Running::Echo(sessions) => echo(port, sessions),
+            Running::Echo if session_ended => drop_rest(port),
+            Running::Echo => echo(port),
             Running::Sink { received, first_wrong } => match port.reader.fill_buf() {
                 Ok(bytes) => {
                     let count = bytes.len();
@@ -161,41 +153,24 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     }
 }
 
-/// No byte of one session is echoed into the next.
-fn echo<const SLOTS: usize, const SIZE: usize>(
-    port: &mut Port<SLOTS, SIZE>,
-    sessions: &mut Sessions,
-) -> bool {
-    let bytes = match port.reader.fill_buf() {
-        Ok(bytes) => bytes,
-        Err(ReadError::Disconnected) => {
-            *sessions = match *sessions {
-                Sessions::WriterAhead => Sessions::Same,
-                _ => Sessions::ReaderAhead,
-            };
-            return true;
-        }
-        Err(ReadError::Empty) => return false,
-    };
-    if *sessions == Sessions::WriterAhead {
+/// What nobody waits for any more is not echoed into the next session.
+fn drop_rest<const SLOTS: usize, const SIZE: usize>(port: &mut Port<SLOTS, SIZE>) -> bool {
+    while let Ok(bytes) = port.reader.fill_buf() {
         let count = bytes.len();
         port.reader.consume(count);
-        return true;
     }
+    true
+}
+
+fn echo<const SLOTS: usize, const SIZE: usize>(port: &mut Port<SLOTS, SIZE>) -> bool {
+    let bytes = match port.reader.fill_buf() {
+        Ok(bytes) => bytes,
+        Err(error) => return error == ReadError::Disconnected,
+    };
     let count = match port.writer.write(bytes) {
-        Ok(count) => {
-            *sessions = Sessions::Same;
-            count
-        }
+        Ok(count) => count,
         Err(WriteError::Full) => return false,
-        Err(WriteError::Disconnected) => {
-            *sessions = match *sessions {
-                Sessions::ReaderAhead => Sessions::Same,
-                _ => Sessions::WriterAhead,
-            };
-            return true;
-        }
-        Err(WriteError::NotConnected) => bytes.len(),
+        Err(WriteError::NotConnected | WriteError::Disconnected) => bytes.len(),
     };
     port.reader.consume(count);
     true

@@ -52,7 +52,9 @@ pub fn offences(workspace: &Workspace) -> Vec<String> {
 
 fn offence(from: &Crate, to: &Crate, kind: DependencyKind) -> Option<String> {
     let (above, below) = (Layer::of(&from.folder), Layer::of(&to.folder));
-    (!above.may_import(below, kind))
+    // The tests of a crate import it with other features.
+    let is_itself = from.folder == to.folder && kind == DependencyKind::Development;
+    (!is_itself && !above.may_import(below, kind))
         .then(|| format!("{} ({above:?}) imports {} ({below:?}) as {kind}", from.name(), to.name()))
 }
 
