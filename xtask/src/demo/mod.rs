@@ -88,7 +88,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         figures::records(&outcome.round_trip, &outcome.flows, &outcome.footprint, plan.speed);
     figures::write(&root().join(FIGURES), &records)?;
     voice.say(format!(
-        "\n{} packets captured: wireshark {CAPTURE}\nfigures: {FIGURES}\n\
+        "\n{} packets captured: wireshark {CAPTURE} (filter: usb || syslog)\nfigures: {FIGURES}\n\
          next: cargo xtask demo --pty, to talk to the device with a terminal program",
         outcome.captured_packets
     ));

@@ -64,6 +64,10 @@ impl Line {
         }
         let taken = self.take(terminal, readiness)?;
         let moved = self.exchange(time)?;
+        if !readiness.is_open {
+            // Nobody will read it, and the device may wait for that before it takes what is left.
+            self.incoming.clear();
+        }
         let given = self.give(terminal)?;
         Ok(taken || moved || given)
     }

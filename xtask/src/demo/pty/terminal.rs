@@ -35,7 +35,7 @@ impl Terminal {
     /// A new pseudo-terminal, raw and at 115200 baud, with a symbolic link to it where one is
     /// wanted.
     pub fn new(link: Option<&Path>) -> Result<Self> {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)
             .context("there is no pseudo-terminal to be had; is /dev/pts mounted?")?;
         grantpt(&master)?;
         unlockpt(&master)?;
@@ -127,24 +127,12 @@ fn line_coding(settings: &Termios) -> Option<LineCoding> {
         ControlModes::CS7 => 7,
         _ => 8,
     };
-    let is_sticky = modes.contains(ControlModes::CMSPAR);
-    let parity_type = match (modes.contains(ControlModes::PARENB), is_sticky) {
-        (false, _) => 0,
-        (true, false) => {
-            if modes.contains(ControlModes::PARODD) {
-                1
-            } else {
-                2
-            }
-        }
-        (true, true) => {
-            if modes.contains(ControlModes::PARODD) {
-                3
-            } else {
-                4
-            }
-        }
-    };
+    let parity_type =
+        match (modes.contains(ControlModes::PARENB), modes.contains(ControlModes::PARODD)) {
+            (false, _) => 0,
+            (true, true) => 1,
+            (true, false) => 2,
+        };
     let char_format = if modes.contains(ControlModes::CSTOPB) { 2 } else { 0 };
     match settings.output_speed() {
         0 => None,

@@ -68,7 +68,7 @@ fn what_is_written_comes_back() {
         let mut served = Served::start(&format!("echo-{speed:?}"), speed, App::Echo);
         let mut terminal = served.open();
         served.await_line("dtr on");
-        let data: Vec<u8> = (0..65536u32).map(|n| (n * n >> 5) as u8).collect();
+        let data: Vec<u8> = (0..65536u32).map(|n| ((n * n) >> 5) as u8).collect();
         let (mut writer, written) = (terminal.try_clone().unwrap(), data.clone());
         let writing = std::thread::spawn(move || writer.write_all(&written).unwrap());
         let mut back = vec![0; data.len()];
@@ -112,5 +112,28 @@ fn what_a_program_left_unread_is_not_for_the_next() {
     let mut back = [0; 4];
     terminal.read_exact(&mut back).unwrap();
     assert_eq!(&back, b"mine");
+    served.end();
+}
+
+#[test]
+fn a_program_that_never_reads_can_close_the_port() {
+    let mut served = Served::start("clogged", Speed::Full, App::Echo);
+    let terminal = served.open();
+    served.await_line("dtr on");
+    let mut flags = rustix::fs::fcntl_getfl(&terminal).unwrap();
+    flags |= OFlags::NONBLOCK;
+    rustix::fs::fcntl_setfl(&terminal, flags).unwrap();
+    // Until the terminal is full on the way there, and stays so: the device waits for its echo to
+    // be read.
+    let mut full = 0;
+    while full < 20 {
+        match (&terminal).write(&[b'x'; 1000]) {
+            Ok(_) => full = 0,
+            Err(_) => full += 1,
+        }
+        std::thread::sleep(Duration::from_millis(if full == 0 { 0 } else { 10 }));
+    }
+    drop(terminal);
+    served.await_line("session end");
     served.end();
 }
