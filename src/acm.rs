@@ -19,14 +19,14 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         match request {
             Request::SetLineCoding => Outcome::LineCoding { port: index },
             Request::GetLineCoding => {
-                Outcome::Bytes { bytes: port.half.control.line_coding().to_bytes(), length: 7 }
+                Outcome::Bytes { bytes: port.half.control().line_coding().to_bytes(), length: 7 }
             }
             Request::SetControlLineState(lines) => {
                 self.set_control_lines(index, lines);
                 Outcome::Ack
             }
             Request::SendBreak(request) => {
-                port.half.control.send_break(request);
+                port.half.control().send_break(request);
                 Outcome::Ack
             }
         }
@@ -38,7 +38,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let Some(port) = self.ports.get_mut(index) else { return false };
         let taken = self.hooks.accepts(index, &coding);
         if taken {
-            port.half.control.set_line_coding(coding);
+            port.half.control().set_line_coding(coding);
         }
         taken
     }
@@ -49,7 +49,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         else {
             return;
         };
-        let dtr_changed = port.half.control.set_control_lines(lines);
+        let dtr_changed = port.half.control().set_control_lines(lines);
         if !dtr_changed || H::DTR == DtrPolicy::Ignore {
             return;
         }

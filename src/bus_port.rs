@@ -5,17 +5,14 @@ use usbd_acm_descriptors::{NOTIFICATION_PACKET_SIZE, PortEndpoints};
 
 use crate::{Controller, DtrPolicy, Endpoint, EndpointAddress, RxSlot, Speed, TransferType};
 
-/// A bus half with its session. The endpoints stay with the descriptors, in flash.
+/// A bus half, and what the stack does with it.
 pub(crate) struct BusPort<const SLOTS: usize, const SIZE: usize> {
     pub(crate) half: BusHalf<SLOTS, SIZE>,
-    session: Session,
-    /// wMaxPacketSize of the bulk endpoints, in bytes.
-    packet_size: u16,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
     pub(crate) fn new(half: BusHalf<SLOTS, SIZE>) -> Self {
-        Self { half, session: Session::NONE, packet_size: 0 }
+        Self { half }
     }
 
     /// Opens the endpoints of a device that was just configured.
@@ -26,33 +23,34 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
         speed: Speed,
         milliamps: u16,
     ) {
-        self.packet_size = speed.bulk_packet_size().min(u16::try_from(SIZE).unwrap_or(u16::MAX));
+        let packet_size = speed.bulk_packet_size().min(u16::try_from(SIZE).unwrap_or(u16::MAX));
+        self.half.sender().set_packet_size(packet_size);
         let PortEndpoints { notification, data_in, data_out } = endpoints;
-        let bulk = (TransferType::Bulk, self.packet_size);
+        let bulk = (TransferType::Bulk, packet_size);
         let interrupt = (TransferType::Interrupt, NOTIFICATION_PACKET_SIZE);
         for (address, (transfer_type, max_packet_size)) in
             [(notification, interrupt), (data_in, bulk), (data_out, bulk)]
         {
             controller.open(Endpoint { address, transfer_type, max_packet_size });
         }
-        self.half.sender.opened();
-        self.half.control.configured(milliamps);
+        self.half.sender().opened();
+        self.half.control().configured(milliamps);
     }
 
     /// The endpoints are closed, and the driver holds nothing of this port.
     pub(crate) fn close(&mut self) {
         self.end_session();
-        self.half.receiver.reclaim();
-        self.half.control.deconfigured();
+        self.half.receiver().reclaim();
+        self.half.control().deconfigured();
     }
 
     pub(crate) fn begin_session(&mut self) {
-        if self.session.is_open() {
+        if self.session().is_open() {
             return;
         }
-        self.half.sender.discard(self.packet_size);
+        self.half.sender().discard();
         self.change_session();
-        self.half.control.session_started();
+        self.half.control().session_started();
     }
 
     /// The session ends by DTR, while the endpoints stay open.
@@ -64,27 +62,30 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
     ) {
         // What waits in a hardware FIFO is not for the next session.
         controller.abort(endpoints.data_in);
-        self.half.sender.aborted();
+        self.half.sender().aborted();
         self.end_session();
         if policy == DtrPolicy::Require {
             controller.abort(endpoints.data_out);
-            self.half.receiver.reclaim();
+            self.half.receiver().reclaim();
         }
     }
 
     /// The driver holds none of our packets any more.
     fn end_session(&mut self) {
-        if !self.session.is_open() {
+        if !self.session().is_open() {
             return;
         }
         self.change_session();
-        self.half.sender.discard(self.packet_size);
-        self.half.control.session_ended();
+        self.half.sender().discard();
+        self.half.control().session_ended();
+    }
+
+    fn session(&self) -> Session {
+        self.half.link().session()
     }
 
     fn change_session(&mut self) {
-        self.session = self.session.next();
-        self.half.link.set_session(self.session);
+        self.half.link().set_session(self.session().next());
     }
 
     /// Moves packets until the controller is full or nothing is due. `interface` is the
@@ -95,26 +96,28 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
         (interface, endpoints): (u8, PortEndpoints),
         policy: DtrPolicy,
     ) {
+        self.half.link().take_work();
         let PortEndpoints { notification, data_in, data_out } = endpoints;
-        if self.session.is_open() {
-            self.half.sender.pump(self.session.tag(), |packet| controller.send(data_in, packet));
+        let session = self.session();
+        if session.is_open() {
+            self.half.sender().pump(session.tag(), |packet| controller.send(data_in, packet));
         }
-        if self.session.is_open() || policy != DtrPolicy::Require {
-            self.half.receiver.pump(|slot| controller.receive(data_out, slot));
+        if session.is_open() || policy != DtrPolicy::Require {
+            self.half.receiver().pump(|slot| controller.receive(data_out, slot));
         }
-        let Some(due) = self.half.control.due_notification() else { return };
-        let Some(packet) = self.half.notification.packet(due.bytes(interface)) else { return };
+        let Some(due) = self.half.control().due_notification() else { return };
+        let Some(packet) = self.half.notification().packet(due.bytes(interface)) else { return };
         if controller.send(notification, packet).is_ok() {
-            self.half.control.notification_submitted(due);
+            self.half.control().notification_submitted(&due);
         }
     }
 
     /// The host acknowledged a packet; nothing happens if it was of another port.
     pub(crate) fn sent(&mut self, endpoints: PortEndpoints, address: EndpointAddress) {
         if address == endpoints.data_in {
-            self.half.sender.sent();
+            self.half.sender().sent();
         } else if address == endpoints.notification {
-            self.half.control.notification_acknowledged();
+            self.half.control().notification_acknowledged();
         }
     }
 
@@ -123,20 +126,21 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
             // Data shows that somebody is there, whatever DTR says.
             self.begin_session();
         }
-        self.half.receiver.received(self.session.number(), slot, length);
+        let session = self.session();
+        self.half.receiver().received(session.number(), slot, length);
     }
 
     pub(crate) fn suspended(&mut self) {
-        self.half.link.set_suspended(true);
-        self.half.control.suspended();
+        self.half.link().set_suspended(true);
+        self.half.control().suspended();
     }
 
     pub(crate) fn resumed(&mut self) {
-        self.half.link.set_suspended(false);
-        self.half.control.resumed();
+        self.half.link().set_suspended(false);
+        self.half.control().resumed();
     }
 
     pub(crate) fn wants_wakeup(&self, on_write: bool) -> bool {
-        self.half.link.wants_wakeup(on_write)
+        self.half.link().wants_wakeup(on_write)
     }
 }

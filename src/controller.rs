@@ -72,7 +72,8 @@ pub trait Controller {
     /// Whether this controller may come up at high speed, and so needs the descriptors for it.
     const HIGH_SPEED: bool = false;
 
-    /// bMaxPacketSize0, in bytes: 8, 16, 32 or 64; 64 at high speed (USB 2.0 §5.5.3).
+    /// bMaxPacketSize0, in bytes (USB 2.0 §5.5.3). The stack takes 64 only, which is what its
+    /// descriptors say; another size does not compile.
     const EP0_PACKET_SIZE: u8 = 64;
 
     /// Makes the context that polls run soon: pends the USB interrupt. It is called by the

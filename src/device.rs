@@ -6,7 +6,6 @@ use usbd_acm_descriptors::Descriptors;
 use crate::bus_port::BusPort;
 use crate::control::{Outcome, Stage};
 use crate::{Controller, Direction, DtrPolicy, EndpointAddress, Event, Hooks, Speed};
-use core::sync::atomic::{AtomicBool, Ordering, fence};
 
 /// Events taken from the controller in one [`Device::poll`] at most, so that its time is bounded
 /// whatever the host does. The interrupt stays pending while there are more.
@@ -35,8 +34,6 @@ pub struct Device<C, H = (), const PORTS: usize = 1, const SLOTS: usize = 2, con
     pub(crate) hooks: H,
     pub(crate) descriptors: &'static Descriptors<PORTS>,
     pub(crate) ports: [BusPort<SLOTS, SIZE>; PORTS],
-    /// Set by a port that has work for the bus side.
-    pub(crate) work: &'static AtomicBool,
     pub(crate) stage: Stage,
     pub(crate) state: State,
     pub(crate) speed: Speed,
@@ -88,16 +85,13 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// Handles what happened on the bus, and moves packets. Call it from the USB interrupt, or from
     /// the main loop as often as possible. Bounded: it takes at most 16 events and never waits.
     pub fn poll(&mut self) {
-        let mut work = self.work.load(Ordering::Relaxed);
+        let mut work = self.ports.iter().any(|port| port.half.link().has_work());
         for _ in 0..EVENTS_PER_POLL {
             let Some(event) = self.controller.poll() else { break };
             self.handle(event);
             work = true;
         }
         if work {
-            self.work.store(false, Ordering::Relaxed);
-            // Pairs with the fence in `Doorbell::ring`: what was written before it is seen below.
-            fence(Ordering::SeqCst);
             self.pump();
         }
     }
@@ -243,10 +237,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     }
 
     /// Signals remote wake-up where it is wanted and allowed. The bus stays suspended until the
-    /// host takes over (USB 2.0 §7.1.7.7).
+    /// host takes over (USB 2.0 §7.1.7.7); until then, or until the driver tells of another suspend,
+    /// the signal is not repeated, for K lasts 15 ms at most.
     fn wake_if_wanted(&mut self) {
         let wanted = self.ports.iter().any(|port| port.wants_wakeup(H::WAKE_ON_WRITE));
-        if wanted && self.remote_wakeup {
+        if wanted && self.remote_wakeup && self.gated {
             self.ungate();
             self.hooks.wakeup_requested();
             self.controller.remote_wakeup();

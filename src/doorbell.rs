@@ -1,20 +1,14 @@
 //! How the application side wakes the bus side.
 
-use core::sync::atomic::{AtomicBool, Ordering, fence};
+use usbd_acm_class::Link;
 
-/// Wakes the bus side from the application side.
+/// [`Controller::DOORBELL`](crate::Controller::DOORBELL) of the controller behind a port.
 #[derive(Clone, Copy)]
-pub(crate) struct Doorbell {
-    pub(crate) work: &'static AtomicBool,
-    pub(crate) pend: fn(),
-}
+pub(crate) struct Doorbell(pub(crate) fn());
 
 impl Doorbell {
-    pub(crate) fn ring(self) {
-        // Pairs with the fence in `Device::poll`: what was written before this is seen by the poll
-        // that takes the flag, and also by one that clears it without having seen it.
-        fence(Ordering::SeqCst);
-        self.work.store(true, Ordering::Release);
-        (self.pend)();
+    pub(crate) fn ring(self, link: &Link) {
+        link.leave_work();
+        (self.0)();
     }
 }

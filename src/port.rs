@@ -1,7 +1,7 @@
 //! The application half of a port.
 
-use usbd_acm_class::fifo::{self, PacketReader, PacketWriter};
-use usbd_acm_class::{ApplicationHalf, Link, Session, Wake};
+use usbd_acm_class::fifo::{self, PacketWriter};
+use usbd_acm_class::{ApplicationHalf, Link, ReaderHalf, Session, Wake, WriterHalf};
 
 use crate::PortControl;
 use crate::doorbell::Doorbell;
@@ -19,12 +19,12 @@ pub struct Port<const SLOTS: usize = 2, const SIZE: usize = 64> {
 
 impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
     pub(crate) fn new(half: ApplicationHalf<SLOTS, SIZE>, doorbell: Doorbell) -> Self {
-        let ApplicationHalf { writer, reader, control, link } = half;
+        let ApplicationHalf { reader, writer, control } = half;
         let session = Session::NONE;
         Self {
-            reader: Reader { packets: reader, link, doorbell, session },
-            writer: Writer { packets: writer, link, doorbell, session },
-            control: PortControl::new(control, link, doorbell),
+            reader: Reader { half: reader, doorbell, session },
+            writer: Writer { half: writer, doorbell, session },
+            control: PortControl::new(control, doorbell),
         }
     }
 }
@@ -55,8 +55,7 @@ pub enum WriteError {
 
 /// Bytes from the host to the application.
 pub struct Reader<const SLOTS: usize = 2, const SIZE: usize = 64> {
-    packets: PacketReader<SLOTS, SIZE>,
-    link: &'static Link,
+    half: ReaderHalf<SLOTS, SIZE>,
     doorbell: Doorbell,
     /// The session of the bytes read last.
     session: Session,
@@ -68,12 +67,11 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
-        let bytes = self.fill_buf()?;
-        let count = bytes.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), bytes.get(..count)) {
-            to.copy_from_slice(from);
-        }
-        self.consume(count);
+        self.follow_session()?;
+        let mut packets = self.half.packets();
+        let count = packets.read(buffer).map_or(0, |(_, count)| count);
+        let freed = packets.needs_doorbell();
+        self.ring_if(freed);
         Ok(count)
     }
 
@@ -83,61 +81,64 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn fill_buf(&mut self) -> Result<&[u8], ReadError> {
-        let now = self.link.session();
-        self.skip_empty();
-        match self.packets.front() {
-            Some((number, bytes)) if number == self.session.number() => Ok(bytes),
-            Some((number, bytes)) => {
-                let ended = self.session.is_open();
-                self.session = Session::from_number(number);
-                if ended { Err(ReadError::Disconnected) } else { Ok(bytes) }
-            }
-            None if now == self.session => Err(ReadError::Empty),
-            None => {
-                let ended = self.session.is_open();
-                self.session = now;
-                Err(if ended { ReadError::Disconnected } else { ReadError::Empty })
-            }
-        }
+        self.follow_session()?;
+        self.half.packets().into_front().map(|(_, bytes)| bytes).ok_or(ReadError::Empty)
     }
 
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
-        if self.packets.consume(count) {
-            self.freed();
+        let mut packets = self.half.packets();
+        packets.consume(count);
+        let freed = packets.needs_doorbell();
+        self.ring_if(freed);
+    }
+
+    /// Sees to it that bytes are there, and of the session they were announced for.
+    fn follow_session(&mut self) -> Result<(), ReadError> {
+        if self.waiting() == Some(self.session.number()) {
+            return Ok(());
+        }
+        // The session before the packets: what came in it is there once its end is seen.
+        let now = self.half.link().session();
+        let waiting = self.waiting();
+        let next = waiting.map_or(now, Session::from_number);
+        let before = core::mem::replace(&mut self.session, next);
+        if before.is_open() && before != next {
+            return Err(ReadError::Disconnected);
+        }
+        waiting.map(|_| ()).ok_or(ReadError::Empty)
+    }
+
+    /// The session of the bytes that come next. Empty packets before them give their slots back.
+    fn waiting(&mut self) -> Option<u16> {
+        let mut packets = self.half.packets();
+        let session = packets.session();
+        let freed = packets.needs_doorbell();
+        self.ring_if(freed);
+        session
+    }
+
+    fn ring_if(&self, freed: bool) {
+        if freed {
+            self.doorbell.ring(self.half.link());
         }
     }
 
     /// Whether [`read`](Self::read) would return at once with bytes or [`ReadError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
-        self.skip_empty();
-        self.packets.front().is_some()
-            || (self.session.is_open() && self.link.session() != self.session)
+        self.waiting().is_some()
+            || (self.session.is_open() && self.half.link().session() != self.session)
     }
 
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
-        self.link.session().is_open()
-    }
-
-    /// A zero-length packet is no data, but it had a slot.
-    fn skip_empty(&mut self) {
-        if self.packets.skip_empty() {
-            self.freed();
-        }
-    }
-
-    fn freed(&self) {
-        if self.packets.needs_doorbell() {
-            self.doorbell.ring();
-        }
+        self.half.link().session().is_open()
     }
 }
 
 /// Bytes from the application to the host.
 pub struct Writer<const SLOTS: usize = 2, const SIZE: usize = 64> {
-    packets: PacketWriter<SLOTS, SIZE>,
-    link: &'static Link,
+    half: WriterHalf<SLOTS, SIZE>,
     doorbell: Doorbell,
     /// The session of the bytes written last.
     session: Session,
@@ -151,16 +152,12 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError`] when none was taken.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
         let session = self.follow_session()?;
-        if bytes.is_empty() {
-            return Ok(0);
+        let count = self.half.packets().write(session.tag(), bytes);
+        if count == 0 {
+            return if bytes.is_empty() { Ok(0) } else { Err(WriteError::Full) };
         }
-        match self.packets.write(session.tag(), bytes) {
-            0 => Err(WriteError::Full),
-            count => {
-                self.written();
-                Ok(count)
-            }
-        }
+        self.written();
+        Ok(count)
     }
 
     /// Room for at least one byte, to be written in place and committed.
@@ -169,8 +166,8 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError`] when there is none.
     pub fn grant(&mut self) -> Result<WriteGrant<'_, SLOTS, SIZE>, WriteError> {
         let session = self.follow_session()?;
-        let after = AfterWrite { link: self.link, doorbell: self.doorbell };
-        match self.packets.grant(session.tag()) {
+        let after = AfterWrite { link: self.half.link(), doorbell: self.doorbell };
+        match self.half.packets().into_grant(session.tag()) {
             Some(grant) => Ok(WriteGrant { grant, after }),
             None => Err(WriteError::Full),
         }
@@ -184,26 +181,26 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError::NotConnected`] when there is none.
     pub fn is_flushed(&mut self) -> Result<bool, WriteError> {
         self.follow_session()?;
-        Ok(self.packets.is_flushed())
+        Ok(self.half.packets().is_flushed())
     }
 
     /// Whether [`write`](Self::write) would take a byte, or report [`WriteError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
-        let now = self.link.session();
+        let now = self.half.link().session();
         if now != self.session && self.session.is_open() {
             return true;
         }
-        now.is_open() && self.packets.has_room(now.tag())
+        now.is_open() && self.half.packets().has_room(now.tag())
     }
 
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
-        self.link.session().is_open()
+        self.half.link().session().is_open()
     }
 
     /// The session to write in, once its beginning was noticed.
     fn follow_session(&mut self) -> Result<Session, WriteError> {
-        let now = self.link.session();
+        let now = self.half.link().session();
         let before = core::mem::replace(&mut self.session, now);
         match now.is_open() {
             _ if before != now && before.is_open() => Err(WriteError::Disconnected),
@@ -212,8 +209,9 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         }
     }
 
-    fn written(&self) {
-        AfterWrite { link: self.link, doorbell: self.doorbell }.tell(&self.packets);
+    fn written(&mut self) {
+        let after = AfterWrite { link: self.half.link(), doorbell: self.doorbell };
+        after.tell(&self.half.packets());
     }
 }
 
@@ -225,9 +223,9 @@ struct AfterWrite {
 }
 
 impl AfterWrite {
-    fn tell<const SLOTS: usize, const SIZE: usize>(self, packets: &PacketWriter<SLOTS, SIZE>) {
+    fn tell<const SLOTS: usize, const SIZE: usize>(self, packets: &PacketWriter<'_, SLOTS, SIZE>) {
         if self.link.ask_to_wake(Wake::Write) || packets.needs_doorbell() {
-            self.doorbell.ring();
+            self.doorbell.ring(self.link);
         }
     }
 }
@@ -246,7 +244,7 @@ impl<const SLOTS: usize, const SIZE: usize> WriteGrant<'_, SLOTS, SIZE> {
             return;
         }
         let packets = self.grant.commit(count);
-        self.after.tell(packets);
+        self.after.tell(&packets);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Control of a port: what the host set, and what the device reports.
 
-use usbd_acm_class::{Break, Control, ControlLineState, LineCoding, Link, SerialState, Wake};
+use usbd_acm_class::{
+    Break, Control, ControlHalf, ControlLineState, LineCoding, Link, SerialState, Wake,
+};
 
 use crate::doorbell::Doorbell;
 
@@ -12,8 +14,8 @@ pub struct PortControl {
 }
 
 impl PortControl {
-    pub(crate) fn new(control: Control, link: &'static Link, doorbell: Doorbell) -> Self {
-        Self { control, link, doorbell }
+    pub(crate) fn new(half: ControlHalf, doorbell: Doorbell) -> Self {
+        Self { control: half.control, link: half.link, doorbell }
     }
 
     /// The next event, oldest first. An application that looks rarely sees every kind of event that
@@ -47,7 +49,7 @@ impl PortControl {
     /// change. One-shots in `levels` are ignored.
     pub fn set_levels(&mut self, levels: SerialState) {
         self.control.set_levels(levels);
-        self.doorbell.ring();
+        self.doorbell.ring(self.link);
     }
 
     /// Sets both carriers: the other end of the line is there, or it is gone. A falling carrier
@@ -61,7 +63,7 @@ impl PortControl {
     /// `one_shots` are ignored.
     pub fn raise(&mut self, one_shots: SerialState) {
         self.control.raise(one_shots);
-        self.doorbell.ring();
+        self.doorbell.ring(self.link);
     }
 
     /// Whether the bus is suspended.
@@ -72,7 +74,7 @@ impl PortControl {
     /// Asks to wake a suspended host, which must have allowed it. Awake, nothing happens.
     pub fn request_wakeup(&mut self) {
         if self.link.ask_to_wake(Wake::Request) {
-            self.doorbell.ring();
+            self.doorbell.ring(self.link);
         }
     }
 }

@@ -1,9 +1,7 @@
 //! The one value that holds the state of a device, and the two kinds of halves made from it.
 
-use core::sync::atomic::AtomicBool;
-
 use usbd_acm_class::PortStorage;
-use usbd_acm_descriptors::Descriptors;
+use usbd_acm_descriptors::{Descriptors, EP0_PACKET_SIZE};
 
 use crate::bus_port::BusPort;
 use crate::control::Stage;
@@ -17,14 +15,13 @@ use crate::{Controller, Device, Hooks, Port, Speed};
 /// packet: 64 at full speed, 512 where the device may run at high speed.
 pub struct Storage<const PORTS: usize = 1, const SLOTS: usize = 2, const SIZE: usize = 64> {
     ports: [PortStorage<SLOTS, SIZE>; PORTS],
-    work: AtomicBool,
 }
 
 impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, SLOTS, SIZE> {
     /// Storage of a device that is not there yet.
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
-        Self { ports: [const { PortStorage::new() }; PORTS], work: AtomicBool::new(false) }
+        Self { ports: [const { PortStorage::new() }; PORTS] }
     }
 
     /// The device half, and the application half of each port. That it takes the storage for good
@@ -35,18 +32,21 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
         descriptors: &'static Descriptors<PORTS>,
         hooks: H,
     ) -> (Device<C, H, PORTS, SLOTS, SIZE>, [Port<SLOTS, SIZE>; PORTS]) {
-        // The descriptors say 64 bytes at full speed and 512 at high speed, whatever SIZE is.
-        const { assert!(SIZE >= 64, "full speed needs packets of SIZE 64") };
-        const { assert!(!C::HIGH_SPEED || SIZE >= 512, "high speed needs packets of SIZE 512") };
-        let Self { ports, work } = self;
-        let doorbell = Doorbell { work, pend: C::DOORBELL };
-        let (bus, application) = PortStorage::split(ports);
+        const {
+            // The descriptors say 64 bytes at full speed and 512 at high speed, whatever SIZE is.
+            assert!(SIZE >= 64, "full speed needs packets of SIZE 64");
+            assert!(!C::HIGH_SPEED || SIZE >= 512, "high speed needs packets of SIZE 512");
+            assert!(
+                C::EP0_PACKET_SIZE == EP0_PACKET_SIZE,
+                "the device descriptor says bMaxPacketSize0 64: the controller must use that"
+            );
+        };
+        let (bus, application) = PortStorage::split(&mut self.ports);
         let device = Device {
             controller,
             hooks,
             descriptors,
             ports: bus.map(BusPort::new),
-            work: doorbell.work,
             stage: Stage::Idle,
             state: State::Default,
             speed: Speed::Full,
@@ -56,6 +56,6 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
             halted_in: 0,
             halted_out: 0,
         };
-        (device, application.map(|half| Port::new(half, doorbell)))
+        (device, application.map(|half| Port::new(half, Doorbell(C::DOORBELL))))
     }
 }

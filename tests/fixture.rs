@@ -4,7 +4,7 @@ use usbd_acm::descriptors::Descriptors;
 use usbd_acm::{Device, Hooks, Port, Speed, Storage};
 use usbd_acm_virtual::host::{AcmPort, Config, Host, linux};
 use usbd_acm_virtual::{
-    Board, FullSpeed, HighSpeed, Nanoseconds, Variant, VirtualController, VirtualWire, Violation,
+    Board, FullSpeed, HighSpeed, Nanoseconds, Variant, Violation, VirtualController, VirtualWire,
 };
 
 use crate::probe::{Probe, bell};

@@ -1,5 +1,6 @@
 //! What the integration tests share: our stack on the virtual controller, at the end of the
 //! simulated host's cable.
+#![forbid(unsafe_code)]
 
 pub mod compile_time;
 pub mod fixture;
@@ -12,10 +13,17 @@ use std::rc::Rc;
 
 use usbd_acm::descriptors::Descriptors;
 use usbd_acm::{Controller, Device, Hooks, Port, Storage};
-use usbd_acm_virtual::host::Host;
+use usbd_acm_virtual::host::{Config, Host};
 use usbd_acm_virtual::{
     Board, FullSpeed, Nanoseconds, Violation, VirtualController, VirtualHighSpeed, VirtualWire,
 };
+
+pub mod model;
+mod subject;
+mod token_host;
+
+pub use subject::{ADDRESS, Subject, each_device, each_device_in};
+pub use token_host::TokenHost;
 
 /// The descriptors of the device under test, with `PORTS` ports.
 #[macro_export]
@@ -105,7 +113,19 @@ where
         wire: VirtualWire,
         descriptors: &'static Descriptors<PORTS>,
         hooks: H,
+        application: impl FnMut(&mut [Port<2, SIZE>; PORTS], Nanoseconds) + 'static,
+    ) -> Self {
+        Self::with_config(controller, wire, descriptors, hooks, application, Config::default())
+    }
+
+    /// The same on another kind of host.
+    pub fn with_config(
+        controller: C,
+        wire: VirtualWire,
+        descriptors: &'static Descriptors<PORTS>,
+        hooks: H,
         mut application: impl FnMut(&mut [Port<2, SIZE>; PORTS], Nanoseconds) + 'static,
+        config: Config,
     ) -> Self {
         let storage = Box::leak(Box::new(Storage::<PORTS, 2, SIZE>::new()));
         let (mut device, ports) = storage.split(controller, descriptors, hooks);
@@ -118,7 +138,7 @@ where
             application(ports, duration);
             device.poll();
         });
-        Self { host: Host::new(Board::new(wire, run)), firmware }
+        Self { host: Host::with_config(Board::new(wire, run), config), firmware }
     }
 
     /// What the stack did against the contract of the controller; to be empty.

@@ -3,9 +3,11 @@
 //! Every word has one writer. The bus side never waits for the application, nor the application for
 //! the bus side, from whatever contexts they run in.
 
+use core::marker::PhantomData;
+
 use crate::event::{Event, EventQueue, Kind, SWITCHES};
 use crate::serial_state::NOTIFICATION_LENGTH;
-use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering, fence};
+use crate::sync::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering, fence};
 use crate::{Break, ControlLineState, LineCoding, SerialState};
 
 /// Number of one-shot bits in the serial state, from bit 2 on.
@@ -15,6 +17,13 @@ const ONE_SHOTS: usize = 5;
 struct CodingWords {
     rate: AtomicU32,
     format: AtomicU32,
+}
+
+impl CodingWords {
+    fn load(&self) -> LineCoding {
+        let words = (self.rate.load(Ordering::Relaxed), self.format.load(Ordering::Relaxed));
+        LineCoding::from_words(words)
+    }
 }
 
 /// The ACM state of a port.
@@ -37,6 +46,16 @@ pub struct ControlShared {
     levels: AtomicU8,
     /// Application: how often each one-shot was raised, wrapping.
     raised: [AtomicU8; ONE_SHOTS],
+    notified: Notified,
+}
+
+/// What the bus side has notified; nobody else looks at it.
+struct Notified {
+    /// Counts of `raised`.
+    raised: [AtomicU8; ONE_SHOTS],
+    /// Levels.
+    levels: AtomicU8,
+    in_flight: AtomicBool,
 }
 
 impl ControlShared {
@@ -59,6 +78,11 @@ impl ControlShared {
             events: EventQueue::new(),
             levels: AtomicU8::new(0),
             raised: [const { AtomicU8::new(0) }; ONE_SHOTS],
+            notified: Notified {
+                raised: [const { AtomicU8::new(0) }; ONE_SHOTS],
+                levels: AtomicU8::new(0),
+                in_flight: AtomicBool::new(false),
+            },
         }
     }
 
@@ -78,11 +102,16 @@ impl ControlShared {
             events: EventQueue::new(),
             levels: AtomicU8::new(0),
             raised: core::array::from_fn(|_| AtomicU8::new(0)),
+            notified: Notified {
+                raised: core::array::from_fn(|_| AtomicU8::new(0)),
+                levels: AtomicU8::new(0),
+                in_flight: AtomicBool::new(false),
+            },
         }
     }
 
     /// The bus half and the application half.
-    pub fn split(&'static mut self) -> (BusControl, Control) {
+    pub fn split(&'static mut self) -> (BusControl<'static>, Control) {
         (BusControl::new(self), Control::new(self))
     }
 
@@ -97,12 +126,12 @@ impl ControlShared {
         loop {
             let number = self.coding_number.load(Ordering::Acquire);
             let words = self.coding_words(number);
-            let pair = (words.rate.load(Ordering::Relaxed), words.format.load(Ordering::Relaxed));
+            let coding = words.load();
             fence(Ordering::Acquire);
             // The next coding goes to the other words; only the one after it overwrites ours, and
             // the next one's number is stored before that.
             if self.coding_number.load(Ordering::Relaxed) == number {
-                return LineCoding::from_words(pair);
+                return coding;
             }
         }
     }
@@ -125,13 +154,9 @@ impl ControlShared {
 }
 
 /// The bus half of [`ControlShared`].
-pub struct BusControl {
+pub struct BusControl<'a> {
     shared: &'static ControlShared,
-    /// Counts of `raised` that were notified.
-    notified: [u8; ONE_SHOTS],
-    /// Levels that were notified last.
-    levels: u8,
-    in_flight: bool,
+    borrow: PhantomData<&'a mut ()>,
 }
 
 /// A notification that is due, and what it tells.
@@ -147,15 +172,17 @@ impl DueNotification {
     }
 }
 
-impl BusControl {
-    /// The caller sees to it that there is one bus half.
+impl BusControl<'_> {
+    /// The caller sees to it that there is one bus half at a time.
     pub(crate) fn new(shared: &'static ControlShared) -> Self {
-        Self { shared, notified: [0; ONE_SHOTS], levels: 0, in_flight: false }
+        Self { shared, borrow: PhantomData }
     }
 
     /// The line coding, to be reported to the host.
     pub fn line_coding(&self) -> LineCoding {
-        self.shared.line_coding()
+        // Nobody else writes it.
+        let number = self.shared.coding_number.load(Ordering::Relaxed);
+        self.shared.coding_words(number).load()
     }
 
     /// Takes a line coding over.
@@ -208,9 +235,8 @@ impl BusControl {
     /// The device was configured. The host has seen no level yet, and hears of no one-shot that
     /// was raised before.
     pub fn configured(&mut self, milliamps: u16) {
-        self.notified = self.raised();
-        self.levels = 0;
-        self.in_flight = false;
+        self.remember(&self.raised(), 0);
+        self.shared.notified.in_flight.store(false, Ordering::Relaxed);
         self.shared.milliamps.store(milliamps, Ordering::Relaxed);
         self.set(Kind::Configuration, true);
     }
@@ -221,7 +247,6 @@ impl BusControl {
     pub fn deconfigured(&mut self) {
         self.set_control_lines(ControlLineState::empty());
         self.send_break(Break::Off);
-        self.in_flight = false;
         self.set(Kind::Configuration, false);
     }
 
@@ -248,32 +273,37 @@ impl BusControl {
     /// The SERIAL_STATE that is due: a level changed, or a one-shot was raised, since the last one,
     /// which the host has acknowledged.
     pub fn due_notification(&self) -> Option<DueNotification> {
-        if self.in_flight {
-            return None;
-        }
+        let notified = &self.shared.notified;
         let levels = self.shared.levels.load(Ordering::Acquire);
-        let raised = self.raised();
-        if levels == self.levels && raised == self.notified {
-            return None;
-        }
         let mut bits = levels;
-        for (bit, (raised, notified)) in (2u8..).zip(raised.iter().zip(&self.notified)) {
-            bits |= u8::from(raised != notified) << bit;
+        let raised = self.raised();
+        for (bit, (raised, notified)) in (2u8..).zip(raised.iter().zip(&notified.raised)) {
+            bits |= u8::from(*raised != notified.load(Ordering::Relaxed)) << bit;
+        }
+        let nothing_new = bits == notified.levels.load(Ordering::Relaxed);
+        if nothing_new || notified.in_flight.load(Ordering::Relaxed) {
+            return None;
         }
         Some(DueNotification { state: SerialState::from_bits_truncate(bits), raised })
     }
 
     /// The notification is on its way. What it told is over, and what is raised from now on is
     /// told by the next.
-    pub fn notification_submitted(&mut self, due: DueNotification) {
-        self.levels = due.state.intersection(SerialState::LEVELS).bits();
-        self.notified = due.raised;
-        self.in_flight = true;
+    pub fn notification_submitted(&mut self, due: &DueNotification) {
+        self.remember(&due.raised, due.state.intersection(SerialState::LEVELS).bits());
+        self.shared.notified.in_flight.store(true, Ordering::Relaxed);
     }
 
     /// The host acknowledged the notification.
     pub fn notification_acknowledged(&mut self) {
-        self.in_flight = false;
+        self.shared.notified.in_flight.store(false, Ordering::Relaxed);
+    }
+
+    fn remember(&self, raised: &[u8; ONE_SHOTS], levels: u8) {
+        for (notified, raised) in self.shared.notified.raised.iter().zip(raised) {
+            notified.store(*raised, Ordering::Relaxed);
+        }
+        self.shared.notified.levels.store(levels, Ordering::Relaxed);
     }
 
     fn raised(&self) -> [u8; ONE_SHOTS] {
@@ -290,8 +320,8 @@ pub struct Control {
     switches: [u8; SWITCHES],
     /// Count of `breaks` that was reported.
     breaks: u8,
-    /// The end of the last break was reported, or none was begun.
-    break_ended: bool,
+    /// A break whose end was not reported yet.
+    breaking: bool,
     /// A switch that went away and came back, or a break that ended: half of it is reported.
     second_half: Option<Kind>,
 }
@@ -304,7 +334,7 @@ impl Control {
             reported: LineCoding::DEFAULT,
             switches: [0; SWITCHES],
             breaks: 0,
-            break_ended: true,
+            breaking: false,
             second_half: None,
         }
     }
@@ -330,7 +360,7 @@ impl Control {
 
     fn second_event(&mut self, kind: Kind) -> Event {
         if kind == Kind::Break {
-            self.break_ended = true;
+            self.breaking = false;
             return Event::Break(Break::Off);
         }
         self.named(kind, self.switches[kind as usize % SWITCHES] & 1 == 1)
@@ -373,10 +403,10 @@ impl Control {
         let breaks = self.shared.breaks.load(Ordering::Acquire);
         let ended = self.shared.break_now.load(Ordering::Relaxed) == 0;
         if core::mem::replace(&mut self.breaks, breaks) == breaks {
-            let ends = ended && !core::mem::replace(&mut self.break_ended, ended);
+            let ends = ended && core::mem::replace(&mut self.breaking, false);
             return ends.then_some(Event::Break(Break::Off));
         }
-        self.break_ended = false;
+        self.breaking = true;
         self.second_half = ended.then_some(Kind::Break);
         let value = self.shared.break_start.load(Ordering::Relaxed);
         Some(Event::Break(Break::from_value(value)))

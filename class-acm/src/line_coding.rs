@@ -111,13 +111,15 @@ impl LineCoding {
         }
     }
 
+    /// Two words that are zero for [`DEFAULT`](Self::DEFAULT), so that a static of them takes no
+    /// flash.
     pub(crate) const fn to_words(self) -> (u32, u32) {
-        let format = [self.char_format, self.parity_type, self.data_bits, 0];
-        (self.rate, u32::from_le_bytes(format))
+        let format = [self.char_format, self.parity_type, self.data_bits ^ 8, 0];
+        (self.rate ^ Self::DEFAULT.rate, u32::from_le_bytes(format))
     }
 
     pub(crate) const fn from_words((rate, format): (u32, u32)) -> Self {
         let [char_format, parity_type, data_bits, _] = format.to_le_bytes();
-        Self { rate, char_format, parity_type, data_bits }
+        Self { rate: rate ^ Self::DEFAULT.rate, char_format, parity_type, data_bits: data_bits ^ 8 }
     }
 }

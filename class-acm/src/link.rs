@@ -1,6 +1,6 @@
 //! Sessions, and what else the two halves of a port tell each other beside data and ACM state.
 
-use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering};
+use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence};
 
 /// Number of a session: odd while it lasts, even between two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +58,8 @@ pub struct Link {
     suspended: AtomicBool,
     /// Stored by the application, and cleared by the bus side at suspend.
     wake: AtomicU8,
+    /// Set by the application, and cleared by the bus side before it looks.
+    work: AtomicBool,
 }
 
 impl Link {
@@ -69,6 +71,7 @@ impl Link {
             session: AtomicU16::new(0),
             suspended: AtomicBool::new(false),
             wake: AtomicU8::new(Wake::Nobody as u8),
+            work: AtomicBool::new(false),
         }
     }
 
@@ -108,5 +111,25 @@ impl Link {
     pub fn wants_wakeup(&self, on_write: bool) -> bool {
         let least = if on_write { Wake::Write } else { Wake::Request };
         self.wake.load(Ordering::Acquire) >= least as u8
+    }
+
+    /// Leaves word that there is something for the bus side to do. Application side.
+    pub fn leave_work(&self) {
+        // Pairs with the fence in `take_work`: what was written before this is seen by the bus side
+        // that takes the flag, and also by one that clears it without having seen it.
+        fence(Ordering::SeqCst);
+        self.work.store(true, Ordering::Release);
+    }
+
+    /// Whether there is something to do. Bus side.
+    pub fn has_work(&self) -> bool {
+        self.work.load(Ordering::Relaxed)
+    }
+
+    /// The bus side looks now: what is left from here on is work anew.
+    pub fn take_work(&self) {
+        self.work.store(false, Ordering::Relaxed);
+        // What was written before the flag that we just cleared was set is seen from here on.
+        fence(Ordering::SeqCst);
     }
 }

@@ -1,4 +1,6 @@
 //! The state of one port, and its halves.
+//!
+//! A half is a pointer; the state behind it starts as zeros, so a port costs RAM but no flash.
 
 use crate::control::{BusControl, Control, ControlShared};
 use crate::fifo::{
@@ -14,32 +16,6 @@ pub struct PortStorage<const SLOTS: usize, const SIZE: usize> {
     notification: NotificationSlot,
     control: ControlShared,
     link: Link,
-}
-
-/// What the bus side has of a port.
-pub struct BusHalf<const SLOTS: usize, const SIZE: usize> {
-    /// Packets to the host.
-    pub sender: PacketSender<SLOTS, SIZE>,
-    /// Packets from the host.
-    pub receiver: PacketReceiver<SLOTS, SIZE>,
-    /// Notifications to the host.
-    pub notification: NotificationSender,
-    /// ACM state.
-    pub control: BusControl,
-    /// Session and suspend.
-    pub link: &'static Link,
-}
-
-/// What the application has of a port.
-pub struct ApplicationHalf<const SLOTS: usize, const SIZE: usize> {
-    /// Bytes to the host.
-    pub writer: PacketWriter<SLOTS, SIZE>,
-    /// Bytes from the host.
-    pub reader: PacketReader<SLOTS, SIZE>,
-    /// ACM state.
-    pub control: Control,
-    /// Session and suspend.
-    pub link: &'static Link,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
@@ -60,25 +36,95 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
         ports: &'static mut [Self; PORTS],
     ) -> ([BusHalf<SLOTS, SIZE>; PORTS], [ApplicationHalf<SLOTS, SIZE>; PORTS]) {
         let ports: &'static [Self; PORTS] = ports;
-        (ports.each_ref().map(Self::bus_half), ports.each_ref().map(Self::application_half))
+        let application = |port| ApplicationHalf {
+            reader: ReaderHalf { port },
+            writer: WriterHalf { port },
+            control: ControlHalf { link: &port.link, control: Control::new(&port.control) },
+        };
+        (ports.each_ref().map(|port| BusHalf { port }), ports.each_ref().map(application))
+    }
+}
+
+/// What the bus side has of a port.
+pub struct BusHalf<const SLOTS: usize, const SIZE: usize> {
+    port: &'static PortStorage<SLOTS, SIZE>,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> BusHalf<SLOTS, SIZE> {
+    /// Packets to the host.
+    pub fn sender(&mut self) -> PacketSender<'_, SLOTS, SIZE> {
+        PacketSender::new(&self.port.to_host)
     }
 
-    fn bus_half(&'static self) -> BusHalf<SLOTS, SIZE> {
-        BusHalf {
-            sender: PacketSender::new(&self.to_host),
-            receiver: PacketReceiver::new(&self.from_host),
-            notification: NotificationSender::new(&self.notification),
-            control: BusControl::new(&self.control),
-            link: &self.link,
-        }
+    /// Packets from the host.
+    pub fn receiver(&mut self) -> PacketReceiver<'_, SLOTS, SIZE> {
+        PacketReceiver::new(&self.port.from_host)
     }
 
-    fn application_half(&'static self) -> ApplicationHalf<SLOTS, SIZE> {
-        ApplicationHalf {
-            writer: PacketWriter::new(&self.to_host),
-            reader: PacketReader::new(&self.from_host),
-            control: Control::new(&self.control),
-            link: &self.link,
-        }
+    /// Notifications to the host.
+    pub fn notification(&mut self) -> NotificationSender<'_> {
+        NotificationSender::new(&self.port.notification)
     }
+
+    /// ACM state.
+    pub fn control(&mut self) -> BusControl<'_> {
+        BusControl::new(&self.port.control)
+    }
+
+    /// Session and suspend.
+    pub fn link(&self) -> &Link {
+        &self.port.link
+    }
+}
+
+/// What the application has of a port, in three parts that may go to three contexts.
+pub struct ApplicationHalf<const SLOTS: usize, const SIZE: usize> {
+    /// Bytes from the host.
+    pub reader: ReaderHalf<SLOTS, SIZE>,
+    /// Bytes to the host.
+    pub writer: WriterHalf<SLOTS, SIZE>,
+    /// ACM state.
+    pub control: ControlHalf,
+}
+
+/// The reading part of a port.
+pub struct ReaderHalf<const SLOTS: usize, const SIZE: usize> {
+    port: &'static PortStorage<SLOTS, SIZE>,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> ReaderHalf<SLOTS, SIZE> {
+    /// Packets from the host.
+    pub fn packets(&mut self) -> PacketReader<'_, SLOTS, SIZE> {
+        PacketReader::new(&self.port.from_host)
+    }
+
+    /// Session and suspend.
+    pub fn link(&self) -> &'static Link {
+        &self.port.link
+    }
+}
+
+/// The writing part of a port.
+pub struct WriterHalf<const SLOTS: usize, const SIZE: usize> {
+    port: &'static PortStorage<SLOTS, SIZE>,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> WriterHalf<SLOTS, SIZE> {
+    /// Packets to the host.
+    pub fn packets(&mut self) -> PacketWriter<'_, SLOTS, SIZE> {
+        PacketWriter::new(&self.port.to_host)
+    }
+
+    /// Session and suspend.
+    pub fn link(&self) -> &'static Link {
+        &self.port.link
+    }
+}
+
+/// The controlling part of a port.
+pub struct ControlHalf {
+    /// ACM state.
+    pub control: Control,
+    /// Session and suspend.
+    pub link: &'static Link,
 }

@@ -11,11 +11,11 @@ use usbd_acm_class::fifo::{
 const SLOTS: usize = 4;
 const SIZE: usize = 8;
 
-fn in_fifo() -> (PacketWriter<SLOTS, SIZE>, PacketSender<SLOTS, SIZE>) {
+fn in_fifo() -> (PacketWriter<'static, SLOTS, SIZE>, PacketSender<'static, SLOTS, SIZE>) {
     Box::leak(Box::new(InFifo::<SLOTS, SIZE>::new())).split()
 }
 
-fn out_fifo() -> (PacketReceiver<SLOTS, SIZE>, PacketReader<SLOTS, SIZE>) {
+fn out_fifo() -> (PacketReceiver<'static, SLOTS, SIZE>, PacketReader<'static, SLOTS, SIZE>) {
     Box::leak(Box::new(OutFifo::<SLOTS, SIZE>::new())).split()
 }
 
@@ -31,7 +31,7 @@ impl Wire {
         Self { depth, queue: VecDeque::new(), received: Vec::new() }
     }
 
-    fn pump(&mut self, sender: &mut PacketSender<SLOTS, SIZE>, session: u8) {
+    fn pump(&mut self, sender: &mut PacketSender<'static, SLOTS, SIZE>, session: u8) {
         sender.pump(session, |packet| {
             if self.queue.len() == self.depth {
                 return Err(packet);
@@ -42,7 +42,7 @@ impl Wire {
     }
 
     /// The host takes and acknowledges the oldest packet.
-    fn acknowledge(&mut self, sender: &mut PacketSender<SLOTS, SIZE>) -> bool {
+    fn acknowledge(&mut self, sender: &mut PacketSender<'static, SLOTS, SIZE>) -> bool {
         let Some(packet) = self.queue.pop_front() else { return false };
         self.received.push(packet.to_vec());
         drop(packet);
@@ -50,7 +50,7 @@ impl Wire {
         true
     }
 
-    fn drain(&mut self, sender: &mut PacketSender<SLOTS, SIZE>, session: u8) {
+    fn drain(&mut self, sender: &mut PacketSender<'static, SLOTS, SIZE>, session: u8) {
         self.pump(sender, session);
         while self.acknowledge(sender) {
             self.pump(sender, session);
@@ -182,7 +182,7 @@ fn bytes_of_an_ended_session_are_not_sent() {
     writer.write(1, &[1; 20]);
     wire.pump(&mut sender, 1);
     wire.queue.clear();
-    sender.discard(8);
+    sender.discard();
     // A write that started before the end and is published after it.
     writer.write(1, &[1; 3]);
     wire.pump(&mut sender, 3);
@@ -206,7 +206,7 @@ fn a_leaked_packet_costs_a_slot_and_nothing_else() {
             Err(packet)
         }
     });
-    sender.discard(8);
+    sender.discard();
     assert_eq!(writer.write(3, &[2; SLOTS * SIZE]), (SLOTS - 1) * SIZE);
     assert_eq!(&*held[0], &[1; SIZE], "nobody wrote over a packet that a driver holds");
 }
@@ -338,7 +338,7 @@ proptest! {
                     prop_assert!(written.starts_with(&wire.bytes()));
                     wire.queue.clear();
                     wire.received.clear();
-                    sender.discard(8);
+                    sender.discard();
                     session = session.wrapping_add(2);
                     written.clear();
                 }

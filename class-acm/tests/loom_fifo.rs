@@ -13,7 +13,11 @@ fn leak<T>(value: T) -> &'static mut T {
 }
 
 /// A driver of depth one whose host acknowledges at the next look.
-fn serve(sender: &mut PacketSender<2, SIZE>, held: &mut Option<TxPacket>, bytes: &mut Vec<u8>) {
+fn serve(
+    sender: &mut PacketSender<'static, 2, SIZE>,
+    held: &mut Option<TxPacket>,
+    bytes: &mut Vec<u8>,
+) {
     if let Some(packet) = held.take() {
         let mut buffer = [0; SIZE];
         let length = packet.copy_to(&mut buffer);
@@ -89,7 +93,7 @@ fn in_fifo_drops_a_session_that_ends_during_a_write() {
             writer.write(1, &[1, 1]);
             writer
         });
-        sender.discard(SIZE as u16);
+        sender.discard();
         let mut writer = application.join().unwrap();
         let mut sent = Vec::new();
         assert_eq!(writer.write(3, &[9]), 1);
@@ -121,9 +125,8 @@ fn out_fifo_loses_nothing_and_starves_nobody() {
         let application = thread::spawn(move || {
             let (mut bytes, mut rings) = (Vec::new(), false);
             let mut buffer = [0; SIZE];
-            while let Some((_, count)) = reader.copy_front(&mut buffer) {
+            while let Some((_, count)) = reader.read(&mut buffer) {
                 bytes.extend_from_slice(&buffer[..count]);
-                reader.consume(count);
                 rings |= reader.needs_doorbell();
             }
             (bytes, rings)

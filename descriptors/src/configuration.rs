@@ -1,4 +1,4 @@
-//! The configuration: 9 bytes, and 66 for each port.
+//! The configuration: 9 bytes, and 66 for each port, 8 of them for its interface association.
 
 use crate::bytes::Bytes;
 use crate::{
@@ -31,11 +31,13 @@ const CDC_DATA: [u8; 3] = [0x0A, 0x00, 0x00];
 const CDC_RELEASE: [u8; 2] = 0x0120u16.to_le_bytes();
 
 const CONFIGURATION_LENGTH: usize = 9;
-const PORT_LENGTH: usize = 8 + 9 + 5 + 5 + 4 + 5 + 7 + 9 + 7 + 7;
+const ASSOCIATION_LENGTH: usize = 8;
+const PORT_LENGTH: usize = 9 + 5 + 5 + 4 + 5 + 7 + 9 + 7 + 7;
 
-/// wTotalLength of a configuration of that many ports, in bytes.
-pub const fn configuration_length(ports: usize) -> usize {
-    CONFIGURATION_LENGTH + PORT_LENGTH * ports
+/// wTotalLength of the configuration of a product, in bytes.
+pub const fn configuration_length(product: &Product) -> usize {
+    let association = if product.interface_association { ASSOCIATION_LENGTH } else { 0 };
+    CONFIGURATION_LENGTH + (association + PORT_LENGTH) * product.ports
 }
 
 /// The whole configuration of a product at `speed`, with the endpoints of its ports from
@@ -57,10 +59,19 @@ pub const fn configuration<const PORTS: usize, const LEN: usize>(
     out.push(&[product.attributes().to_byte(), product.max_power().to_byte()]);
     let mut port = 0;
     while (port as usize) < PORTS {
+        if product.interface_association {
+            push_association(&mut out, port);
+        }
         push_port(&mut out, port, ports[port as usize], speed);
         port += 1;
     }
     out.finish()
+}
+
+const fn push_association<const LEN: usize>(out: &mut Bytes<LEN>, port: u8) {
+    out.push(&[8, INTERFACE_ASSOCIATION, communication_interface(port), 2]);
+    out.push(&COMMUNICATION_ACM);
+    out.push(&[0]);
 }
 
 const fn push_port<const LEN: usize>(
@@ -69,9 +80,6 @@ const fn push_port<const LEN: usize>(
     endpoints: PortEndpoints,
     speed: Speed,
 ) {
-    out.push(&[8, INTERFACE_ASSOCIATION, communication_interface(port), 2]);
-    out.push(&COMMUNICATION_ACM);
-    out.push(&[0]);
     push_interface(out, communication_interface(port), 1, COMMUNICATION_ACM);
     push_functional(out, port);
     push_notification(out, endpoints.notification, speed);

@@ -160,7 +160,7 @@ macro_rules! descriptors {
         const PORTS: usize = PRODUCT.ports;
         const ENDPOINTS: [$crate::PortEndpoints; PORTS] =
             $crate::allocate_endpoints(PRODUCT.endpoints);
-        const LENGTH: usize = $crate::configuration_length(PORTS);
+        const LENGTH: usize = $crate::configuration_length(&PRODUCT);
         const fn configuration(
             speed: $crate::Speed,
             kind: $crate::ConfigurationKind,
@@ -173,7 +173,7 @@ macro_rules! descriptors {
                 configuration: &const { configuration(High, Current) },
                 other_than_full: &const { configuration(High, OtherSpeed) },
                 other_than_high: &const { configuration(Full, OtherSpeed) },
-                device_qualifier: &const { $crate::device_qualifier() },
+                device_qualifier: &const { $crate::device_qualifier(&PRODUCT) },
             }
         };
         const PARTS: $crate::Parts = $crate::Parts {

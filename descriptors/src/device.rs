@@ -19,6 +19,9 @@ const USB_RELEASE: [u8; 2] = 0x0200u16.to_le_bytes();
 /// association descriptors say.
 const MISCELLANEOUS_ASSOCIATION: [u8; 3] = [0xEF, 0x02, 0x01];
 
+/// The same for the one function of a device without associations (CDC 1.2 §4.1).
+const COMMUNICATION_DEVICE: [u8; 3] = [0x02, 0x00, 0x00];
+
 const NUMBER_OF_CONFIGURATIONS: u8 = 1;
 
 /// The device descriptor. iSerialNumber is set where the product has a serial number, or where
@@ -28,7 +31,7 @@ pub const fn device(product: &Product, serial_number: bool) -> [u8; DEVICE_LENGT
     let mut out = Bytes::new();
     out.push(&[18, DEVICE]);
     out.push(&USB_RELEASE);
-    out.push(&MISCELLANEOUS_ASSOCIATION);
+    out.push(&class(product));
     out.push(&[EP0_PACKET_SIZE]);
     out.push(&product.vendor_id.to_le_bytes());
     out.push(&product.product_id.to_le_bytes());
@@ -42,13 +45,17 @@ pub const fn device(product: &Product, serial_number: bool) -> [u8; DEVICE_LENGT
 
 /// The device qualifier: what the device descriptor would say at the other speed, which is the
 /// same at both.
-pub const fn device_qualifier() -> [u8; DEVICE_QUALIFIER_LENGTH] {
+pub const fn device_qualifier(product: &Product) -> [u8; DEVICE_QUALIFIER_LENGTH] {
     let mut out = Bytes::new();
     out.push(&[10, DEVICE_QUALIFIER]);
     out.push(&USB_RELEASE);
-    out.push(&MISCELLANEOUS_ASSOCIATION);
+    out.push(&class(product));
     out.push(&[EP0_PACKET_SIZE, NUMBER_OF_CONFIGURATIONS, 0]);
     out.finish()
+}
+
+const fn class(product: &Product) -> [u8; 3] {
+    if product.interface_association { MISCELLANEOUS_ASSOCIATION } else { COMMUNICATION_DEVICE }
 }
 
 /// Index 0 says that there is no such string.

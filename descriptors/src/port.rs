@@ -14,30 +14,46 @@ pub struct PortEndpoints {
 }
 
 /// Takes the endpoints of `PORTS` ports from the set: for each port in turn data IN, data OUT and
-/// notification, each the lowest free number that leaves the other direction the most.
+/// notification, each the lowest free number, and where numbers are not shared a number that only
+/// this direction can use before one that both can.
 ///
-/// Finds an allocation whenever there is one: 2 IN and 1 OUT number for each port and, without
-/// [`EndpointSet::shared_numbers`], no number twice.
+/// Finds an allocation whenever there is one, and else `None`: a port takes 2 IN and 1 OUT number
+/// and, without [`EndpointSet::shared_numbers`], no number is taken twice.
+pub const fn try_allocate_endpoints<const PORTS: usize>(
+    set: EndpointSet,
+) -> Option<[PortEndpoints; PORTS]> {
+    let mut free = Free {
+        in_numbers: set.in_numbers & NOT_EP0,
+        out_numbers: set.out_numbers & NOT_EP0,
+        shared: set.shared_numbers,
+    };
+    let Some(first) = free.take_port() else { return None };
+    let mut ports = [first; PORTS];
+    let mut port = 1;
+    while port < PORTS {
+        let Some(endpoints) = free.take_port() else { return None };
+        ports[port] = endpoints;
+        port += 1;
+    }
+    Some(ports)
+}
+
+/// [`try_allocate_endpoints`], for where descriptors are made.
 ///
 /// # Panics
-/// When the set does not hold that many: at compile time, where descriptors are made.
+/// When the set does not hold that many, or `PORTS` is 0: at compile time.
 pub const fn allocate_endpoints<const PORTS: usize>(set: EndpointSet) -> [PortEndpoints; PORTS] {
     assert!(PORTS > 0, "a device needs at least one port: set `ports` to 1 or more");
     assert!(
         set.in_numbers & NOT_EP0 != 0 && set.out_numbers & NOT_EP0 != 0,
         "the controller has no endpoints: set `endpoints` to what it offers"
     );
-    let mut free = Free {
-        in_numbers: set.in_numbers & NOT_EP0,
-        out_numbers: set.out_numbers & NOT_EP0,
-        shared: set.shared_numbers,
+    let Some(ports) = try_allocate_endpoints(set) else {
+        panic!(
+            "the controller has too few endpoints: each port takes 2 IN and 1 OUT endpoint \
+             beside EP0; lower `ports`"
+        );
     };
-    let mut ports = [free.take_port(); PORTS];
-    let mut port = 1;
-    while port < PORTS {
-        ports[port] = free.take_port();
-        port += 1;
-    }
     ports
 }
 
@@ -51,13 +67,18 @@ struct Free {
 }
 
 impl Free {
-    const fn take_port(&mut self) -> PortEndpoints {
+    const fn take_port(&mut self) -> Option<PortEndpoints> {
         let data_in = self.take(Direction::In);
         let data_out = self.take(Direction::Out);
-        PortEndpoints { notification: self.take(Direction::In), data_in, data_out }
+        match (self.take(Direction::In), data_in, data_out) {
+            (Some(notification), Some(data_in), Some(data_out)) => {
+                Some(PortEndpoints { notification, data_in, data_out })
+            }
+            _ => None,
+        }
     }
 
-    const fn take(&mut self, direction: Direction) -> EndpointAddress {
+    const fn take(&mut self, direction: Direction) -> Option<EndpointAddress> {
         let (own, other) = match direction {
             Direction::In => (self.in_numbers, self.out_numbers),
             Direction::Out => (self.out_numbers, self.in_numbers),
@@ -66,13 +87,10 @@ impl Free {
         let exclusive = if self.shared { own } else { own & !other };
         let candidates = if exclusive != 0 { exclusive } else { own };
         let [number, ..] = candidates.trailing_zeros().to_le_bytes();
-        let Some(address) = EndpointAddress::new(number, direction) else {
-            panic!(
-                "the controller has too few endpoints: each port takes 2 IN and 1 OUT endpoint \
-                 beside EP0; lower `ports`"
-            );
-        };
-        self.give_away(number, direction);
+        let address = EndpointAddress::new(number, direction);
+        if address.is_some() {
+            self.give_away(number, direction);
+        }
         address
     }
 

@@ -29,14 +29,18 @@ pub struct Product {
     pub power: Power,
     /// Whether the device can wake the host, where the host allows it.
     pub remote_wakeup: bool,
+    /// Whether each port has an interface association descriptor. Without it the device is of the
+    /// class Communications, as devices were before associations existed: 8 bytes less, one port
+    /// only.
+    pub interface_association: bool,
     /// Whether the device can run at high speed, and so has a device qualifier and the
     /// configuration of the other speed.
     pub high_speed: bool,
 }
 
 impl Product {
-    /// One port, full speed, bus powered with 100 mA, release 1.00, no strings, no remote wake-up.
-    /// Endpoints and vendor are to be filled in.
+    /// One port with its interface association, full speed, bus powered with 100 mA, release 1.00,
+    /// no strings, no remote wake-up. Endpoints and vendor are to be filled in.
     pub const NEW: Self = Self {
         endpoints: EndpointSet { in_numbers: 0, out_numbers: 0, shared_numbers: true },
         ports: 1,
@@ -48,6 +52,7 @@ impl Product {
         serial_number: "",
         power: Power::Bus { milliamps: 100 },
         remote_wakeup: false,
+        interface_association: true,
         high_speed: false,
     };
 
@@ -59,6 +64,10 @@ impl Product {
     pub const fn checked(self) -> Self {
         assert!(self.vendor_id != 0, "set `vendor_id` to the number the USB-IF assigned");
         assert!(is_bcd(self.device_release), "`device_release` is BCD: 0x0123 is release 1.23");
+        assert!(
+            self.interface_association || self.ports == 1,
+            "only associations tell the ports of a device apart: leave `interface_association` on"
+        );
         let _ = self.max_power();
         self
     }

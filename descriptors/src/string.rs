@@ -62,7 +62,7 @@ pub const fn hex_serial_number_length(bytes: usize) -> usize {
 }
 
 /// The string descriptor of a chip's identity in upper-case hexadecimal, first byte first, with
-/// `LEN` from [`hex_serial_number_length`]. Works at run time too: another `LEN`, or more than 31
+/// `LEN` from [`hex_serial_number_length`]. Works at run time too: another `LEN`, or more than 63
 /// bytes, does not compile.
 ///
 /// ```

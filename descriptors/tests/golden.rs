@@ -82,6 +82,21 @@ fn other_speed_configuration_is_of_type_7() {
 }
 
 #[test]
+fn without_association() {
+    static BARE: Descriptors<1> = descriptors! {
+        endpoints: EndpointSet::first(3),
+        vendor_id: 0x1209,
+        interface_association: false,
+        high_speed: true,
+    };
+    let configuration = BARE.configuration(Speed::Full);
+    assert_eq!(configuration[..9], [9, 0x02, 67, 0, 2, 1, 0, 0x80, 50]);
+    assert_eq!(configuration[9..], CONFIGURATION_FULL[17..]);
+    assert_eq!(BARE.device()[4..7], [0x02, 0x00, 0x00]);
+    assert_eq!(BARE.device_qualifier().map(|q| &q[4..7]), Some(&[0x02, 0x00, 0x00][..]));
+}
+
+#[test]
 fn device_qualifier_of_a_high_speed_device() {
     let expected = [10, 6, 0x00, 0x02, 0xEF, 0x02, 0x01, 64, 1, 0];
     assert_eq!(HIGH_SPEED.device_qualifier(), Some(&expected[..]));

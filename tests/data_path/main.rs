@@ -38,8 +38,11 @@ fn scenarios(size: usize) -> impl Strategy<Value = Scenario> {
     let options = (prop_oneof![Just(1), Just(2), Just(4)], any_speed(), polling)
         .prop_map(|(depth, host, polling)| Options { depth, host, polling });
     let actions = prop::collection::vec(Action::any(size), 1..40);
-    (options, any::<u64>(), actions)
-        .prop_map(|(options, seed, actions)| Scenario { options, seed, actions })
+    (options, any::<u64>(), actions).prop_map(|(options, seed, actions)| Scenario {
+        options,
+        seed,
+        actions,
+    })
 }
 
 fn play<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>(scenario: &Scenario) {

@@ -306,7 +306,8 @@ fn fresh_read(acm: &AcmPort) -> Transfer {
 
 /// One packet in ten comes to harm. No delays: the host's clock would run on between a packet that
 /// the device knows to be acknowledged and its acknowledgement.
-const NOISE: Noise = Noise { drop: 1500, corrupt: 1500, duplicate: 1500, nak_storm: 1500, delay: 0 };
+const NOISE: Noise =
+    Noise { drop: 1500, corrupt: 1500, duplicate: 1500, nak_storm: 1500, delay: 0 };
 
 /// Both speeds of a host.
 pub fn any_speed() -> impl Strategy<Value = Speed> {

@@ -26,10 +26,7 @@ impl Bell for Shared {
 type Bells = Probe<VirtualController<FullSpeed>, Shared>;
 
 /// Firmware without a main loop.
-fn interrupt_driven(
-    mut device: Device<Bells>,
-    wire: VirtualWire,
-) -> Board<impl FnMut(u64)> {
+fn interrupt_driven(mut device: Device<Bells>, wire: VirtualWire) -> Board<impl FnMut(u64)> {
     let line = wire.clone();
     Board::new(wire, move |_| {
         while RINGING.swap(false, Ordering::SeqCst) || line.interrupt() {
@@ -99,8 +96,7 @@ fn exchange(depth: usize, total: usize, seed: u64) {
         let mut read = Transfer::read(acm.function().data_in, 64);
         host.exchange(&mut [&mut write, &mut read], 100_000);
         received.extend(read.moved());
-        let moved =
-            received.len() + write.moved().len() + progress.moved.load(Ordering::Relaxed);
+        let moved = received.len() + write.moved().len() + progress.moved.load(Ordering::Relaxed);
         if moved != last {
             (last, tries, idle) = (moved, 0, progress.idle.load(Ordering::Relaxed));
         }

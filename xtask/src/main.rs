@@ -1,7 +1,15 @@
-//! The developer command of usbd-acm.
+//! The developer command: `cargo xtask --help`.
+#![forbid(unsafe_code)]
 
+mod linux;
+mod serve;
 mod size;
+mod soak;
+mod test;
 
+use std::process::ExitCode;
+
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -13,12 +21,24 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Compares flash, RAM and instructions with other USB stacks.
+    /// Run every check and test; install what they need
+    Test(test::Options),
+    /// Test the device against a real Linux kernel in QEMU
+    Linux(linux::Options),
+    /// Offer the device to a real host, over usbredir or USB/IP
+    Serve(serve::Options),
+    /// Compare flash, RAM and instructions with other USB stacks
     Size(size::Arguments),
+    /// Run the heavy versions of the tests, for hours if asked to
+    Soak(soak::Options),
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
-        Command::Size(arguments) => size::run(&arguments),
+        Command::Test(options) => test::run(&options),
+        Command::Linux(options) => linux::run(&options),
+        Command::Serve(options) => serve::run(options),
+        Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Soak(options) => soak::run(&options),
     }
 }

@@ -6,9 +6,13 @@
 //!
 //! `length` of a slot is stored by the application while the slot is open or closed, and set to 0 by
 //! the bus half when it frees the slot; `head` and `tail` pass the slot from one to the other.
+//! What only one half uses is there too, so that a half is one pointer and starts as zeros.
+//!
 //! Bytes below `length` are never written again before the slot is freed, so the bus half may lend
 //! them while the application appends behind them.
 #![allow(unsafe_code)]
+
+use core::marker::PhantomData;
 
 use super::slot::{Byte, Slot, TxPacket};
 use super::{assert_shape, slot_at};
@@ -22,12 +26,27 @@ pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
     /// Slots closed by the application, wrapping.
     tail: AtomicU8,
     /// Bytes the host acknowledged or a session's end discarded, wrapping, when nothing is in flight
-    /// and no zero-length packet is due; some number of bytes less before. Stored by the bus half.
+    /// and no zero-length packet is due; one less than were submitted before. Stored by the bus half.
     acknowledged: AtomicU16,
     /// Whether a packet is in flight, and so the bus half looks again without a doorbell.
     busy: AtomicBool,
-    /// wMaxPacketSize in bytes, where it may be less than `SIZE`.
+    /// wMaxPacketSize in bytes, where it may be less than `SIZE`. Stored by the bus half.
     packet_size: AtomicU16,
+    /// Of the application alone: bytes written, wrapping.
+    written: AtomicU16,
+    /// Of the bus half alone: the slot to send from next; those from `head` up to it wait for their
+    /// acknowledgement.
+    next: AtomicU8,
+    /// Of the bus half alone: packets submitted and not acknowledged.
+    in_flight: AtomicU8,
+    /// Of the bus half alone: bytes of slot `next` that were submitted or skipped.
+    position: AtomicU16,
+    /// Of the bus half alone: bytes submitted or skipped in all, wrapping.
+    submitted: AtomicU16,
+    /// Of the bus half alone: the last packet was full, so the host waits for more (USB 2.0 §5.8.3).
+    zlp_due: AtomicBool,
+    /// Of the bus half alone: a zero-length packet goes before everything else.
+    restart: AtomicBool,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
@@ -43,6 +62,13 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
             acknowledged: AtomicU16::new(0),
             busy: AtomicBool::new(false),
             packet_size: AtomicU16::new(0),
+            written: AtomicU16::new(0),
+            next: AtomicU8::new(0),
+            in_flight: AtomicU8::new(0),
+            position: AtomicU16::new(0),
+            submitted: AtomicU16::new(0),
+            zlp_due: AtomicBool::new(false),
+            restart: AtomicBool::new(false),
         }
     }
 
@@ -57,11 +83,20 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
             acknowledged: AtomicU16::new(0),
             busy: AtomicBool::new(false),
             packet_size: AtomicU16::new(0),
+            written: AtomicU16::new(0),
+            next: AtomicU8::new(0),
+            in_flight: AtomicU8::new(0),
+            position: AtomicU16::new(0),
+            submitted: AtomicU16::new(0),
+            zlp_due: AtomicBool::new(false),
+            restart: AtomicBool::new(false),
         }
     }
 
     /// The application half and the bus half.
-    pub fn split(&'static mut self) -> (PacketWriter<SLOTS, SIZE>, PacketSender<SLOTS, SIZE>) {
+    pub fn split(
+        &'static mut self,
+    ) -> (PacketWriter<'static, SLOTS, SIZE>, PacketSender<'static, SLOTS, SIZE>) {
         (PacketWriter::new(self), PacketSender::new(self))
     }
 
@@ -89,16 +124,15 @@ const fn size_of_slot<const SIZE: usize>() -> u16 {
 }
 
 /// The application half of an [`InFifo`].
-pub struct PacketWriter<const SLOTS: usize, const SIZE: usize> {
+pub struct PacketWriter<'a, const SLOTS: usize, const SIZE: usize> {
     fifo: &'static InFifo<SLOTS, SIZE>,
-    /// Bytes written, wrapping.
-    written: u16,
+    borrow: PhantomData<&'a mut ()>,
 }
 
-impl<const SLOTS: usize, const SIZE: usize> PacketWriter<SLOTS, SIZE> {
-    /// The caller sees to it that there is one writer.
+impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
+    /// The caller sees to it that there is one writer at a time.
     pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, written: 0 }
+        Self { fifo, borrow: PhantomData }
     }
 
     /// Appends as much of `bytes` as there is room for, and returns how many bytes that are.
@@ -121,12 +155,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<SLOTS, SIZE> {
     /// Room in the open slot to write to in place; `None` when the FIFO is full.
     #[cfg(not(loom))]
     pub fn grant(&mut self, session: u8) -> Option<Grant<'_, SLOTS, SIZE>> {
-        let (slot, length) = self.open_slot(session)?;
-        let size = self.fifo.packet_size();
-        // SAFETY: the slot is open: the bus half reaches bytes below `length` only, and the grant
-        // borrows the writer exclusively.
-        let bytes = unsafe { slot.erased().bytes_mut(length..size) };
-        Some(Grant { writer: self, slot, length, bytes })
+        Self::new(self.fifo).into_grant(session)
     }
 
     /// Whether a write would take at least one byte.
@@ -137,7 +166,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<SLOTS, SIZE> {
     /// Whether the host acknowledged every byte written, and the zero-length packet where one was
     /// due, or a session's end discarded them.
     pub fn is_flushed(&self) -> bool {
-        self.fifo.acknowledged.load(Ordering::Acquire) == self.written
+        self.fifo.acknowledged.load(Ordering::Acquire) == self.fifo.written.load(Ordering::Relaxed)
     }
 
     /// Whether the bus half must be woken to see what was written last.
@@ -148,7 +177,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<SLOTS, SIZE> {
     }
 
     /// The open slot and the bytes in it, at least one less than a packet.
-    fn open_slot(&mut self, session: u8) -> Option<(&'static Slot<[Byte; SIZE]>, u16)> {
+    fn open_slot(&self, session: u8) -> Option<(&'static Slot<[Byte; SIZE]>, u16)> {
         loop {
             let tail = self.fifo.tail.load(Ordering::Relaxed);
             let used = tail.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
@@ -169,25 +198,38 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<SLOTS, SIZE> {
         }
     }
 
-    fn commit(&mut self, slot: &Slot<[Byte; SIZE]>, length: u16, count: u16) {
+    fn commit(&self, slot: &Slot<[Byte; SIZE]>, length: u16, count: u16) {
         let length = length.saturating_add(count);
         slot.length.store(length, Ordering::Release);
-        self.written = self.written.wrapping_add(count);
+        add(&self.fifo.written, count);
         if length >= self.fifo.packet_size() {
             self.close();
         }
     }
 
-    fn close(&mut self) {
+    fn close(&self) {
         let tail = self.fifo.tail.load(Ordering::Relaxed);
         self.fifo.tail.store(tail.wrapping_add(1), Ordering::Release);
+    }
+}
+
+#[cfg(not(loom))]
+impl<'a, const SLOTS: usize, const SIZE: usize> PacketWriter<'a, SLOTS, SIZE> {
+    /// As [`grant`](Self::grant), for a writer that was made for this one use.
+    pub fn into_grant(self, session: u8) -> Option<Grant<'a, SLOTS, SIZE>> {
+        let (slot, length) = self.open_slot(session)?;
+        let size = self.fifo.packet_size();
+        // SAFETY: the slot is open: the bus half reaches bytes below `length` only, and the grant
+        // takes the writer.
+        let bytes = unsafe { slot.erased().bytes_mut(length..size) };
+        Some(Grant { writer: self, slot, length, bytes })
     }
 }
 
 /// Room in the open slot, to be written in place and then [committed](Self::commit). Dropped without
 /// that, nothing was written.
 pub struct Grant<'a, const SLOTS: usize, const SIZE: usize> {
-    writer: &'a mut PacketWriter<SLOTS, SIZE>,
+    writer: PacketWriter<'a, SLOTS, SIZE>,
     slot: &'static Slot<[Byte; SIZE]>,
     length: u16,
     bytes: &'a mut [u8],
@@ -195,7 +237,7 @@ pub struct Grant<'a, const SLOTS: usize, const SIZE: usize> {
 
 impl<'a, const SLOTS: usize, const SIZE: usize> Grant<'a, SLOTS, SIZE> {
     /// Hands the first `count` bytes over, or all if there are fewer, and gives the writer back.
-    pub fn commit(self, count: usize) -> &'a PacketWriter<SLOTS, SIZE> {
+    pub fn commit(self, count: usize) -> PacketWriter<'a, SLOTS, SIZE> {
         let count = u16::try_from(count.min(self.bytes.len())).unwrap_or(0);
         self.writer.commit(self.slot, self.length, count);
         self.writer
@@ -217,31 +259,20 @@ impl<const SLOTS: usize, const SIZE: usize> core::ops::DerefMut for Grant<'_, SL
 }
 
 /// The bus half of an [`InFifo`].
-pub struct PacketSender<const SLOTS: usize, const SIZE: usize> {
+pub struct PacketSender<'a, const SLOTS: usize, const SIZE: usize> {
     fifo: &'static InFifo<SLOTS, SIZE>,
-    /// The slot to send from next; those from `head` up to it wait for their acknowledgement.
-    next: u8,
-    /// Bytes of slot `next` that were submitted or skipped.
-    position: u16,
-    /// Bytes submitted or skipped in all, wrapping.
-    submitted: u16,
-    /// Packets submitted and not acknowledged.
-    in_flight: u8,
-    /// The last packet was full, so the host waits for more (USB 2.0 §5.8.3).
-    zlp_due: bool,
-    /// A zero-length packet goes before everything else.
-    restart: bool,
+    borrow: PhantomData<&'a mut ()>,
 }
 
-impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
-    /// The caller sees to it that there is one sender.
+impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
+    /// The caller sees to it that there is one sender at a time.
     pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, next: 0, position: 0, submitted: 0, in_flight: 0, zlp_due: false, restart: false }
+        Self { fifo, borrow: PhantomData }
     }
 
     /// Offers packets to `send` until it gives one back or nothing is due.
     pub fn pump(&mut self, session: u8, mut send: impl FnMut(TxPacket) -> Result<(), TxPacket>) {
-        if self.in_flight == 0 {
+        if self.in_flight() == 0 {
             self.fifo.busy.store(false, Ordering::Relaxed);
             // Pairs with the fence in `needs_doorbell`.
             fence(Ordering::SeqCst);
@@ -251,29 +282,25 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
             if send(packet).is_err() {
                 break;
             }
-            self.position += length;
-            self.submitted = self.submitted.wrapping_add(length);
-            self.zlp_due = length == self.fifo.packet_size();
-            self.restart = false;
-            self.in_flight = self.in_flight.saturating_add(1);
+            add(&self.fifo.position, length);
+            add(&self.fifo.submitted, length);
+            self.fifo.zlp_due.store(length == self.fifo.packet_size(), Ordering::Relaxed);
+            self.fifo.restart.store(false, Ordering::Relaxed);
+            self.set_in_flight(self.in_flight().saturating_add(1));
             self.fifo.busy.store(true, Ordering::Relaxed);
         }
     }
 
     /// The host acknowledged the oldest packet.
     pub fn sent(&mut self) {
-        self.in_flight = self.in_flight.saturating_sub(1);
+        self.set_in_flight(self.in_flight().saturating_sub(1));
         self.free();
-        // One short while anything is due: then it is never what was written, which is at most a
-        // FIFO ahead, however long the stream goes on without a pause.
-        let due = self.in_flight > 0 || self.zlp_due;
-        let acknowledged = self.submitted.wrapping_sub(u16::from(due));
-        self.fifo.acknowledged.store(acknowledged, Ordering::Release);
+        self.settle();
     }
 
     /// The endpoint was opened: it starts anew, and so does the host.
     pub fn opened(&mut self) {
-        self.restart = false;
+        self.fifo.restart.store(false, Ordering::Relaxed);
     }
 
     /// The driver has dropped its packets, to be followed by [`discard`](Self::discard), while the
@@ -283,17 +310,22 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
     /// host takes the next packet for a repetition (USB 2.0 §8.6.4). A zero-length packet goes first,
     /// so that nothing is lost with it. It also ends the transfer that was cut off.
     pub fn aborted(&mut self) {
-        self.restart |= self.in_flight > 0 || self.zlp_due;
+        if self.is_unsettled() {
+            self.fifo.restart.store(true, Ordering::Relaxed);
+        }
     }
 
-    /// Drops every byte written so far, and sets wMaxPacketSize for what follows. The driver has
-    /// dropped its packets before.
-    pub fn discard(&mut self, packet_size: u16) {
+    /// Sets wMaxPacketSize, where the packets are not of `SIZE` anyway. Between two sessions.
+    pub fn set_packet_size(&mut self, packet_size: u16) {
         if SIZE > 64 {
             self.fifo.packet_size.store(packet_size, Ordering::Relaxed);
         }
-        self.in_flight = 0;
-        self.zlp_due = false;
+    }
+
+    /// Drops every byte written so far. The driver has dropped its packets before.
+    pub fn discard(&mut self) {
+        self.set_in_flight(0);
+        self.fifo.zlp_due.store(false, Ordering::Relaxed);
         while let Some((slot, closed)) = self.current_slot() {
             self.skip_to(slot.length.load(Ordering::Acquire));
             if !closed {
@@ -302,11 +334,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
             self.step();
         }
         self.free();
-        self.fifo.acknowledged.store(self.submitted, Ordering::Release);
+        self.settle();
     }
 
     fn due_packet(&mut self, session: u8) -> Option<TxPacket> {
-        if self.restart {
+        if self.fifo.restart.load(Ordering::Relaxed) {
             return Some(TxPacket::ZERO_LENGTH);
         }
         while let Some((slot, closed)) = self.current_slot() {
@@ -314,7 +346,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
             if slot.session.load(Ordering::Relaxed) != session {
                 self.skip_to(length);
             }
-            if length > self.position {
+            if length > self.position() {
                 return self.due_range(slot, closed, length);
             }
             if !closed {
@@ -323,15 +355,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
             self.step();
             self.free();
         }
-        if self.in_flight > 0 {
+        if self.in_flight() > 0 {
             return None;
         }
-        if self.zlp_due {
-            return Some(TxPacket::ZERO_LENGTH);
-        }
-        // Also for bytes that were skipped: nobody waits for what is never sent.
-        self.fifo.acknowledged.store(self.submitted, Ordering::Release);
-        None
+        // Bytes that were skipped count: nobody waits for what is never sent.
+        self.settle();
+        self.fifo.zlp_due.load(Ordering::Relaxed).then_some(TxPacket::ZERO_LENGTH)
     }
 
     fn due_range(
@@ -342,33 +371,34 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
     ) -> Option<TxPacket> {
         let slot = slot.erased();
         // An open slot fills up while the wire is busy; a slot is lent once at a time.
-        if (!closed && self.in_flight > 0) || slot.is_lent() {
+        if (!closed && self.in_flight() > 0) || slot.is_lent() {
             return None;
         }
         // SAFETY: the slot is not lent, and the application does not write below `length` before
         // the slot is freed, which `free` does not do while it is lent.
-        Some(unsafe { slot.lend(self.position..length) })
+        Some(unsafe { slot.lend(self.position()..length) })
     }
 
     /// The slot to send from and whether it is closed; `None` when the FIFO has no open slot.
     fn current_slot(&self) -> Option<(&'static Slot<[Byte; SIZE]>, bool)> {
-        let closed = self.next != self.fifo.tail.load(Ordering::Acquire);
-        let ahead = self.next.wrapping_sub(self.fifo.head.load(Ordering::Relaxed));
+        let next = self.next();
+        let closed = next != self.fifo.tail.load(Ordering::Acquire);
+        let ahead = next.wrapping_sub(self.fifo.head.load(Ordering::Relaxed));
         if !closed && usize::from(ahead) >= SLOTS {
             return None;
         }
-        Some((self.fifo.slot(self.next), closed))
+        Some((self.fifo.slot(next), closed))
     }
 
     fn skip_to(&mut self, length: u16) {
-        let skipped = length.saturating_sub(self.position);
-        self.submitted = self.submitted.wrapping_add(skipped);
-        self.position += skipped;
+        let skipped = length.saturating_sub(self.position());
+        add(&self.fifo.submitted, skipped);
+        add(&self.fifo.position, skipped);
     }
 
     fn step(&mut self) {
-        self.next = self.next.wrapping_add(1);
-        self.position = 0;
+        self.fifo.next.store(self.next().wrapping_add(1), Ordering::Relaxed);
+        self.fifo.position.store(0, Ordering::Relaxed);
     }
 
     /// Gives the slots that are sent and not lent back to the application, oldest first.
@@ -376,11 +406,45 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<SLOTS, SIZE> {
         loop {
             let head = self.fifo.head.load(Ordering::Relaxed);
             let slot = self.fifo.slot(head);
-            if head == self.next || slot.erased().is_lent() {
+            if head == self.next() || slot.erased().is_lent() {
                 return;
             }
             slot.length.store(0, Ordering::Relaxed);
             self.fifo.head.store(head.wrapping_add(1), Ordering::Release);
         }
     }
+
+    /// Tells the application how much is with the host: one byte less while anything is due. Then it
+    /// is never what was written, which is at most a FIFO ahead, however long the stream goes on
+    /// without a pause.
+    fn settle(&self) {
+        let submitted = self.fifo.submitted.load(Ordering::Relaxed);
+        let acknowledged = submitted.wrapping_sub(u16::from(self.is_unsettled()));
+        self.fifo.acknowledged.store(acknowledged, Ordering::Release);
+    }
+
+    fn is_unsettled(&self) -> bool {
+        self.in_flight() > 0 || self.fifo.zlp_due.load(Ordering::Relaxed)
+    }
+
+    fn next(&self) -> u8 {
+        self.fifo.next.load(Ordering::Relaxed)
+    }
+
+    fn position(&self) -> u16 {
+        self.fifo.position.load(Ordering::Relaxed)
+    }
+
+    fn in_flight(&self) -> u8 {
+        self.fifo.in_flight.load(Ordering::Relaxed)
+    }
+
+    fn set_in_flight(&self, count: u8) {
+        self.fifo.in_flight.store(count, Ordering::Relaxed);
+    }
+}
+
+/// Adds to a number that has one writer: us.
+fn add(number: &AtomicU16, count: u16) {
+    number.store(number.load(Ordering::Relaxed).wrapping_add(count), Ordering::Relaxed);
 }

@@ -1,6 +1,8 @@
 //! One slot for one notification, filled and lent by the bus side alone.
 #![allow(unsafe_code)]
 
+use core::marker::PhantomData;
+
 use super::slot::{Byte, Slot, TxPacket};
 
 /// Bytes of a SERIAL_STATE notification (PSTN 1.2 §6.5.4).
@@ -21,14 +23,15 @@ impl NotificationSlot {
 }
 
 /// Fills and lends a [`NotificationSlot`].
-pub struct NotificationSender {
+pub struct NotificationSender<'a> {
     slot: &'static Slot<[Byte; LENGTH as usize]>,
+    borrow: PhantomData<&'a mut ()>,
 }
 
-impl NotificationSender {
-    /// The caller sees to it that there is one sender.
+impl NotificationSender<'_> {
+    /// The caller sees to it that there is one sender at a time.
     pub(crate) fn new(slot: &'static NotificationSlot) -> Self {
-        Self { slot: &slot.slot }
+        Self { slot: &slot.slot, borrow: PhantomData }
     }
 
     /// Whether the driver still holds the last notification.

@@ -5,9 +5,11 @@
 //! from one to the other; while it is lent it belongs to neither.
 #![allow(unsafe_code)]
 
+use core::marker::PhantomData;
+
 use super::slot::{Byte, RxSlot, Slot};
 use super::{assert_shape, slot_at};
-use crate::sync::{AtomicBool, AtomicU8, Ordering, fence};
+use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence};
 
 /// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application.
 pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
@@ -18,9 +20,14 @@ pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
     tail: AtomicU8,
     /// The bus half found every slot full: the endpoint NAKs until it is woken.
     starved: AtomicBool,
-    /// High byte of the session of each slot. An application may be away for so many sessions that
-    /// the low byte comes round.
+    /// Bus half: high byte of the session of each slot. An application may be away for so many
+    /// sessions that the low byte comes round.
     session_high: [AtomicU8; SLOTS],
+    /// Of the bus half alone: slots lent to the driver in all, wrapping; those from `tail` up to it
+    /// are out.
+    lent: AtomicU8,
+    /// Of the application alone: bytes of the oldest slot that were consumed.
+    position: AtomicU16,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
@@ -35,6 +42,8 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             tail: AtomicU8::new(0),
             starved: AtomicBool::new(false),
             session_high: [const { AtomicU8::new(0) }; SLOTS],
+            lent: AtomicU8::new(0),
+            position: AtomicU16::new(0),
         }
     }
 
@@ -48,38 +57,44 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             tail: AtomicU8::new(0),
             starved: AtomicBool::new(false),
             session_high: core::array::from_fn(|_| AtomicU8::new(0)),
+            lent: AtomicU8::new(0),
+            position: AtomicU16::new(0),
         }
     }
 
     /// The bus half and the application half.
-    pub fn split(&'static mut self) -> (PacketReceiver<SLOTS, SIZE>, PacketReader<SLOTS, SIZE>) {
+    pub fn split(
+        &'static mut self,
+    ) -> (PacketReceiver<'static, SLOTS, SIZE>, PacketReader<'static, SLOTS, SIZE>) {
         (PacketReceiver::new(self), PacketReader::new(self))
+    }
+
+    fn session_high(&self, number: u8) -> &AtomicU8 {
+        &self.session_high[usize::from(number) & (SLOTS - 1)]
     }
 
     fn set_session(&self, number: u8, session: u16) {
         let [low, high] = session.to_le_bytes();
         slot_at(&self.slots, number).session.store(low, Ordering::Relaxed);
-        self.session_high[usize::from(number) & (SLOTS - 1)].store(high, Ordering::Relaxed);
+        self.session_high(number).store(high, Ordering::Relaxed);
     }
 
     fn session(&self, number: u8) -> u16 {
         let low = slot_at(&self.slots, number).session.load(Ordering::Relaxed);
-        let high = self.session_high[usize::from(number) & (SLOTS - 1)].load(Ordering::Relaxed);
-        u16::from_le_bytes([low, high])
+        u16::from_le_bytes([low, self.session_high(number).load(Ordering::Relaxed)])
     }
 }
 
 /// The bus half of an [`OutFifo`].
-pub struct PacketReceiver<const SLOTS: usize, const SIZE: usize> {
+pub struct PacketReceiver<'a, const SLOTS: usize, const SIZE: usize> {
     fifo: &'static OutFifo<SLOTS, SIZE>,
-    /// Slots lent to the driver in all, wrapping; those from `tail` up to it are out.
-    lent: u8,
+    borrow: PhantomData<&'a mut ()>,
 }
 
-impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
-    /// The caller sees to it that there is one receiver.
+impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
+    /// The caller sees to it that there is one receiver at a time.
     pub(crate) fn new(fifo: &'static OutFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, lent: 0 }
+        Self { fifo, borrow: PhantomData }
     }
 
     /// Offers free slots to `receive` until it gives one back or none is free.
@@ -90,7 +105,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
             if receive(unsafe { slot.lend_empty() }).is_err() {
                 return;
             }
-            self.lent = self.lent.wrapping_add(1);
+            self.fifo.lent.store(self.lent().wrapping_add(1), Ordering::Relaxed);
         }
     }
 
@@ -98,7 +113,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
     pub fn received(&mut self, session: u16, slot: RxSlot, length: u16) {
         let tail = self.fifo.tail.load(Ordering::Relaxed);
         let oldest = slot_at(&self.fifo.slots, tail);
-        if tail == self.lent || !slot.is(oldest.erased()) {
+        if tail == self.lent() || !slot.is(oldest.erased()) {
             return;
         }
         let size = u16::try_from(SIZE).unwrap_or(u16::MAX);
@@ -110,12 +125,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
 
     /// Takes the slots back that the driver dropped unfilled.
     pub fn reclaim(&mut self) {
-        self.lent = self.fifo.tail.load(Ordering::Relaxed);
+        self.fifo.lent.store(self.fifo.tail.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     fn free_slot(&mut self) -> Option<&'static Slot<[Byte]>> {
         if !self.has_free_slot() {
-            if self.lent != self.fifo.tail.load(Ordering::Relaxed) {
+            if self.lent() != self.fifo.tail.load(Ordering::Relaxed) {
                 return None;
             }
             self.fifo.starved.store(true, Ordering::Relaxed);
@@ -127,75 +142,74 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<SLOTS, SIZE> {
             }
         }
         self.fifo.starved.store(false, Ordering::Relaxed);
-        let slot = slot_at(&self.fifo.slots, self.lent).erased();
+        let slot = slot_at(&self.fifo.slots, self.lent()).erased();
         (!slot.is_lent()).then_some(slot)
     }
 
     fn has_free_slot(&self) -> bool {
-        let used = self.lent.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
+        let used = self.lent().wrapping_sub(self.fifo.head.load(Ordering::Acquire));
         usize::from(used) < SLOTS
+    }
+
+    fn lent(&self) -> u8 {
+        self.fifo.lent.load(Ordering::Relaxed)
     }
 }
 
 /// The application half of an [`OutFifo`].
-pub struct PacketReader<const SLOTS: usize, const SIZE: usize> {
+pub struct PacketReader<'a, const SLOTS: usize, const SIZE: usize> {
     fifo: &'static OutFifo<SLOTS, SIZE>,
-    /// Bytes of the oldest slot that were consumed.
-    position: u16,
+    /// This reader has freed a slot.
+    freed: bool,
+    borrow: PhantomData<&'a mut ()>,
 }
 
-impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
-    /// The caller sees to it that there is one reader.
+impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
+    /// The caller sees to it that there is one reader at a time.
     pub(crate) fn new(fifo: &'static OutFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, position: 0 }
+        Self { fifo, freed: false, borrow: PhantomData }
     }
 
     /// The unread bytes of the oldest packet, at least one, and the session they came in. `None`
     /// when nothing is there. Zero-length packets are skipped.
     #[cfg(not(loom))]
     pub fn front(&mut self) -> Option<(u16, &[u8])> {
-        let (slot, session) = self.front_slot()?;
-        let length = slot.length.load(Ordering::Relaxed);
-        // SAFETY: the slot is between `head` and `tail`, so nobody writes to it before `consume`
-        // frees it, which the borrow of `self` forbids.
-        let bytes = unsafe { slot.bytes(self.position..length) };
-        Some((session, bytes))
+        Self::new(self.fifo).into_front()
     }
 
-    /// Copies the unread bytes of the oldest packet out; their number and session.
-    #[cfg(loom)]
-    pub fn copy_front(&mut self, buffer: &mut [u8]) -> Option<(u16, usize)> {
+    /// The session of the oldest packet that has unread bytes.
+    pub fn session(&mut self) -> Option<u16> {
+        self.front_slot().map(|(_, session)| session)
+    }
+
+    /// Copies unread bytes of the oldest packet out and consumes them; as many as fit, and the
+    /// session they came in.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Option<(u16, usize)> {
         let (slot, session) = self.front_slot()?;
         let length = slot.length.load(Ordering::Relaxed);
-        // SAFETY: as for `front`.
-        let count = unsafe { slot.load(self.position..length, buffer) };
+        // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed.
+        let count = unsafe { slot.load(self.position()..length, buffer) };
+        self.consume(count);
         Some((session, count))
     }
 
-    /// Consumes `count` bytes of the oldest packet, or what is left of it. Returns whether that freed
-    /// its slot, for [`needs_doorbell`](Self::needs_doorbell).
-    pub fn consume(&mut self, count: usize) -> bool {
-        let Some((slot, _)) = self.front_slot() else { return false };
-        let left = slot.length.load(Ordering::Relaxed).saturating_sub(self.position);
+    /// Consumes `count` bytes of the oldest packet, or what is left of it.
+    pub fn consume(&mut self, count: usize) {
+        let Some((slot, _)) = self.front_slot() else { return };
+        let left = slot.length.load(Ordering::Relaxed).saturating_sub(self.position());
         let count = u16::try_from(count).unwrap_or(u16::MAX).min(left);
-        self.position += count;
         if count == left {
-            self.free();
+            return self.free();
         }
-        count == left
+        self.fifo.position.store(self.position().saturating_add(count), Ordering::Relaxed);
     }
 
-    /// Frees the zero-length packets before the oldest other one. Returns whether there were any, for
-    /// [`needs_doorbell`](Self::needs_doorbell).
-    pub fn skip_empty(&mut self) -> bool {
-        let head = self.fifo.head.load(Ordering::Relaxed);
-        self.front_slot();
-        head != self.fifo.head.load(Ordering::Relaxed)
-    }
-
-    /// Whether the bus half must be woken after a slot was freed: it waits for one, and the host for
-    /// the device.
+    /// Whether the bus half must be woken: this reader freed a slot, be it of a zero-length packet,
+    /// while the bus half waits for one, and the host for the device.
     pub fn needs_doorbell(&self) -> bool {
+        if !self.freed {
+            return false;
+        }
         // Pairs with the fence in `free_slot`.
         fence(Ordering::SeqCst);
         self.fifo.starved.load(Ordering::Relaxed)
@@ -208,7 +222,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
                 return None;
             }
             let slot = slot_at(&self.fifo.slots, head).erased();
-            if slot.length.load(Ordering::Relaxed) > self.position {
+            if slot.length.load(Ordering::Relaxed) > self.position() {
                 return Some((slot, self.fifo.session(head)));
             }
             self.free();
@@ -217,7 +231,25 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<SLOTS, SIZE> {
 
     fn free(&mut self) {
         let head = self.fifo.head.load(Ordering::Relaxed);
-        self.position = 0;
+        self.freed = true;
+        self.fifo.position.store(0, Ordering::Relaxed);
         self.fifo.head.store(head.wrapping_add(1), Ordering::Release);
+    }
+
+    fn position(&self) -> u16 {
+        self.fifo.position.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(not(loom))]
+impl<'a, const SLOTS: usize, const SIZE: usize> PacketReader<'a, SLOTS, SIZE> {
+    /// As [`front`](Self::front), for a reader that was made for this one use.
+    pub fn into_front(mut self) -> Option<(u16, &'a [u8])> {
+        let (slot, session) = self.front_slot()?;
+        let length = slot.length.load(Ordering::Relaxed);
+        // SAFETY: the slot is between `head` and `tail`, so nobody writes to it before `consume`
+        // frees it, which needs a reader, and the bytes have borrowed the only one.
+        let bytes = unsafe { slot.bytes(self.position()..length) };
+        Some((session, bytes))
     }
 }

@@ -5,6 +5,7 @@
 //! flag is set is not given out again. A driver that leaks or delays its handles costs throughput,
 //! never soundness.
 #![allow(unsafe_code)]
+#![expect(clippy::multiple_unsafe_ops_per_block, reason = "a pointer and the access through it")]
 
 use core::fmt;
 use core::ops::Range;
@@ -63,14 +64,6 @@ impl<const N: usize> Slot<[Byte; N]> {
     #[inline]
     pub(super) unsafe fn write(&self, start: usize, bytes: &[u8]) -> usize {
         let count = bytes.len().min(N.saturating_sub(start));
-        #[cfg(not(loom))]
-        if count == N {
-            // A whole slot: the constant length becomes load/store pairs instead of a memcpy.
-            // SAFETY: `start` is 0, so both ranges are N bytes; `bytes` is not in this slot, as the
-            // caller has it by reference and nobody else reaches the slot.
-            unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), base(&self.data), N) };
-            return N;
-        }
         // SAFETY: passed on to the caller; the range ends at or before N.
         unsafe { store(&self.data, start, bytes.get(..count).unwrap_or_default()) };
         count
@@ -127,18 +120,24 @@ impl Slot<[Byte]> {
         unsafe { core::slice::from_raw_parts_mut(base(cells), cells.len()) }
     }
 
-    /// Copies the bytes of `range` out, and returns how many.
+    /// Copies the bytes of `range` out, as many as fit, and returns how many.
     ///
     /// # Safety
     /// Nobody writes to `range` during the call.
-    #[cfg(loom)]
     pub(super) unsafe fn load(&self, range: Range<u16>, buffer: &mut [u8]) -> usize {
         let cells = cells(&self.data, range);
+        let count = cells.len().min(buffer.len());
+        #[cfg(not(loom))]
+        // SAFETY: `cells` is at least `count` bytes long, and the caller keeps writers away.
+        unsafe {
+            copy_out(buffer.get_mut(..count).unwrap_or_default(), base(cells));
+        }
+        #[cfg(loom)]
         for (cell, byte) in cells.iter().zip(buffer.iter_mut()) {
             // SAFETY: the model checker itself watches for a concurrent write.
             *byte = cell.with(|p| unsafe { *p });
         }
-        cells.len().min(buffer.len())
+        count
     }
 }
 
@@ -152,15 +151,61 @@ fn base(data: &[Byte]) -> *mut u8 {
     data.as_ptr().cast_mut().cast()
 }
 
+/// Copies `from` into a slot, by words where the slot's side is aligned. The volatile accesses keep
+/// this from becoming a call of the target's memcpy, which is larger than the rest of the FIFO.
+///
+/// # Safety
+/// `to` is valid for writes of as many bytes as `from` has, and nobody else reaches them.
+#[cfg(not(loom))]
+unsafe fn copy_in(to: *mut u8, from: &[u8]) {
+    let mut done = 0;
+    let source = from.as_ptr();
+    if to.addr().is_multiple_of(4) {
+        while from.len() - done >= 4 {
+            // SAFETY: `done + 4` bytes are within `from`.
+            let word = unsafe { source.add(done).cast::<u32>().read_unaligned() };
+            // SAFETY: `done + 4` bytes are within `to`, which is aligned, as `done` is.
+            unsafe { to.add(done).cast::<u32>().write_volatile(word) };
+            done += 4;
+        }
+    }
+    for (at, byte) in from.iter().enumerate().skip(done) {
+        // SAFETY: `at` is within `to`.
+        unsafe { to.add(at).write_volatile(*byte) };
+    }
+}
+
+/// Copies from a slot to `to`, as [`copy_in`].
+///
+/// # Safety
+/// `from` is valid for reads of as many bytes as `to` has, and nobody writes to them.
+#[cfg(not(loom))]
+unsafe fn copy_out(to: &mut [u8], from: *const u8) {
+    let mut done = 0;
+    let target = to.as_mut_ptr();
+    if from.addr().is_multiple_of(4) {
+        while to.len() - done >= 4 {
+            // SAFETY: `done + 4` bytes are within `from`, which is aligned, as `done` is.
+            let word = unsafe { from.add(done).cast::<u32>().read_volatile() };
+            // SAFETY: `done + 4` bytes are within `to`.
+            unsafe { target.add(done).cast::<u32>().write_unaligned(word) };
+            done += 4;
+        }
+    }
+    for (at, byte) in to.iter_mut().enumerate().skip(done) {
+        // SAFETY: `at` is within `from`.
+        *byte = unsafe { from.add(at).read_volatile() };
+    }
+}
+
 /// # Safety
 /// Nobody else reaches the bytes from `start` on during the call.
 unsafe fn store(data: &[Byte], start: usize, bytes: &[u8]) {
     let Some(cells) = data.get(start..).filter(|cells| cells.len() >= bytes.len()) else { return };
     #[cfg(not(loom))]
-    // SAFETY: `cells` is at least as long as `bytes`; they do not overlap, as nobody else reaches
-    // the cells.
+    // SAFETY: `cells` is at least as long as `bytes`, and nobody else reaches it.
     unsafe {
-        core::ptr::copy_nonoverlapping(bytes.as_ptr(), base(cells), bytes.len());
+        copy_in(base(cells), bytes);
     }
     #[cfg(loom)]
     for (cell, byte) in cells.iter().zip(bytes) {

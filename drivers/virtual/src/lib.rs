@@ -8,6 +8,8 @@ extern crate alloc;
 extern crate std;
 
 mod board;
+#[cfg(feature = "capture")]
+pub mod capture;
 mod chip;
 mod control_endpoint;
 mod controller;

@@ -2,19 +2,23 @@
 
 mod tiny;
 
-use tiny::{host, plugged};
+use tiny::{TinyHost, host, plugged};
 use usbd_acm::{EndpointSet, SetupPacket, Speed};
 use usbd_acm_virtual::host::{
-    AcmPort, Conduct, EnumerationError, Statistics, TransferError, linux, macos, request, windows,
+    AcmPort, Conduct, EnumerationError, KnownDevice, Statistics, TransferError, linux, macos,
+    request, windows,
 };
-use usbd_acm_virtual::{FullSpeed, HighSpeed, Variant};
+use usbd_acm_virtual::{DevicePort, FullSpeed, Handshake, HighSpeed, Variant};
 
 const CODING: [u8; 7] = [0x00, 0xC2, 0x01, 0x00, 0, 0, 8];
+
+type Enumerate = fn(&mut TinyHost) -> Result<KnownDevice, EnumerationError>;
+type Open = fn(&mut TinyHost, &mut AcmPort, [u8; 7]) -> Result<(), TransferError>;
 
 #[test]
 fn every_system_enumerates_and_opens() {
     let (mut host, knobs) = plugged();
-    let systems: [(fn(&mut _) -> _, fn(&mut _, &mut _, _) -> _); 3] = [
+    let systems: [(Enumerate, Open); 3] = [
         (linux::enumerate, linux::open),
         (windows::enumerate, windows::open),
         (macos::enumerate, macos::open),
@@ -96,14 +100,18 @@ fn a_device_that_never_answers_times_out_after_5_s() {
 }
 
 #[test]
-fn another_address_gets_no_response() {
+fn the_device_answers_to_its_address_alone() {
     let (mut host, _) = plugged();
     host.reset().unwrap();
     host.control_out(request::set_address(9), &[]).unwrap();
-    assert_eq!(host.address(), 9);
+    let setup = request::get_descriptor(request::DEVICE, 0, 18);
+    for address in 0..=127 {
+        let expected = if address == 9 { Handshake::Ack } else { Handshake::NoResponse };
+        assert_eq!(host.port_mut().setup(address, 0, setup.to_bytes()), expected, "{address}");
+    }
+    assert_eq!((host.address(), host.control_in(setup).map(|data| data.len())), (9, Ok(18)));
     host.reset().unwrap();
-    // The device forgot its address in a reset that the host knows of: both are at 0.
-    host.control_in(request::get_descriptor(request::DEVICE, 0, 18)).unwrap();
+    assert_eq!((host.address(), host.control_in(setup).map(|data| data.len())), (0, Ok(18)));
 }
 
 #[test]
@@ -114,7 +122,8 @@ fn transfers_conducted_badly_do_not_hurt_the_next() {
     linux::open(&mut host, &mut port, CODING).unwrap();
     let configuration = request::get_descriptor(request::CONFIGURATION, 0, 58);
     let set = request::set_line_coding(0);
-    let cases: [(SetupPacket, &[u8], Conduct, Result<usize, TransferError>); 9] = [
+    type Case = (SetupPacket, &'static [u8], Conduct, Result<usize, TransferError>);
+    let cases: [Case; 9] = [
         (configuration, &[], Conduct::AbortAfter(0), Ok(0)),
         (configuration, &[], Conduct::AbortAfter(1), Ok(58)),
         (configuration, &[], Conduct::StatusAfter(0), Ok(0)),

@@ -13,6 +13,8 @@ pub const RAM: Range<u64> = 0x2000_0000..0x2001_0000;
 
 /// A firmware, read into memory.
 pub struct Firmware {
+    /// The ELF file.
+    pub bytes: Vec<u8>,
     pub entry: u64,
     pub flash: Vec<u8>,
     pub ram: Vec<u8>,
@@ -36,6 +38,7 @@ impl Firmware {
         let file = object::File::parse(&*bytes)
             .with_context(|| format!("{} is no ELF", path.display()))?;
         let mut firmware = Self {
+            bytes: Vec::new(),
             entry: file.entry(),
             flash: vec![0; (FLASH.end - FLASH.start) as usize],
             ram: vec![0; (RAM.end - RAM.start) as usize],
@@ -48,6 +51,7 @@ impl Firmware {
         }
         firmware.symbols = symbols(&file)?;
         firmware.references = references(&file);
+        firmware.bytes = bytes;
         Ok(firmware)
     }
 
@@ -93,12 +97,11 @@ impl Firmware {
         (address < symbol.address + symbol.size).then_some(symbol)
     }
 
-    /// Who refers to symbols whose name passes, as (from, to).
-    pub fn references_to(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
-        let name = |address| self.symbol_at(address).map(|symbol| symbol.name.clone());
+    /// References to symbols whose name passes: the address they are at, and the name.
+    pub fn references_to(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(u64, String)> {
         let mut found: Vec<_> = (self.references.iter())
-            .filter_map(|(from, to)| Some((name(*from)?, name(*to)?)))
-            .filter(|(from, to)| from != to && is_wanted(to))
+            .filter_map(|(from, to)| Some((*from, self.symbol_at(*to)?.name.clone())))
+            .filter(|(from, to)| self.symbol_at(*from).is_some() && is_wanted(to))
             .collect();
         found.sort();
         found.dedup();

@@ -9,8 +9,8 @@ use armagnac::core::{Config, Emulator, Event, Processor, RunError};
 use armagnac::memory::RamMemory;
 
 use super::controller::{BASE, Controller};
+use super::dsp;
 use super::elf::{FLASH, Firmware, RAM};
-use super::extend;
 use super::host::{Host, Mode, Window};
 
 /// More than any run needs; a firmware that takes longer hangs.
@@ -28,8 +28,8 @@ pub struct Run {
     pub looks: usize,
     /// Deepest stack below the main loop, in bytes.
     pub stack: u64,
-    /// Instructions of the data window, by function.
-    pub functions: BTreeMap<String, usize>,
+    /// Instructions of the data window, by address.
+    pub addresses: BTreeMap<u64, usize>,
 }
 
 /// Runs a firmware that was built with the feature `modes`.
@@ -64,7 +64,7 @@ pub fn run(firmware: &Firmware, mode: Mode) -> Result<Run> {
                 counted: controller.host.counted,
                 looks: controller.host.looks,
                 stack: RAM.end - lowest,
-                functions: by_function(firmware, &counts),
+                addresses: counts,
             });
         }
     }
@@ -94,7 +94,7 @@ fn step(processor: &mut Processor) -> Result<()> {
             Ok(Event::Instruction { .. }) => return Ok(()),
             Ok(Event::Break(_) | Event::Reset) => bail!("the firmware gave up"),
             Ok(_) => {}
-            Err(RunError::InstructionUnknown) if extend::execute(processor) => return Ok(()),
+            Err(RunError::InstructionUnknown) if dsp::execute(processor) => return Ok(()),
             Err(error) => bail!("{error:?}"),
         }
     }
@@ -103,13 +103,4 @@ fn step(processor: &mut Processor) -> Result<()> {
 fn place(firmware: &Firmware, address: u64) -> String {
     let name = firmware.symbol_at(address).map_or("no function", |symbol| &symbol.name);
     format!("at {address:#x} in {name}")
-}
-
-fn by_function(firmware: &Firmware, counts: &BTreeMap<u64, usize>) -> BTreeMap<String, usize> {
-    let mut functions = BTreeMap::new();
-    for (address, count) in counts {
-        let name = firmware.symbol_at(*address).map_or("?", |symbol| &symbol.name);
-        *functions.entry(name.to_owned()).or_default() += count;
-    }
-    functions
 }

@@ -7,12 +7,13 @@
 mod budget;
 mod chart;
 mod controller;
+mod dsp;
 mod elf;
 mod emulator;
-mod extend;
 mod figures;
 mod firmware;
 mod host;
+mod lines;
 mod panic_free;
 mod report;
 mod symbols;
@@ -159,7 +160,7 @@ impl Session {
         let place = Place { target: build.target, stack, level: build.level };
         self.figures.add_sizes(place, &firmware, without_usb);
         if listed {
-            self.listing += &format!("{}\n{}", describe(build, stack), symbols::sizes(&firmware));
+            self.listing += &format!("{}\n{}", describe(build, stack), symbols::sizes(&firmware)?);
         }
         Ok(())
     }
@@ -175,7 +176,7 @@ impl Session {
             let run = emulator::run(&firmware, mode).with_context(|| format!("{mode:?}"))?;
             self.figures.add_run(place, mode, &run);
             if listed {
-                self.listing += &symbols::instructions(mode, &run);
+                self.listing += &symbols::instructions(&firmware, mode, &run)?;
             }
         }
         Ok(())

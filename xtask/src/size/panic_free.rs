@@ -1,9 +1,12 @@
 //! That no panic can be reached in what our stack links.
 
+use std::fmt::Write;
+
 use anyhow::{Result, bail, ensure};
 
 use super::elf::Firmware;
 use super::firmware::{Build, Level, Purpose, Stack, TARGETS};
+use super::lines::Lines;
 use super::symbols;
 
 /// Links firmware that uses the whole public interface, on every target, with a panic handler that
@@ -22,7 +25,7 @@ pub fn check(progress: impl Fn(&str)) -> Result<()> {
 fn check_one(target: &'static str, level: Level) -> Result<()> {
     let ours = Stack::UsbdAcm;
     let whole = Build { target, level, purpose: Purpose::Whole };
-    let found = panics(&whole.firmware(ours)?);
+    let found = panics(&whole.firmware(ours)?)?;
     ensure!(
         found.is_empty(),
         "{target}, opt-level {}: a panic can be reached:{found}",
@@ -37,16 +40,24 @@ fn check_one(target: &'static str, level: Level) -> Result<()> {
 fn check_the_check(progress: &impl Fn(&str)) -> Result<()> {
     progress("look for the panics of usbd-serial, to see that they are found");
     let build = Build { target: TARGETS[1], level: Level::Z, purpose: Purpose::Size };
-    if panics(&build.firmware(Stack::SerialPort)?).is_empty() {
+    if panics(&build.firmware(Stack::SerialPort)?)?.is_empty() {
         bail!("the check finds no panic in usbd-serial, and so proves nothing");
     }
     Ok(())
 }
 
-/// Functions of the panic machinery and those that refer to them, a line each.
-fn panics(firmware: &Firmware) -> String {
-    let linked = firmware.symbols.iter().filter(|symbol| symbols::is_panic(&symbol.name));
-    let linked = linked.map(|symbol| format!("\n  {} is linked", symbol.name));
-    let references = firmware.references_to(symbols::is_panic).into_iter();
-    linked.chain(references.map(|(from, to)| format!("\n  {from}\n    -> {to}"))).collect()
+/// Functions of the panic machinery, and from where they are called, a line each.
+fn panics(firmware: &Firmware) -> Result<String> {
+    let lines = Lines::read(&firmware.bytes)?;
+    let mut text = String::new();
+    for symbol in firmware.symbols.iter().filter(|symbol| symbols::is_panic(&symbol.name)) {
+        let _ = write!(text, "\n  {} is linked", symbol.name);
+    }
+    for (address, to) in firmware.references_to(symbols::is_panic) {
+        let _ = write!(text, "\n  {to}, called by");
+        for frame in lines.frames(address) {
+            let _ = write!(text, "\n    {} ({})", frame.function, frame.place);
+        }
+    }
+    Ok(text)
 }

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use anyhow::Result;
+
 use super::elf::{Firmware, Symbol};
 use super::emulator::Run;
 use super::host::Mode;
+use super::lines::Lines;
+use super::report::number;
 
 /// What a function belongs to, told from its name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -70,54 +74,74 @@ pub fn is_panic(name: &str) -> bool {
     matches!(part(name), Part::Panic | Part::Formatting)
 }
 
-/// Flash and RAM by part and by symbol.
-pub fn sizes(firmware: &Firmware) -> String {
+/// Flash and RAM by part, by source function, and by static.
+pub fn sizes(firmware: &Firmware) -> Result<String> {
     let mut text = String::new();
     let _ = writeln!(text, "  flash {} B, RAM {} B", firmware.flash_size(), firmware.ram_size());
-    let mut symbols: Vec<_> = firmware.symbols.iter().filter(|symbol| is_counted(symbol)).collect();
-    symbols.sort_by_key(|symbol| std::cmp::Reverse(symbol.size));
-    symbols.dedup_by_key(|symbol| symbol.address);
-    let mut parts = BTreeMap::<_, u64>::new();
-    for symbol in symbols.iter().filter(|symbol| symbol.section == ".text") {
-        *parts.entry(part(&symbol.name)).or_default() += symbol.size;
+    let code = firmware.section(".text");
+    // Thumb instructions, and compressed RISC-V ones, are multiples of two bytes.
+    let halfwords = code.step_by(2).map(|address| (address, 2));
+    let functions = by_function(firmware, halfwords)?;
+    let mut parts = BTreeMap::<_, usize>::new();
+    for (name, size) in &functions {
+        *parts.entry(part(name)).or_default() += size;
     }
     for (part, size) in &parts {
         let _ = writeln!(text, "  {size:6}  {}", part.name());
     }
-    let code = firmware.section(".text");
-    let rest = (code.end - code.start).saturating_sub(parts.values().sum());
     let constants = firmware.section(".rodata");
-    let _ = writeln!(text, "  {rest:6}  between functions: constants, alignment");
     let _ = writeln!(text, "  {:6}  .rodata", constants.end - constants.start);
-    for symbol in symbols {
+    for symbol in firmware.symbols.iter().filter(|symbol| is_static(symbol)) {
         let _ = writeln!(text, "    {:6}  {:8} {}", symbol.size, symbol.section, symbol.name);
     }
-    text
+    list(&mut text, functions, 1.0);
+    Ok(text)
 }
 
-fn is_counted(symbol: &Symbol) -> bool {
-    [".text", ".rodata", ".data", ".bss"].contains(&symbol.section.as_str())
+fn is_static(symbol: &Symbol) -> bool {
+    [".rodata", ".data", ".bss"].contains(&symbol.section.as_str())
 }
 
-/// Instructions by function, per 64 bytes or per poll.
-pub fn instructions(mode: Mode, run: &Run) -> String {
+/// Instructions by source function, per 64 bytes or per poll.
+pub fn instructions(firmware: &Firmware, mode: Mode, run: &Run) -> Result<String> {
     let (units, unit) = match mode {
         Mode::Idle => (run.counted as f64, "idle poll"),
         _ => (run.counted as f64 / 64.0, "64 bytes"),
     };
     let mut text = String::new();
+    let (instructions, looks) = (run.data as f64 / units, run.looks as f64 / units);
     let _ = writeln!(
         text,
-        "  {mode:?}: {:.1} instructions and {:.2} polls per {unit}",
-        run.data as f64 / units,
-        run.looks as f64 / units
+        "  {mode:?}: {instructions:.1} instructions and {looks:.2} looks per {unit}"
     );
-    let mut functions: Vec<_> = run.functions.iter().collect();
-    functions.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    for (name, count) in functions {
-        let _ = writeln!(text, "    {:8.1}  {name}", *count as f64 / units);
+    let executed = run.addresses.iter().map(|(address, count)| (*address, *count));
+    list(&mut text, by_function(firmware, executed)?, units);
+    Ok(text)
+}
+
+/// Sums what lies at addresses by the source function it was compiled from.
+fn by_function(
+    firmware: &Firmware,
+    amounts: impl Iterator<Item = (u64, usize)>,
+) -> Result<BTreeMap<String, usize>> {
+    let lines = Lines::read(&firmware.bytes)?;
+    let mut functions = BTreeMap::new();
+    for (address, amount) in amounts {
+        let symbol = firmware.symbol_at(address).map(|symbol| symbol.name.clone());
+        // Outlined code and compiler_builtins have a symbol, but no lines.
+        let name =
+            lines.function(address).or(symbol).unwrap_or_else(|| "constants, alignment".into());
+        *functions.entry(name).or_default() += amount;
     }
-    text
+    Ok(functions)
+}
+
+fn list(text: &mut String, functions: BTreeMap<String, usize>, units: f64) {
+    let mut functions: Vec<_> = functions.into_iter().collect();
+    functions.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
+    for (name, amount) in functions {
+        let _ = writeln!(text, "    {:>8}  {name}", number(Some(amount as f64 / units)));
+    }
 }
 
 #[cfg(test)]

@@ -105,43 +105,22 @@ impl AcmPort {
         count: usize,
         limit: Nanoseconds,
     ) -> Result<Vec<u8>, TransferError> {
-        let end = host.now() + limit;
-        let mut out = Transfer::write(self.function.data_out, data);
-        let is_written = |out: &Transfer| data.is_empty() || out.outcome().is_some();
-        while self.received.len() < count || !is_written(&out) {
-            let left = end.saturating_sub(host.now());
-            if left == 0 {
-                return Err(TransferError::Timeout);
-            }
-            if self.received.len() >= count {
-                host.exchange(&mut [&mut out], left);
-            } else if is_written(&out) {
-                self.receive(host, &mut [], left)?;
-            } else {
-                self.receive(host, &mut [&mut out], left)?;
-            }
-            out.outcome().unwrap_or(Ok(()))?;
+        let wanted = count.saturating_sub(self.received.len());
+        let mut read = Transfer::stream(self.function.data_in, wanted);
+        let mut write = Transfer::write(self.function.data_out, data);
+        let both: &mut [&mut Transfer] = match data {
+            [] => &mut [&mut read],
+            _ => &mut [&mut read, &mut write],
+        };
+        host.exchange(both, limit);
+        let error = both.iter().find_map(|transfer| transfer.outcome()?.err());
+        let is_over = both.iter().all(|transfer| transfer.outcome().is_some());
+        self.received.extend(read.moved());
+        match (error, is_over) {
+            (Some(error), _) => Err(error),
+            (None, false) => Err(TransferError::Timeout),
+            (None, true) => Ok(self.received.drain(..count).collect()),
         }
-        Ok(self.received.drain(..count).collect())
-    }
-
-    /// One packet in, beside `others`.
-    fn receive<P: DevicePort>(
-        &mut self,
-        host: &mut Host<P>,
-        others: &mut [&mut Transfer],
-        limit: Nanoseconds,
-    ) -> Result<(), TransferError> {
-        let pipe = self.function.data_in;
-        let mut packet = Transfer::read(pipe, usize::from(pipe.max_packet_size));
-        let mut transfers: Vec<&mut Transfer> =
-            others.iter_mut().map(|transfer| &mut **transfer).collect();
-        transfers.push(&mut packet);
-        // A host asks for the next packet as soon as it has this one, whatever else goes on.
-        let is_over = |transfer: &&mut Transfer| transfer.outcome().is_some();
-        host.exchange_until(&mut transfers, limit, |all| all.last().is_some_and(is_over));
-        self.received.extend(packet.moved());
-        packet.outcome().unwrap_or(Ok(()))
     }
 }
 

@@ -186,10 +186,10 @@ pub struct FaultPlan {
     noise: Option<(u64, Noise)>,
     /// Packets seen; with the seed it decides the noise.
     packets: u64,
-    /// Token of the transaction under way.
-    token: Option<Token>,
-    /// Transactions spoilt in a row, per endpoint number: OUT and SETUP, and IN.
-    spoilt: [[u8; 16]; 2],
+    /// Transactions spoilt in a row, per endpoint.
+    spoilt: [u8; 32],
+    /// Index into `spoilt` of the transaction under way.
+    current: usize,
     hits: u64,
 }
 
@@ -224,9 +224,6 @@ impl FaultPlan {
 
     /// The fault of this packet.
     pub(super) fn take(&mut self, subject: Subject) -> Option<Fault> {
-        if let PacketKind::Token(token) = subject.kind {
-            self.token = Some(token);
-        }
         let noise = self.noise_at(0, subject);
         self.packets += 1;
         let mut fault = None;
@@ -251,8 +248,7 @@ impl FaultPlan {
 
     fn noise_at(&self, ahead: u64, subject: Subject) -> Option<Fault> {
         let (seed, noise) = self.noise?;
-        let counts = &self.spoilt[usize::from(self.token == Some(Token::In))];
-        let spoilt = counts.get(usize::from(subject.endpoint)).copied().unwrap_or(0);
+        let spoilt = self.spoilt.get(self.current).copied().unwrap_or(0);
         let fault = noise.fault(nth(seed, self.packets + ahead))?;
         let spared = spoilt >= 2 && fault.is_lethal();
         // A storm begins with a token.
@@ -261,14 +257,14 @@ impl FaultPlan {
         (!spared && (!storm || token)).then_some(fault)
     }
 
-    /// A transaction of this endpoint is over.
-    pub(super) fn transaction_over(&mut self, endpoint: u8, answered: bool) {
-        if answered && self.token == Some(Token::Ping) {
-            // Not the last word: the OUT follows.
-            return;
-        }
-        let counts = &mut self.spoilt[usize::from(self.token == Some(Token::In))];
-        if let Some(spoilt) = counts.get_mut(usize::from(endpoint)) {
+    /// A transaction of this endpoint begins.
+    pub(super) fn begin_transaction(&mut self, number: u8, is_in: bool) {
+        self.current = usize::from(number & 0x0F) + if is_in { 16 } else { 0 };
+    }
+
+    /// The transaction is over.
+    pub(super) fn end_transaction(&mut self, answered: bool) {
+        if let Some(spoilt) = self.spoilt.get_mut(self.current) {
             *spoilt = if answered { 0 } else { spoilt.saturating_add(1) };
         }
     }

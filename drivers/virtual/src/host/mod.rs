@@ -16,6 +16,7 @@ mod acm;
 mod bus;
 mod clock;
 mod control;
+mod conversation;
 mod enumeration;
 mod fault;
 mod known_device;
@@ -41,6 +42,7 @@ use usbd_acm::{EndpointAddress, SetupPacket, Speed, TransferType};
 
 pub use self::acm::AcmPort;
 pub use self::control::Conduct;
+pub use self::conversation::OnControl;
 pub use self::enumeration::EnumerationError;
 pub use self::fault::{Fault, FaultPlan, Noise, PacketKind, Rule};
 pub use self::known_device::{AcmFunction, KnownDevice};

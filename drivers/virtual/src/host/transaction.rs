@@ -151,7 +151,7 @@ impl<P: DevicePort> Bus<P> {
             // The fault was meant for another kind of packet: nothing happened to this one.
             self.port.in_token(address, number, true);
         }
-        self.faults.transaction_over(number, response != InResponse::NoResponse);
+        self.faults.end_transaction(response != InResponse::NoResponse);
         self.elapse(extent.duration(self.clock.speed));
         Ok((response, !acknowledged))
     }
@@ -203,7 +203,7 @@ impl<P: DevicePort> Bus<P> {
             Handshake::NoResponse => Delivery::Spoilt,
             handshake => self.pass(Side::Device, number, Content::Handshake(handshake))?,
         };
-        self.faults.transaction_over(number, seen != Delivery::Spoilt);
+        self.faults.end_transaction(seen != Delivery::Spoilt);
         self.elapse(extent.duration(self.clock.speed));
         Ok(match handshake {
             _ if seen == Delivery::Spoilt => Answer::NoResponse,
@@ -218,6 +218,9 @@ impl<P: DevicePort> Bus<P> {
 /// Faults.
 impl<P: DevicePort> Bus<P> {
     fn send(&mut self, endpoint: u8, content: Content<'_>) -> Result<Delivery, TransferError> {
+        if let Content::Token(token) = content {
+            self.faults.begin_transaction(endpoint, token == Token::In);
+        }
         self.pass(Side::Host, endpoint, content)
     }
 

@@ -22,7 +22,7 @@ pub struct Transfer {
 
 #[derive(Clone, Debug)]
 enum Progress {
-    In { data: Vec<u8>, wanted: usize },
+    In { data: Vec<u8>, wanted: usize, is_stream: bool },
     Out { data: Vec<u8>, sent: usize, zero_length_due: bool },
 }
 
@@ -30,7 +30,13 @@ impl Transfer {
     /// Reads until `wanted` bytes came or a short packet. A device that sends more makes it
     /// [`TransferError::Babble`], unless `wanted` is a multiple of wMaxPacketSize.
     pub fn read(pipe: Pipe, wanted: usize) -> Self {
-        Self::new(pipe, Progress::In { data: Vec::new(), wanted })
+        Self::new(pipe, Progress::In { data: Vec::new(), wanted, is_stream: false })
+    }
+
+    /// Reads until `wanted` bytes came, or a few more with the last packet. Short packets do not end
+    /// it: what a driver does that asks again and again.
+    pub fn stream(pipe: Pipe, wanted: usize) -> Self {
+        Self::new(pipe, Progress::In { data: Vec::new(), wanted, is_stream: true })
     }
 
     /// Writes `data` in packets, full ones but the last. No data is one zero-length packet.
@@ -119,13 +125,14 @@ impl Transfer {
     }
 
     fn take_in(&mut self, packet: &[u8], packet_size: usize) -> Result<(), TransferError> {
-        let Progress::In { data, wanted } = &mut self.progress else { return Ok(()) };
-        let room = wanted.saturating_sub(data.len());
+        let Progress::In { data, wanted, is_stream } = &mut self.progress else { return Ok(()) };
+        let room = if *is_stream { packet_size } else { wanted.saturating_sub(data.len()) };
         data.extend(&packet[..packet.len().min(room)]);
         if packet.len() > room {
             return Err(TransferError::Babble);
         }
-        if packet.len() < packet_size || data.len() == *wanted {
+        let is_short = packet.len() < packet_size && !*is_stream;
+        if is_short || data.len() >= *wanted {
             self.outcome = Some(Ok(()));
         }
         Ok(())
@@ -164,22 +171,12 @@ impl<T> Answer<Option<T>> {
 }
 
 impl<P: DevicePort> Host<P> {
-    /// Carries all these transfers on, one packet each in turn, until every one is over or
-    /// `duration` has passed.
+    /// Carries all these transfers on, one packet each in turn, until every one is over, one of them
+    /// fails, or `duration` has passed.
     pub fn exchange(&mut self, transfers: &mut [&mut Transfer], duration: Nanoseconds) {
-        self.exchange_until(transfers, duration, |_| false);
-    }
-
-    /// The same, until `enough`.
-    pub(super) fn exchange_until(
-        &mut self,
-        transfers: &mut [&mut Transfer],
-        duration: Nanoseconds,
-        enough: impl Fn(&[&mut Transfer]) -> bool,
-    ) {
         let end = self.now() + duration;
         let mut turn = 0;
-        while self.now() < end && !enough(transfers) {
+        while self.now() < end {
             let now = self.now();
             let count = transfers.len();
             let ready =
@@ -187,6 +184,9 @@ impl<P: DevicePort> Host<P> {
             match ready {
                 Some(index) => {
                     transfers[index].step(&mut self.bus);
+                    if let Some(Err(_)) = transfers[index].outcome {
+                        return;
+                    }
                     turn = index + 1;
                 }
                 None => {

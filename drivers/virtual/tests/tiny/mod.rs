@@ -1,4 +1,5 @@
 //! A small loop-back device, written by hand so that the host is tested without the stack.
+#![allow(dead_code, reason = "every test file uses a part")]
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,7 +10,7 @@ use usbd_acm::class::fifo::{
 use usbd_acm::{
     Controller, Direction, Endpoint, EndpointAddress, Event, SetupPacket, TransferType,
 };
-use usbd_acm_virtual::host::{Config, Host};
+use usbd_acm_virtual::host::{AcmPort, Config, Host, linux};
 use usbd_acm_virtual::{Board, FullSpeed, Nanoseconds, Variant, VirtualController};
 
 const DEVICE: [u8; 18] = [18, 1, 0, 2, 2, 0, 0, 64, 9, 0x12, 1, 0, 0, 1, 1, 2, 0, 1];
@@ -56,11 +57,11 @@ pub struct Tiny<C> {
     request: Option<SetupPacket>,
     reply: Vec<u8>,
     configured: bool,
-    writer: PacketWriter<4, 64>,
-    sender: PacketSender<4, 64>,
-    receiver: PacketReceiver<4, 64>,
-    reader: PacketReader<4, 64>,
-    notifier: (PacketWriter<4, 8>, PacketSender<4, 8>),
+    writer: PacketWriter<'static, 4, 64>,
+    sender: PacketSender<'static, 4, 64>,
+    receiver: PacketReceiver<'static, 4, 64>,
+    reader: PacketReader<'static, 4, 64>,
+    notifier: (PacketWriter<'static, 4, 8>, PacketSender<'static, 4, 8>),
 }
 
 pub type TinyHost = Host<Board<Box<dyn FnMut(Nanoseconds)>>>;
@@ -72,6 +73,16 @@ pub fn plugged() -> (TinyHost, Rc<RefCell<Knobs>>) {
     (host, knobs)
 }
 
+/// The same, enumerated and opened.
+pub fn opened() -> (TinyHost, Rc<RefCell<Knobs>>, AcmPort) {
+    let (mut host, knobs) = plugged();
+    let device = linux::enumerate(&mut host).unwrap();
+    let mut port = AcmPort::all(&device).remove(0);
+    linux::open(&mut host, &mut port, [0x00, 0xC2, 0x01, 0x00, 0, 0, 8]).unwrap();
+    (host, knobs, port)
+}
+
+/// A host with the device at its end, not plugged in.
 pub fn host<V: Variant + 'static>(ep0_size: u8) -> (TinyHost, Rc<RefCell<Knobs>>) {
     let (controller, wire) = VirtualController::<V>::new(2);
     let knobs = Rc::new(RefCell::new(Knobs { ep0_size, ..Knobs::default() }));
@@ -152,8 +163,8 @@ impl<C: Controller> Tiny<C> {
     fn deconfigure(&mut self) {
         self.knobs.borrow_mut().suspended = false;
         self.configured = false;
-        self.sender.discard(64);
-        self.notifier.1.discard(8);
+        self.sender.discard();
+        self.notifier.1.discard();
         self.receiver.reclaim();
         while let Some((_, bytes)) = self.reader.front() {
             let count = bytes.len();

@@ -9,4 +9,6 @@ mod critical;
 mod panic;
 pub mod registers;
 
-pub use app::{MODE_ECHO, MODE_IDLE, MODE_SINK, MODE_SOURCE, Serial, copy, mode, packet, pattern, run, sink};
+pub use app::{
+    MODE_ECHO, MODE_IDLE, MODE_SINK, MODE_SOURCE, Serial, copy, mode, packet, pattern, run, sink,
+};

@@ -40,12 +40,18 @@ fn init() -> &'static mut Firmware {
     let (allocator, firmware) = unsafe { (&mut *(&raw mut ALLOCATOR), &mut *(&raw mut FIRMWARE)) };
     let allocator = allocator.write(UsbBusAllocator::new(Bus));
     let serial = CdcAcmClass::new(allocator, 64);
-    let strings =
-        StringDescriptors::default().manufacturer("usbd-acm").product("Serial port").serial_number("1");
+    let strings = StringDescriptors::default()
+        .manufacturer("usbd-acm")
+        .product("Serial port")
+        .serial_number("1");
     let builder = UsbDeviceBuilder::new(allocator, UsbVidPid(0x1209, 0x0001))
         .strings(&[strings])
         .and_then(|builder| builder.max_packet_size_0(64));
-    let Ok(builder) = builder else { loop {} };
+    let Ok(builder) = builder else {
+        loop {
+            core::hint::spin_loop();
+        }
+    };
     firmware.write(Firmware { serial, device: builder.composite_with_iads().build() })
 }
 

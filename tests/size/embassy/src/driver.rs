@@ -10,8 +10,8 @@ use core::task::{Context, Poll};
 
 use board::registers::{self, *};
 use embassy_usb_driver::{
-    Bus, ControlPipe, Direction, Driver, Endpoint, EndpointAddress, EndpointAllocError, EndpointError,
-    EndpointIn, EndpointInfo, EndpointOut, EndpointType, Event, Unsupported,
+    Bus, ControlPipe, Direction, Driver, Endpoint, EndpointAddress, EndpointAllocError,
+    EndpointError, EndpointIn, EndpointInfo, EndpointOut, EndpointType, Event, Unsupported,
 };
 
 use crate::executor;
@@ -30,7 +30,12 @@ pub struct StubEndpoint(EndpointInfo);
 
 #[inline(never)]
 #[unsafe(link_section = ".stub.allocate")]
-fn allocate(direction: Direction, ep_type: EndpointType, max_packet_size: u16, interval_ms: u8) -> StubEndpoint {
+fn allocate(
+    direction: Direction,
+    ep_type: EndpointType,
+    max_packet_size: u16,
+    interval_ms: u8,
+) -> StubEndpoint {
     registers::write(ALLOCATE, if direction == Direction::In { 0x80 } else { 0 });
     let addr = EndpointAddress::from(registers::read(ALLOCATE) as u8);
     StubEndpoint(EndpointInfo { addr, ep_type, max_packet_size, interval_ms })

@@ -35,6 +35,7 @@ impl<const SIZE: usize> Task<SIZE> {
 
     /// Places the future that `start` returns.
     #[inline(always)]
+    #[expect(clippy::mut_from_ref, reason = "the cell is the interior mutability")]
     pub fn place<F: Future + 'static>(&'static self, start: fn() -> F) -> Pin<&'static mut F> {
         const { assert!(size_of::<F>() <= SIZE && align_of::<F>() <= 8) };
         let room = self.0.get().cast::<F>();

@@ -47,34 +47,30 @@ fn init() {
     }
 }
 
-fn device_task() -> impl Future<Output = ()> {
-    async {
-        // SAFETY: initialised by `init`, and this is the only reference.
-        let device = unsafe { (*(&raw mut DEVICE)).assume_init_mut() };
-        device.run().await;
-    }
+async fn device_task() {
+    // SAFETY: initialised by `init`, and this is the only reference.
+    let device = unsafe { (*(&raw mut DEVICE)).assume_init_mut() };
+    device.run().await;
 }
 
-fn application_task() -> impl Future<Output = Result<(), EndpointError>> {
-    async {
-        // SAFETY: initialised by `init`, and this is the only reference.
-        let serial = unsafe { (*(&raw mut SERIAL)).assume_init_mut() };
-        let packet = board::packet();
-        serial.wait_connection().await;
-        wait_for_mode().await;
-        loop {
-            match board::mode() {
-                MODE_ECHO => {
-                    let count = serial.read_packet(packet).await?;
-                    serial.write_packet(packet.get(..count).unwrap_or(&[])).await?;
-                }
-                MODE_SOURCE => serial.write_packet(board::pattern()).await?,
-                MODE_SINK => {
-                    let count = serial.read_packet(packet).await?;
-                    board::sink(packet.get(..count).unwrap_or(&[]));
-                }
-                _ => pending().await,
+async fn application_task() -> Result<(), EndpointError> {
+    // SAFETY: initialised by `init`, and this is the only reference.
+    let serial = unsafe { (*(&raw mut SERIAL)).assume_init_mut() };
+    let packet = board::packet();
+    serial.wait_connection().await;
+    wait_for_mode().await;
+    loop {
+        match board::mode() {
+            MODE_ECHO => {
+                let count = serial.read_packet(packet).await?;
+                serial.write_packet(packet.get(..count).unwrap_or(&[])).await?;
             }
+            MODE_SOURCE => serial.write_packet(board::pattern()).await?,
+            MODE_SINK => {
+                let count = serial.read_packet(packet).await?;
+                board::sink(packet.get(..count).unwrap_or(&[]));
+            }
+            _ => pending().await,
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use board::registers::{self, *};
 use usbd_acm::{
-    Controller, Direction, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, SetupPacket, Speed, TxPacket,
+    Controller, Direction, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, SetupPacket,
+    Speed, TxPacket,
 };
 
 const EVENT_RESET: u32 = 1;
@@ -16,28 +17,45 @@ const EVENT_EP0_STATUS: u32 = 7;
 const EVENT_SENT: u32 = 8;
 const EVENT_RECEIVED: u32 = 9;
 
-/// The controller, with one packet an endpoint and direction. What it holds belongs to the stack's
-/// contract and is counted as RAM.
-pub struct Stub {
+/// The controller, with one packet an endpoint and direction.
+pub struct Stub(());
+
+/// What the controller holds. It is asked for by the stack's contract, and so it lies in `.bss` and
+/// counts as RAM of the stack.
+struct Held {
     sending: [Option<TxPacket>; 2],
     receiving: Option<RxSlot>,
 }
 
+static mut HELD: Held = Held { sending: [const { None }; 2], receiving: None };
+
 impl Stub {
-    /// Holds nothing.
-    pub const fn new() -> Self {
-        Self { sending: [const { None }; 2], receiving: None }
+    /// The one controller there is.
+    ///
+    /// # Safety
+    /// Called once.
+    pub const unsafe fn new() -> Self {
+        Self(())
+    }
+
+    #[inline(always)]
+    fn held(&mut self) -> &mut Held {
+        // SAFETY: there is one `Stub`, and it is borrowed exclusively.
+        unsafe { &mut *(&raw mut HELD) }
     }
 
     #[inline(always)]
     fn sending(&mut self, address: EndpointAddress) -> Option<&mut Option<TxPacket>> {
-        self.sending.get_mut(usize::from(address.number()).wrapping_sub(1))
+        self.held().sending.get_mut(usize::from(address.number()).wrapping_sub(1))
     }
 
     #[inline(always)]
     fn drop_all(&mut self) {
-        self.sending = [const { None }; 2];
-        self.receiving = None;
+        // One by one: the whole at once would be a call of memcpy, and link it.
+        let [notification, bulk] = &mut self.held().sending;
+        *notification = None;
+        *bulk = None;
+        self.held().receiving = None;
     }
 
     #[inline(always)]
@@ -49,7 +67,7 @@ impl Stub {
 
     #[inline(always)]
     fn received(&mut self, number: u8) -> Option<Event> {
-        let mut slot = self.receiving.take()?;
+        let mut slot = self.held().receiving.take()?;
         let endpoint = usize::from(number);
         let count = registers::copy(endpoint, &mut slot);
         registers::release(endpoint);
@@ -181,10 +199,10 @@ impl Controller for Stub {
     #[inline(never)]
     #[unsafe(link_section = ".stub.receive")]
     fn receive(&mut self, address: EndpointAddress, slot: RxSlot) -> Result<(), RxSlot> {
-        if self.receiving.is_some() {
+        if self.held().receiving.is_some() {
             return Err(slot);
         }
-        self.receiving = Some(slot);
+        self.held().receiving = Some(slot);
         registers::receive(usize::from(address.number()));
         Ok(())
     }
@@ -195,7 +213,7 @@ impl Controller for Stub {
         registers::abort(address.to_byte());
         match address.direction() {
             Direction::In => drop(self.sending(address).map(Option::take)),
-            Direction::Out => self.receiving = None,
+            Direction::Out => self.held().receiving = None,
         }
     }
 

@@ -12,6 +12,17 @@ use usbd_acm::descriptors::Descriptors;
 use usbd_acm::{Device, Port, Storage};
 use usbd_acm_controller::Stub;
 
+#[cfg(feature = "whole")]
+use whole::Board;
+
+/// No hooks.
+#[cfg(not(feature = "whole"))]
+type Board = ();
+#[cfg(not(feature = "whole"))]
+const BOARD: Board = ();
+#[cfg(feature = "whole")]
+const BOARD: Board = Board;
+
 static DESCRIPTORS: Descriptors<1> = usbd_acm::descriptors::descriptors! {
     endpoints: <Stub as usbd_acm::Controller>::ENDPOINTS,
     vendor_id: 0x1209,
@@ -24,37 +35,42 @@ static DESCRIPTORS: Descriptors<1> = usbd_acm::descriptors::descriptors! {
 static mut STORAGE: Storage = Storage::new();
 static mut FIRMWARE: MaybeUninit<Firmware> = MaybeUninit::uninit();
 
-struct Firmware {
-    device: Device<Stub>,
-    port: Port,
-}
+/// The halves, as `split` returns them.
+struct Firmware((Device<Stub, Board>, [Port; 1]));
 
 impl board::Serial for Firmware {
     #[inline(always)]
     fn poll(&mut self) {
-        self.device.poll();
+        self.0.0.poll();
         #[cfg(feature = "whole")]
-        whole::use_everything(&mut self.device, &mut self.port);
+        {
+            let (device, [port]) = &mut self.0;
+            whole::use_everything(device, port);
+        }
     }
 
     #[inline(always)]
     fn read(&mut self, buffer: &mut [u8; 64]) -> usize {
-        self.port.reader.read(buffer).unwrap_or(0)
+        let (_, [port]) = &mut self.0;
+        port.reader.read(buffer).unwrap_or(0)
     }
 
     #[inline(always)]
     fn write(&mut self, bytes: &[u8]) -> usize {
-        self.port.writer.write(bytes).unwrap_or(0)
+        let (_, [port]) = &mut self.0;
+        port.writer.write(bytes).unwrap_or(0)
     }
 }
 
 #[inline(never)]
 fn init() -> &'static mut Firmware {
-    // SAFETY: called once, before anything else: the only references to the statics.
-    let (storage, firmware) = unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE)) };
-    let (mut device, [port]) = storage.split(Stub::new(), &DESCRIPTORS, ());
-    device.connect();
-    firmware.write(Firmware { device, port })
+    // SAFETY: called once, before anything else: the only references to the statics, and the only
+    // controller.
+    let (storage, firmware, controller) =
+        unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE), Stub::new()) };
+    let firmware = firmware.write(Firmware(storage.split(controller, &DESCRIPTORS, BOARD)));
+    firmware.0.0.connect();
+    firmware
 }
 
 #[unsafe(no_mangle)]

@@ -2,7 +2,6 @@
 #![no_std]
 #![no_main]
 
-
 use core::mem::MaybeUninit;
 
 use usbd_acm::descriptors::Descriptors;
@@ -21,28 +20,28 @@ static DESCRIPTORS: Descriptors<1> = usbd_acm::descriptors::descriptors! {
 static mut STORAGE: Storage = Storage::new();
 static mut FIRMWARE: MaybeUninit<Firmware> = MaybeUninit::uninit();
 
-struct Firmware {
-    device: Device<Stub>,
-    port: Port,
-}
+/// The halves, as `split` returns them.
+struct Firmware((Device<Stub>, [Port; 1]));
 
 impl board::Serial for Firmware {
     #[inline(always)]
     fn poll(&mut self) {
-        self.device.poll();
+        self.0.0.poll();
     }
 
     #[inline(always)]
     fn read(&mut self, buffer: &mut [u8; 64]) -> usize {
-        let Ok(bytes) = self.port.reader.fill_buf() else { return 0 };
+        let (_, [port]) = &mut self.0;
+        let Ok(bytes) = port.reader.fill_buf() else { return 0 };
         let count = board::copy(buffer, bytes);
-        self.port.reader.consume(count);
+        port.reader.consume(count);
         count
     }
 
     #[inline(always)]
     fn write(&mut self, bytes: &[u8]) -> usize {
-        let Ok(mut grant) = self.port.writer.grant() else { return 0 };
+        let (_, [port]) = &mut self.0;
+        let Ok(mut grant) = port.writer.grant() else { return 0 };
         let count = board::copy(&mut grant, bytes);
         grant.commit(count);
         count
@@ -51,11 +50,13 @@ impl board::Serial for Firmware {
 
 #[inline(never)]
 fn init() -> &'static mut Firmware {
-    // SAFETY: called once, before anything else: the only references to the statics.
-    let (storage, firmware) = unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE)) };
-    let (mut device, [port]) = storage.split(Stub::new(), &DESCRIPTORS, ());
-    device.connect();
-    firmware.write(Firmware { device, port })
+    // SAFETY: called once, before anything else: the only references to the statics, and the only
+    // controller.
+    let (storage, firmware, controller) =
+        unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE), Stub::new()) };
+    let firmware = firmware.write(Firmware(storage.split(controller, &DESCRIPTORS, ())));
+    firmware.0.0.connect();
+    firmware
 }
 
 #[unsafe(no_mangle)]

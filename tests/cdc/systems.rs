@@ -1,0 +1,130 @@
+//! The request orders of Windows, Linux and macOS.
+
+use usbd_acm::class::{ControlLineState, LineCoding};
+use usbd_acm_tests::model::DEFAULT_LINE_CODING;
+use usbd_acm_tests::{Subject, each_device, full_speed};
+use usbd_acm_virtual::host::{AcmPort, Host, KnownDevice, linux, macos, request, windows};
+
+const CODING: LineCoding =
+    LineCoding { rate: 57_600, char_format: 2, parity_type: 2, data_bits: 7 };
+
+fn moves_data(subject: &mut Subject, port: &mut AcmPort) {
+    let data: Vec<u8> = (0..=255).cycle().take(3000).collect();
+    assert_eq!(port.transfer(&mut subject.host, &data, data.len()), Ok(data));
+}
+
+fn ports(subject: &Subject, device: &KnownDevice) -> Vec<AcmPort> {
+    let ports = AcmPort::all(device);
+    assert_eq!(ports.len(), usize::from(subject.golden.ports));
+    ports
+}
+
+#[test]
+fn cdc_5_windows_order() {
+    each_device(|subject| {
+        for _ in 0..3 {
+            let device = windows::enumerate(&mut subject.host).expect("Windows enumerates");
+            for mut port in ports(subject, &device) {
+                windows::open(&mut subject.host, &mut port, CODING.to_bytes()).expect("opens");
+                moves_data(subject, &mut port);
+                windows::close(&mut subject.host, &mut port).expect("closes");
+            }
+        }
+    });
+}
+
+#[test]
+fn cdc_5_windows_writes_back_what_it_read() {
+    let mut rig = full_speed();
+    rig.host.plug().unwrap();
+    let device = windows::enumerate(&mut rig.host).unwrap();
+    let port = AcmPort::all(&device).remove(0);
+    let read = port.line_coding(&mut rig.host).unwrap();
+    assert_eq!(read, DEFAULT_LINE_CODING);
+    port.set_line_coding(&mut rig.host, read).unwrap();
+    // Some versions send no data bits first, and give up on a STALL.
+    let no_data_bits = [0x80, 0x25, 0, 0, 0, 0, 0];
+    port.set_line_coding(&mut rig.host, no_data_bits).unwrap();
+    assert_eq!(port.line_coding(&mut rig.host), Ok(no_data_bits));
+    assert!(rig.firmware.borrow().ports[0].control.line_coding().data_bits().is_err());
+    assert_eq!(rig.violations(), []);
+}
+
+#[test]
+fn cdc_6_linux_order() {
+    each_device(|subject| {
+        for _ in 0..3 {
+            let device = linux::enumerate(&mut subject.host).expect("Linux enumerates");
+            for mut port in ports(subject, &device) {
+                linux::bind(&mut subject.host, &mut port).expect("cdc_acm binds");
+                linux::open(&mut subject.host, &mut port, CODING.to_bytes()).expect("opens");
+                moves_data(subject, &mut port);
+                linux::close(&mut subject.host, &mut port).expect("closes");
+            }
+        }
+    });
+}
+
+#[test]
+fn cdc_6_linux_clears_halts_at_open() {
+    each_device(|subject| {
+        let device = linux::enumerate(&mut subject.host).expect("Linux enumerates");
+        for mut port in ports(subject, &device) {
+            for _ in 0..5 {
+                let function = *port.function();
+                for pipe in [function.data_in, function.data_out] {
+                    subject.accepts(request::clear_halt(pipe.address));
+                }
+                linux::open(&mut subject.host, &mut port, CODING.to_bytes()).expect("opens");
+                moves_data(subject, &mut port);
+                linux::close(&mut subject.host, &mut port).expect("closes");
+            }
+        }
+    });
+}
+
+#[test]
+fn cdc_6_linux_sees_what_the_application_is_told() {
+    let mut rig = full_speed();
+    rig.host.plug().unwrap();
+    let device = linux::enumerate(&mut rig.host).unwrap();
+    let mut port = AcmPort::all(&device).remove(0);
+    linux::bind(&mut rig.host, &mut port).unwrap();
+    let rate =
+        |rig: &usbd_acm_tests::Rig| rig.firmware.borrow().ports[0].control.line_coding().rate;
+    let lines = |rig: &usbd_acm_tests::Rig| rig.firmware.borrow().ports[0].control.control_lines();
+    assert_eq!((rate(&rig), lines(&rig)), (9600, ControlLineState::empty()));
+    linux::open(&mut rig.host, &mut port, CODING.to_bytes()).unwrap();
+    assert_eq!((rate(&rig), lines(&rig)), (57_600, ControlLineState::all()));
+    linux::close(&mut rig.host, &mut port).unwrap();
+    assert_eq!(lines(&rig), ControlLineState::empty());
+    assert_eq!(rig.violations(), []);
+}
+
+#[test]
+fn cdc_7_macos_order() {
+    each_device(|subject| {
+        for _ in 0..3 {
+            let device = macos::enumerate(&mut subject.host).expect("macOS enumerates");
+            for mut port in ports(subject, &device) {
+                macos::open(&mut subject.host, &mut port, CODING.to_bytes()).expect("opens");
+                moves_data(subject, &mut port);
+                macos::close(&mut subject.host, &mut port).expect("closes");
+            }
+        }
+    });
+}
+
+#[test]
+fn cdc_7_systems_one_after_the_other_without_unplugging() {
+    each_device(|subject| {
+        let systems: [fn(&mut Host<_>) -> _; 3] =
+            [windows::enumerate, linux::enumerate, macos::enumerate];
+        for system in systems.iter().cycle().take(9) {
+            let device = system(&mut subject.host).expect("enumerates");
+            for mut port in ports(subject, &device) {
+                moves_data(subject, &mut port);
+            }
+        }
+    });
+}

@@ -1,0 +1,222 @@
+//! 3.1: addresses, remote wake-up and suspend.
+
+use usbd_acm::State::{Address, Configured};
+use usbd_acm::{Hooks, SetupPacket, Speed, State, WriteError};
+use usbd_acm_tests::model::{self, Answer};
+use usbd_acm_tests::{HIGH_SPEED, ONE_PORT, TokenHost, each_device_in, full_speed_running};
+use usbd_acm_virtual::host::request::{self, DEVICE_REMOTE_WAKEUP};
+use usbd_acm_virtual::host::{TransferError, linux};
+use usbd_acm_virtual::{
+    DevicePort, FullSpeed, Handshake, InResponse, Pid, VirtualController, VirtualHighSpeed,
+};
+
+const SECOND: u64 = 1_000_000_000;
+const STATUS: InResponse = InResponse::Data { pid: Pid::Data1, bytes: Vec::new() };
+
+#[test]
+fn wire_3_1_set_address_after_the_status_stage() {
+    let mut host = TokenHost::full_speed();
+    for address in (1..=127).chain([1, 0, 127, 5]) {
+        let old = host.address;
+        host.setup(request::set_address(address));
+        // As long as the host has not acknowledged the status stage, nothing changes.
+        for _ in 0..3 {
+            assert_eq!(host.wire.in_token(old, 0, false), STATUS);
+            host.poll();
+        }
+        if old != address {
+            assert_eq!(host.wire.in_token(address, 0, true), InResponse::NoResponse);
+        }
+        assert_eq!(host.wire.in_token(old, 0, true), STATUS);
+        if old != address {
+            assert_eq!(host.wire.setup(old, 0, [0; 8]), Handshake::NoResponse);
+        }
+        host.poll();
+        host.address = address;
+        let state = if address == 0 { State::Default } else { State::Address };
+        assert_eq!(host.device.state(), state);
+        assert!(matches!(host.control(request::get_device_status()), Answer::Data(_)));
+    }
+    assert_eq!(host.violations(), []);
+}
+
+#[test]
+fn wire_3_1_set_address_given_up_changes_nothing() {
+    let mut host = TokenHost::full_speed();
+    for polled in [true, false] {
+        host.wire.setup(0, 0, request::set_address(9).to_bytes());
+        if polled {
+            host.poll();
+        }
+        assert!(matches!(host.control(request::get_device_status()), Answer::Data(_)));
+        assert_eq!(host.device.state(), State::Default);
+        assert_eq!(host.wire.setup(9, 0, [0; 8]), Handshake::NoResponse);
+    }
+    assert_eq!(host.violations(), []);
+}
+
+#[test]
+fn wire_3_1_set_address_refused() {
+    let mut host = TokenHost::full_speed();
+    let set =
+        |value, index, length| SetupPacket { value, index, length, ..request::set_address(0) };
+    for _ in [State::Default, State::Address] {
+        for wrong in [set(128, 0, 0), set(0xFF05, 0, 0), set(5, 1, 0), set(5, 0, 1)] {
+            assert_eq!(host.control(wrong), Answer::Stall);
+        }
+        assert_eq!(host.control(set(0, 0, 0)), Answer::Ack);
+        assert_eq!(host.device.state(), State::Default);
+        assert_eq!(host.control(request::set_address(7)), Answer::Ack);
+    }
+    host.configure();
+    for address in [0, 5, 6] {
+        assert_eq!(host.control(request::set_address(address)), Answer::Stall);
+        assert_eq!(host.device.state(), State::Configured);
+    }
+    assert_eq!(host.violations(), []);
+}
+
+#[test]
+fn wire_3_1_remote_wakeup_lasts_until_reset() {
+    each_device_in(&[Address, Configured], |subject| {
+        subject.accepts(request::set_device_feature(DEVICE_REMOTE_WAKEUP));
+        for value in [1, 1, 0, 1] {
+            subject.accepts(request::set_configuration(value));
+            assert_eq!(subject.read(request::get_device_status()), [2, 0]);
+        }
+        subject.host.suspend();
+        subject.host.resume();
+        assert_eq!(subject.read(request::get_device_status()), [2, 0]);
+        subject.enter(Configured);
+        assert_eq!(subject.read(request::get_device_status()), [0, 0]);
+    });
+}
+
+#[test]
+fn wire_3_1_remote_wakeup_only_while_suspended() {
+    // An application that asks all the time.
+    let mut rig = full_speed_running(|[port], _| port.control.request_wakeup());
+    rig.host.plug().unwrap();
+    linux::enumerate(&mut rig.host).unwrap();
+    rig.host.control_out(request::set_device_feature(DEVICE_REMOTE_WAKEUP), &[]).unwrap();
+    rig.host.run(SECOND);
+    assert!(!rig.host.port().wakeup_signalled(), "awake");
+    rig.host.suspend();
+    let start = rig.host.now();
+    rig.host.await_remote_wakeup(SECOND).unwrap();
+    // The bus had been idle for 3 ms; 5 are due before the device may signal.
+    assert!(rig.host.now() - start >= 2_000_000);
+    assert_eq!(rig.host.control_in(request::get_configuration()), Ok(vec![1]));
+    rig.host.control_out(request::clear_device_feature(DEVICE_REMOTE_WAKEUP), &[]).unwrap();
+    rig.host.suspend();
+    assert_eq!(rig.host.await_remote_wakeup(SECOND), Err(TransferError::Timeout));
+    assert_eq!(rig.violations(), []);
+}
+
+#[test]
+fn wire_3_1_suspend_keeps_the_state() {
+    each_device_in(&[Configured], |subject| {
+        let halted = usbd_acm::EndpointAddress::from_byte(subject.golden.endpoints[1]).unwrap();
+        let coding = [1, 2, 3, 4, 5, 6, 7];
+        subject.accepts(request::set_halt(halted));
+        subject.accepts(request::set_control_line_state(0, true, false));
+        subject.host.control_out(request::set_line_coding(0), &coding).unwrap();
+        let address = subject.host.address();
+        for _ in 0..3 {
+            subject.host.suspend();
+            subject.host.run(SECOND);
+            subject.host.resume();
+            assert_eq!(subject.host.address(), address);
+            assert_eq!(subject.read(request::get_configuration()), [1]);
+            assert_eq!(subject.read(request::get_endpoint_status(halted)), [1, 0]);
+            assert_eq!(subject.read(request::get_line_coding(0)), coding);
+        }
+    });
+}
+
+#[test]
+fn wire_3_1_reset_ends_the_state() {
+    each_device_in(&[Address, Configured], |subject| {
+        subject.host.reset().unwrap();
+        assert_eq!(subject.read(request::get_configuration()), [0]);
+        subject.refuses(request::get_interface(0));
+        let in_1 = usbd_acm::EndpointAddress::from_byte(0x81).unwrap();
+        subject.refuses(request::get_endpoint_status(in_1));
+    });
+}
+
+/// Counts what the board is told.
+#[derive(Default)]
+struct Board {
+    wakeups: u32,
+    gated: bool,
+}
+
+impl Hooks for Board {
+    fn suspended(&mut self) {
+        assert!(!std::mem::replace(&mut self.gated, true), "told once");
+    }
+
+    fn resumed(&mut self) {
+        assert!(std::mem::take(&mut self.gated), "told once");
+    }
+
+    fn wakeup_requested(&mut self) {
+        assert!(!self.gated, "resumed comes first");
+        self.wakeups += 1;
+    }
+}
+
+#[test]
+fn wire_3_1_remote_wakeup_is_signalled_once() {
+    let (controller, wire) = VirtualController::<FullSpeed>::new(2);
+    let mut host = TokenHost::<_, _, 1, 64>::new(controller, wire, &ONE_PORT, Board::default());
+    host.configure();
+    host.control(request::set_device_feature(DEVICE_REMOTE_WAKEUP));
+    for suspends in 1..=3 {
+        host.wire.set_suspended(true);
+        host.poll();
+        // K lasts 15 ms at most, however often the application writes and asks.
+        for _ in 0..10 {
+            let _ = host.ports[0].writer.write(&[1]);
+            host.ports[0].control.request_wakeup();
+            host.poll();
+        }
+        assert_eq!(host.device.hooks().wakeups, suspends);
+        host.wire.set_suspended(false);
+        host.poll();
+    }
+    assert_eq!(host.violations(), []);
+}
+
+#[test]
+fn wire_3_1_the_speed_is_that_of_the_last_reset() {
+    let (controller, wire) = VirtualHighSpeed::new(2);
+    let mut host = TokenHost::<_, _, 1, 512>::new(controller, wire, &HIGH_SPEED, ());
+    let speeds = [(Speed::High, &model::HIGH_SPEED), (Speed::Full, &model::HIGH_SPEED_AT_FULL)];
+    for (speed, golden) in speeds.into_iter().cycle().take(6) {
+        host.wire.bus_reset(speed);
+        host.address = 0;
+        host.poll();
+        host.configure();
+        for (kind, expected) in [
+            (request::CONFIGURATION, Some(golden.configuration)),
+            (request::OTHER_SPEED_CONFIGURATION, golden.other_speed),
+            (request::DEVICE_QUALIFIER, golden.qualifier),
+        ] {
+            let answer = host.control(request::get_descriptor(kind, 0, 4096));
+            assert_eq!(answer, Answer::Data(expected.unwrap().into()));
+        }
+        // The end of the session before is told first.
+        if host.ports[0].writer.write(&[7; 600]) == Err(WriteError::Disconnected) {
+            assert!(host.ports[0].writer.write(&[7; 600]).is_ok());
+        }
+        host.poll();
+        let InResponse::Data { bytes, .. } = host.wire.in_token(host.address, 1, true) else {
+            panic!("600 bytes were written");
+        };
+        assert_eq!(bytes.len(), usize::from(speed.bulk_packet_size()));
+        host.poll();
+    }
+    assert_eq!(host.violations(), []);
+}

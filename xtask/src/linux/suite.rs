@@ -1,0 +1,101 @@
+//! The tests and where they can run. The guest program has their bodies.
+
+use std::time::Duration;
+
+use super::qemu::Controller;
+
+/// A test of the guest program.
+pub struct Test {
+    pub name: &'static str,
+    /// Serial ports that the device has for it.
+    pub ports: u8,
+    /// Whether it belongs to the quick slice.
+    pub quick: bool,
+    /// Whether it waits with a terminal open, so that bulk IN transfers wait too.
+    opens_terminal: bool,
+    /// Longest time it may take.
+    pub limit: Duration,
+    pub what: &'static str,
+}
+
+impl Test {
+    /// Why the test cannot run on a controller.
+    pub fn unfit(&self, controller: Controller) -> Option<&'static str> {
+        match (controller, self.name) {
+            (Controller::Vhci, "remote_wakeup") => Some("USB/IP has no message for wake-up"),
+            (_, "remote_wakeup") => Some("QEMU's usb-redir never raises remote wake-up"),
+            (Controller::Ohci, _) if self.opens_terminal => {
+                Some("QEMU's pci-ohci does one transfer at a time: a waiting read blocks all")
+            }
+            (Controller::Vhci, "replug") => Some("with USB/IP it is the client who plugs"),
+            (Controller::Vhci, "system_suspend") => {
+                Some("vhci-hcd refuses to suspend while a device is attached")
+            }
+            _ => None,
+        }
+    }
+}
+
+const fn test(name: &'static str, what: &'static str) -> Test {
+    let limit = Duration::from_secs(60);
+    Test { name, ports: 1, quick: false, opens_terminal: true, limit, what }
+}
+
+impl Test {
+    const fn quick(mut self) -> Self {
+        self.quick = true;
+        self
+    }
+
+    const fn closed(mut self) -> Self {
+        self.opens_terminal = false;
+        self
+    }
+
+    const fn two_ports(mut self) -> Self {
+        self.ports = 2;
+        self
+    }
+}
+
+pub const TESTS: &[Test] = &[
+    test("bind", "cdc_acm binds, /dev/ttyACM0 appears").quick().closed(),
+    test("requests", "descriptors and status read raw, unknown requests refused").quick().closed(),
+    test("line_coding", "termios settings arrive as events").quick(),
+    test("control_lines", "DTR and RTS arrive as events").quick(),
+    test("break", "a break arrives as an event").quick(),
+    test("serial_state", "DCD, DSR and one-shot signals reach TIOCMGET and TIOCGICOUNT").quick(),
+    test("hangup", "loss of the carrier hangs the terminal up"),
+    test("out", "bytes to the device, checked there").quick(),
+    test("in", "bytes from the device, checked here").quick(),
+    test("echo", "bytes both ways at once").quick(),
+    test("last_words", "what was written just before the close arrives"),
+    test("sessions", "bytes of a closed terminal do not appear in the next"),
+    test("open_close", "open and close, half of the times with data under way"),
+    test("bus_reset", "bus resets while data moves"),
+    test("rebind", "the driver is taken off and put back").closed(),
+    test("reconfigure", "SET_CONFIGURATION 0 and 1").closed(),
+    test("authorized", "the device is refused and accepted").closed(),
+    test("autosuspend", "the device is suspended while the terminal is closed"),
+    test("system_suspend", "the system is suspended with the terminal open"),
+    test("remote_wakeup", "the device wakes the system"),
+    test("replug", "unplugged and plugged again with the terminal open").quick(),
+    test("usbtest_9", "usbtest: a subset of chapter 9").quick().closed(),
+    test("usbtest_10", "usbtest: queued control requests").quick().closed(),
+    test("two_ports", "ttyACM0 and ttyACM1 at once").quick().two_ports(),
+];
+
+pub fn find(name: &str) -> Option<&'static Test> {
+    TESTS.iter().find(|test| test.name == name)
+}
+
+/// The list for `--list`.
+pub fn print() {
+    for test in TESTS {
+        let slice = if test.quick { "quick" } else { "" };
+        println!("{:<15} {slice:<6} {}", test.name, test.what);
+    }
+    for controller in Controller::ALL {
+        println!("{controller:<15} device at {} speed", controller.speed());
+    }
+}

@@ -1,0 +1,247 @@
+//! What a port's application does with the bytes.
+
+use std::collections::VecDeque;
+
+use clap::ValueEnum;
+use usbd_acm::class::{Break, Event, LineCoding, SerialState, StopBits};
+use usbd_acm::{Port, PortControl, ReadError, WriteError};
+use usbd_acm_virtual::Nanoseconds;
+
+/// What the device does with the bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum App {
+    /// A USB-serial adapter whose UART is looped back, at the rate that the host set
+    Bridge,
+    /// Every byte goes back
+    Echo,
+    /// Every byte is taken and checked against the test stream
+    Sink,
+    /// The test stream is sent, without end
+    Source,
+}
+
+/// An application as it runs.
+#[derive(Debug)]
+pub enum Running {
+    Bridge(Uart),
+    Echo,
+    Sink { received: u64, first_wrong: Option<u64> },
+    Source { sent: u64, total: u64 },
+}
+
+/// A UART whose TXD is wired to its RXD, RTS to CTS, and DTR to DSR and DCD.
+#[derive(Debug, Default)]
+pub struct Uart {
+    transmit: VecDeque<u8>,
+    received: VecDeque<u8>,
+    /// Time that has passed since the last character went.
+    time: Nanoseconds,
+    overrun: bool,
+}
+
+/// Characters that a UART's FIFO holds, each way.
+const UART_FIFO: usize = 256;
+
+impl From<App> for Running {
+    fn from(app: App) -> Self {
+        match app {
+            App::Bridge => Self::Bridge(Uart::default()),
+            App::Echo => Self::Echo,
+            App::Sink => Self::Sink { received: 0, first_wrong: None },
+            App::Source => Self::Source { sent: 0, total: u64::MAX },
+        }
+    }
+}
+
+/// Reads `source 1000` and the like.
+pub fn parse(app: &str, rest: &[&str]) -> Result<Running, String> {
+    let app = App::from_str(app, false)?;
+    match (app, rest) {
+        (App::Source, [bytes]) => {
+            let total = bytes.parse().map_err(|_| format!("{bytes} is no number of bytes"))?;
+            Ok(Running::Source { sent: 0, total })
+        }
+        (app, []) => Ok(app.into()),
+        (app, rest) => Err(format!("{app:?} takes no {rest:?}")),
+    }
+}
+
+/// A port with its application.
+pub struct PortApp<const SLOTS: usize, const SIZE: usize> {
+    port: Port<SLOTS, SIZE>,
+    running: Running,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
+    pub fn new(port: Port<SLOTS, SIZE>, app: App) -> Self {
+        Self { port, running: app.into() }
+    }
+
+    /// Starts another application.
+    pub fn start(&mut self, running: Running) {
+        self.running = running;
+    }
+
+    pub fn control(&mut self) -> &mut PortControl {
+        &mut self.port.control
+    }
+
+    /// What the sink has: `1000 intact`, or where the first wrong byte was.
+    pub fn received(&self) -> String {
+        match self.running {
+            Running::Sink { received, first_wrong: None } => format!("{received} intact"),
+            Running::Sink { received, first_wrong: Some(place) } => {
+                format!("{received}, wrong from byte {place} on")
+            }
+            _ => "no sink is running".into(),
+        }
+    }
+
+    /// The next event, after the application has seen it.
+    pub fn next_event(&mut self) -> Option<Event> {
+        let event = self.port.control.next_event()?;
+        if let Running::Bridge(_) = self.running {
+            match event {
+                Event::Dtr(dtr) => self.port.control.set_carrier(dtr),
+                Event::Break(Break::On | Break::For(_)) => {
+                    self.port.control.raise(SerialState::BREAK);
+                }
+                _ => {}
+            }
+        }
+        Some(event)
+    }
+
+    /// Lets time pass for what has a clock.
+    pub fn pass(&mut self, duration: Nanoseconds) {
+        if let Running::Bridge(uart) = &mut self.running {
+            uart.pass(duration, character_time(&self.port.control.line_coding()));
+        }
+    }
+
+    /// Moves what can be moved. Returns whether that was anything.
+    pub fn step(&mut self) -> bool {
+        let Self { port, running } = self;
+        // Asked for in every round, so that the writer is never behind the reader.
+        let session_ended = port.writer.is_flushed() == Err(WriteError::Disconnected);
+        match running {
+            Running::Echo if session_ended => drop_rest(port),
+            Running::Echo => echo(port),
+            Running::Sink { received, first_wrong } => match port.reader.fill_buf() {
+                Ok(bytes) => {
+                    let count = bytes.len();
+                    *first_wrong =
+                        first_wrong.or_else(|| usbd_acm_guest::first_wrong(*received, bytes));
+                    *received += count as u64;
+                    port.reader.consume(count);
+                    true
+                }
+                Err(error) => error == ReadError::Disconnected,
+            },
+            Running::Source { sent, total } => source(port, sent, *total),
+            Running::Bridge(uart) => bridge(port, uart),
+        }
+    }
+}
+
+/// What nobody waits for any more is not echoed into the next session.
+fn drop_rest<const SLOTS: usize, const SIZE: usize>(port: &mut Port<SLOTS, SIZE>) -> bool {
+    while let Ok(bytes) = port.reader.fill_buf() {
+        let count = bytes.len();
+        port.reader.consume(count);
+    }
+    true
+}
+
+fn echo<const SLOTS: usize, const SIZE: usize>(port: &mut Port<SLOTS, SIZE>) -> bool {
+    let bytes = match port.reader.fill_buf() {
+        Ok(bytes) => bytes,
+        Err(error) => return error == ReadError::Disconnected,
+    };
+    let count = match port.writer.write(bytes) {
+        Ok(count) => count,
+        Err(WriteError::Full) => return false,
+        Err(WriteError::NotConnected | WriteError::Disconnected) => bytes.len(),
+    };
+    port.reader.consume(count);
+    true
+}
+
+fn source<const SLOTS: usize, const SIZE: usize>(
+    port: &mut Port<SLOTS, SIZE>,
+    sent: &mut u64,
+    total: u64,
+) -> bool {
+    // What the host sends meanwhile is read and forgotten.
+    let read = port.reader.fill_buf().map(<[u8]>::len);
+    port.reader.consume(read.unwrap_or(0));
+    let left = usize::try_from(total - *sent).unwrap_or(usize::MAX);
+    if left == 0 {
+        return false;
+    }
+    let Ok(mut grant) = port.writer.grant() else { return false };
+    let count = grant.len().min(left);
+    usbd_acm_guest::fill(*sent, &mut grant);
+    grant.commit(count);
+    *sent += count as u64;
+    true
+}
+
+fn bridge<const SLOTS: usize, const SIZE: usize>(
+    port: &mut Port<SLOTS, SIZE>,
+    uart: &mut Uart,
+) -> bool {
+    let mut moved = false;
+    if let Ok(bytes) = port.reader.fill_buf() {
+        let count = bytes.len().min(UART_FIFO - uart.transmit.len());
+        uart.transmit.extend(bytes.iter().take(count));
+        port.reader.consume(count);
+        moved |= count > 0;
+    }
+    let (received, _) = uart.received.as_slices();
+    if !received.is_empty() {
+        let count = match port.writer.write(received) {
+            Ok(count) => count,
+            Err(WriteError::Full) => 0,
+            Err(WriteError::Disconnected | WriteError::NotConnected) => received.len(),
+        };
+        uart.received.drain(..count);
+        moved |= count > 0;
+    }
+    if std::mem::take(&mut uart.overrun) {
+        port.control.raise(SerialState::OVERRUN);
+    }
+    moved
+}
+
+impl Uart {
+    fn pass(&mut self, duration: Nanoseconds, character_time: Nanoseconds) {
+        self.time += duration;
+        while self.time >= character_time
+            && let Some(byte) = self.transmit.pop_front()
+        {
+            self.time -= character_time;
+            if self.received.len() < UART_FIFO {
+                self.received.push_back(byte);
+            } else {
+                self.overrun = true;
+            }
+        }
+        // An idle line saves no time up.
+        if self.transmit.is_empty() {
+            self.time = self.time.min(character_time);
+        }
+    }
+}
+
+/// Start bit, data bits, parity bit and stop bits, in half bits for the 1.5.
+fn character_time(coding: &LineCoding) -> Nanoseconds {
+    let stop = match coding.stop_bits() {
+        Ok(StopBits::OneAndHalf) => 3,
+        Ok(StopBits::Two) => 4,
+        Ok(StopBits::One) | Err(_) => 2,
+    };
+    let parity = if coding.parity_type == 0 { 0 } else { 2 };
+    let half_bits = 2 + 2 * u64::from(coding.data_bits) + parity + stop;
+    half_bits * 500_000_000 / u64::from(coding.rate.max(1))
+}

@@ -1,0 +1,112 @@
+//! `cargo xtask serve`: the device process alone.
+
+mod device;
+
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand, ValueEnum};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use usbd_acm::Speed;
+use usbd_acm_redirect::bus::Bus;
+use usbd_acm_redirect::served::Session;
+use usbd_acm_redirect::server::{Endpoint, Listener, Operator, Server};
+use usbd_acm_redirect::{usbip, usbredir};
+
+pub use device::App;
+
+#[derive(Args)]
+pub struct Options {
+    #[command(subcommand)]
+    protocol: Protocol,
+}
+
+#[derive(Subcommand)]
+enum Protocol {
+    /// For QEMU: `-chardev socket,id=c,path=SOCKET -device usb-redir,chardev=c`
+    Usbredir {
+        /// A path for a Unix socket, or HOST:PORT
+        socket: Endpoint,
+        #[command(flatten)]
+        device: DeviceOptions,
+    },
+    /// For Linux: `modprobe vhci-hcd; usbip attach -r HOST -b 1-1`
+    Usbip {
+        /// HOST:PORT, or a path for a Unix socket
+        #[arg(default_value = "127.0.0.1:3240")]
+        address: Endpoint,
+        #[command(flatten)]
+        device: DeviceOptions,
+    },
+}
+
+#[derive(Args)]
+struct DeviceOptions {
+    /// Bus speed
+    #[arg(long, value_enum, default_value_t = BusSpeed::High)]
+    speed: BusSpeed,
+    /// Serial ports of the device
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    ports: u8,
+    /// What the device does with the bytes
+    #[arg(long, value_enum, default_value_t = App::Echo)]
+    app: App,
+    /// Read commands from standard input; its end ends the server
+    #[arg(long)]
+    commands: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum BusSpeed {
+    /// 12 Mbit/s
+    Full,
+    /// 480 Mbit/s
+    High,
+}
+
+impl From<BusSpeed> for Speed {
+    fn from(speed: BusSpeed) -> Self {
+        match speed {
+            BusSpeed::Full => Speed::Full,
+            BusSpeed::High => Speed::High,
+        }
+    }
+}
+
+pub fn run(options: Options) -> Result<ExitCode> {
+    match options.protocol {
+        Protocol::Usbredir { socket, device } => {
+            serve(&socket, &device, || Box::new(usbredir::Session::new()))?;
+        }
+        Protocol::Usbip { address, device } => {
+            serve(&address, &device, || Box::new(usbip::Session::new()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(
+    endpoint: &Endpoint,
+    options: &DeviceOptions,
+    new_session: fn() -> Box<dyn Session>,
+) -> Result<()> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT, SIGHUP] {
+        signal_hook::flag::register(signal, stop.clone())?;
+    }
+    let speed = options.speed.into();
+    let device = device::create(speed, options.ports, options.app)?;
+    let listener = Listener::bind(endpoint).with_context(|| {
+        format!("cannot listen on {endpoint}: choose another path or HOST:PORT")
+    })?;
+    let commands = match options.commands {
+        true => Some(std::io::stdin().as_fd().try_clone_to_owned()?),
+        false => None,
+    };
+    println!("! listening {}", listener.endpoint());
+    let operator = Operator::new(Box::new(std::io::stdout()), commands);
+    Server { listener, bus: Bus::new(device, speed), stop: &stop, operator }.run(new_session)
+}

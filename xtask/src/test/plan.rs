@@ -1,0 +1,251 @@
+//! The steps of `cargo xtask test`, in the order in which they run: what fails soonest is first.
+
+use std::process::Command;
+
+use super::command::{Transcript, cargo, cargo_of};
+use super::house;
+use super::part::{CRATES, NIGHTLY, Part};
+use super::step::{Outcome, Step};
+use super::workspace::{Crate, Workspace};
+
+/// One of each architecture that the stack is meant for; thumbv6m has no read-modify-write atomics.
+const TARGETS: [&str; 3] =
+    ["thumbv6m-none-eabi", "thumbv7em-none-eabihf", "riscv32imac-unknown-none-elf"];
+
+/// Cases of each property under Miri, which is some hundred times slower.
+const MIRI_CASES: &str = "4";
+
+const RUSTFMT: Part = Part::Component { subcommand: "fmt", component: "rustfmt" };
+const CLIPPY: Part = Part::Component { subcommand: "clippy", component: "clippy" };
+
+/// Subcommands of this command that are steps of their own. Exit code 77 says that one could not
+/// run, and its last line why.
+fn subcommands() -> Vec<Step> {
+    let size = "flash and RAM are within budget, and no panic can be reached";
+    let linux = "a real Linux kernel works with the device, on four host controllers";
+    let size = subcommand("size", size, &["size", "--check", "--panic-free"])
+        .needs(Part::Crates("tests/size/Cargo.toml"));
+    vec![
+        TARGETS.into_iter().fold(size, |step, target| step.needs(Part::Target(target))),
+        subcommand("linux", linux, &["linux", "--quick"]),
+    ]
+}
+
+/// Every step.
+pub fn steps(workspace: &Workspace) -> Vec<Step> {
+    let mut steps = vec![format()];
+    steps.extend(house::steps());
+    steps.extend(lints(workspace));
+    steps.push(documentation());
+    steps.push(oldest_rust(workspace));
+    steps.extend(TARGETS.map(no_std));
+    steps.push(tests());
+    steps.push(loom());
+    steps.push(fuzz_targets());
+    steps.extend(miri());
+    steps.extend(subcommands());
+    steps
+}
+
+fn format() -> Step {
+    let check = |workspace: &Workspace| once(&["fmt", "--all", "--check"], workspace);
+    Step::new("fmt", "the code is formatted", check).needs(RUSTFMT)
+}
+
+/// Clippy without features, with each feature of the libraries, and with all.
+fn lints(workspace: &Workspace) -> Vec<Step> {
+    let mut features: Vec<String> =
+        workspace.libraries().flat_map(|c| c.package.features.keys().cloned()).collect();
+    features.sort();
+    features.dedup();
+    features.retain(|feature| feature != "default");
+    let mut steps = vec![lint("clippy", "no warning".to_owned(), |_| Vec::new())];
+    for feature in features {
+        let about = format!("no warning with the feature {feature}");
+        steps.push(lint(&format!("clippy-{feature}"), about, move |workspace| {
+            with_feature(workspace, &feature)
+        }));
+    }
+    steps.push(lint("clippy-all", "no warning with all features".to_owned(), |_| {
+        vec!["--all-features".to_owned()]
+    }));
+    steps
+}
+
+fn lint(
+    name: &str,
+    about: String,
+    arguments: impl Fn(&Workspace) -> Vec<String> + Send + 'static,
+) -> Step {
+    let check = move |workspace: &Workspace| {
+        let mut command = cargo();
+        command.args(["clippy", "--locked", "--workspace", "--all-targets"]);
+        command.args(arguments(workspace)).args(["--", "-D", "warnings"]);
+        run([command], workspace).check()
+    };
+    Step::new(name, about, check).needs(CLIPPY).needs(CRATES)
+}
+
+/// The feature in every library that has it.
+fn with_feature(workspace: &Workspace, feature: &str) -> Vec<String> {
+    let libraries = workspace.libraries().filter(|c| c.package.features.contains_key(feature));
+    libraries.map(|c| format!("--features={}/{feature}", c.name())).collect()
+}
+
+fn documentation() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo();
+        command.args(["doc", "--locked", "--no-deps", "--all-features"]);
+        command.args(workspace.library_arguments()).env("RUSTDOCFLAGS", "-D warnings");
+        run([command], workspace).check()
+    };
+    Step::new("docs", "the documentation builds without a warning", check).needs(CRATES)
+}
+
+fn oldest_rust(workspace: &Workspace) -> Step {
+    // A library without one is the finding of a check of the house.
+    let version = workspace.oldest_rust().unwrap_or_else(|| "stable".to_owned());
+    let toolchain = version.clone();
+    let check = move |workspace: &Workspace| {
+        let commands = [&["--no-default-features"][..], &["--all-features"]].map(|features| {
+            let mut command = cargo_of(&toolchain);
+            command.args(["check", "--locked"]).args(features).args(workspace.library_arguments());
+            command
+        });
+        run(commands, workspace).check()
+    };
+    let about = format!("the libraries build with Rust {version}, the oldest they promise");
+    Step::new("oldest-rust", about, check).needs(Part::Toolchain(version)).needs(CRATES)
+}
+
+/// The libraries without the standard library, with none and with all of the features that go
+/// without it.
+fn no_std(target: &'static str) -> Step {
+    let check = move |workspace: &Workspace| {
+        let named = |c: &Crate| -> Vec<String> {
+            c.no_std_features().map(|feature| format!("{}/{feature}", c.name())).collect()
+        };
+        let features: Vec<String> = workspace.libraries().flat_map(named).collect();
+        let commands = [String::new(), features.join(",")].map(|features| {
+            let mut command = cargo();
+            command.args(["build", "--locked", "--lib", "--no-default-features"]);
+            command.args(workspace.library_arguments()).args(["--target", target]);
+            command.args(["--features", &features]);
+            command
+        });
+        run(commands, workspace).check()
+    };
+    let architecture = target.split('-').next().unwrap_or(target);
+    let about = format!("the libraries build for {target} without std");
+    Step::new(format!("no-std-{architecture}"), about, check)
+        .needs(Part::Target(target))
+        .needs(CRATES)
+}
+
+fn tests() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo();
+        command.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
+        run([command], workspace).tests()
+    };
+    Step::new("test", "unit, integration and documentation tests", check).needs(CRATES)
+}
+
+fn loom() -> Step {
+    let check = |workspace: &Workspace| run(loom_commands(workspace), workspace).tests();
+    Step::new("loom", "every interleaving that the memory model allows", check)
+        .needs(CRATES)
+        .apart()
+}
+
+/// Every integration test whose name says that it is for loom.
+pub fn loom_commands(workspace: &Workspace) -> Vec<Command> {
+    let of_crate = |c: &Crate| {
+        let targets =
+            c.package.targets.iter().filter(|t| t.is_test() && t.name.starts_with("loom_"));
+        let targets = targets.map(|t| [c.name().to_owned(), t.name.clone()]);
+        targets.collect::<Vec<_>>()
+    };
+    let tests = workspace.crates.iter().flat_map(of_crate);
+    let command = |[package, test]: [String; 2]| {
+        let mut command = cargo();
+        command.args(["test", "--locked", "--release", "-p", &package, "--test", &test]);
+        // Other flags build everything anew: not where the rest is built.
+        command.args(["--target-dir", "target/loom"]).env("RUSTFLAGS", "--cfg loom");
+        command
+    };
+    tests.map(command).collect()
+}
+
+fn fuzz_targets() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo();
+        command.args(["clippy", "--locked", "--manifest-path", "fuzz/Cargo.toml"]);
+        command.args(["--target-dir", "target/fuzz", "--", "-D", "warnings"]);
+        run([command], workspace).check()
+    };
+    Step::new("fuzz-targets", "the fuzz targets compile", check)
+        .needs(CLIPPY)
+        .needs(Part::Program { program: "c++", package: "g++" })
+        .needs(Part::Crates("fuzz/Cargo.toml"))
+}
+
+/// The tests of the `no_std` crates in an interpreter that knows undefined behaviour, under both
+/// models of what a reference promises.
+fn miri() -> [Step; 2] {
+    let models = [("miri", "stacked", ""), ("miri-tree", "tree", " -Zmiri-tree-borrows")];
+    models.map(|(name, model, flag)| {
+        let check =
+            move |workspace: &Workspace| run(miri_commands(workspace, flag), workspace).tests();
+        let about = format!("no undefined behaviour in the no_std tests, {model} borrows");
+        Step::new(name, about, check).needs(Part::Miri).needs(CRATES).apart()
+    })
+}
+
+/// The tests of the libraries, and the stack as a whole echoing.
+fn miri_commands(workspace: &Workspace, flag: &str) -> [Command; 2] {
+    let libraries = workspace.libraries().filter(|c| !c.folder.starts_with("drivers/"));
+    let libraries: Vec<&str> = libraries.flat_map(|c| ["-p", c.name()]).collect();
+    let echo = ["-p", "usbd-acm-tests", "--test", "readme"];
+    // The halves are made from storage that lives for good; proptest looks for its regressions
+    // beside the test.
+    let flags = format!("-Zmiri-ignore-leaks -Zmiri-disable-isolation{flag}");
+    [&libraries[..], &echo].map(|tests| {
+        let mut command = cargo_of(NIGHTLY);
+        command.args(["miri", "test", "--locked", "--no-fail-fast"]).args(tests);
+        command.env("MIRIFLAGS", &flags).env("PROPTEST_CASES", MIRI_CASES);
+        command
+    })
+}
+
+/// A subcommand of this command as a step.
+fn subcommand(name: &str, about: &str, arguments: &'static [&str]) -> Step {
+    // Now: later this file may have been replaced by a step that builds the workspace.
+    let path = std::env::current_exe().map_err(|error| error.to_string());
+    let check = move |workspace: &Workspace| match &path {
+        Ok(path) => {
+            let mut command = Command::new(path);
+            command.args(arguments).env("RUST_BACKTRACE", "0");
+            run([command], workspace).check_or_skipped()
+        }
+        Err(error) => Outcome::of(Err(error.clone())),
+    };
+    Step::new(name, about, check).needs(CRATES)
+}
+
+/// `cargo` with these arguments, as one check.
+fn once(arguments: &[&str], workspace: &Workspace) -> Outcome {
+    let mut command = cargo();
+    command.args(arguments);
+    run([command], workspace).check()
+}
+
+/// Runs commands in the folder of the workspace.
+pub fn run(commands: impl IntoIterator<Item = Command>, workspace: &Workspace) -> Transcript {
+    let mut transcript = Transcript::default();
+    for mut command in commands {
+        command.current_dir(&workspace.root);
+        transcript.run(command);
+    }
+    transcript
+}
