@@ -59,13 +59,21 @@ struct Progress {
     over: AtomicBool,
 }
 
+/// Bytes of the two streams. Where there is only one, no event of the other hides a lost wake-up.
+#[derive(Clone, Copy, Debug)]
+struct Lengths {
+    to_host: usize,
+    to_device: usize,
+}
+
 /// Writes one stream and checks another, in pieces of any size.
-fn application(mut port: Port, total: usize, seed: u64, progress: &Progress) {
+fn application(mut port: Port, lengths: Lengths, seed: u64, progress: &Progress) {
     let mut random = SplitMix64::new(seed);
     let (mut written, mut read) = (0, 0);
-    while (written < total || read < total) && !progress.over.load(Ordering::Relaxed) {
+    let Lengths { to_host, to_device } = lengths;
+    while (written < to_host || read < to_device) && !progress.over.load(Ordering::Relaxed) {
         let before = written + read;
-        let count = (1 + random.below(100)).min(total - written);
+        let count = (1 + random.below(100)).min(to_host - written);
         let piece: Vec<u8> = (written..written + count).map(|at| byte(TO_HOST, at)).collect();
         if !piece.is_empty() {
             written += port.writer.write(&piece).unwrap_or(0);
@@ -80,26 +88,35 @@ fn application(mut port: Port, total: usize, seed: u64, progress: &Progress) {
             0 => progress.idle.fetch_add(1, Ordering::Relaxed),
             moved => progress.moved.fetch_add(moved, Ordering::Relaxed),
         };
-        std::thread::yield_now();
+        match random.below(4) {
+            0 => std::thread::yield_now(),
+            _ => (0..random.below(2000)).for_each(|_| std::hint::spin_loop()),
+        }
     }
 }
 
 /// Neither side moves, though both have tried this often.
 const PATIENCE: usize = 20_000;
 
-fn exchange(depth: usize, total: usize, seed: u64) {
+fn exchange(depth: usize, lengths: Lengths, seed: u64) {
+    let Lengths { to_host, to_device } = lengths;
     let (mut host, acm, port) = interrupt_driven::<0, _>(depth, ());
     let progress = Arc::new(Progress::default());
     let theirs = progress.clone();
-    let thread = std::thread::spawn(move || application(port, total, seed, &theirs));
+    let thread = std::thread::spawn(move || application(port, lengths, seed, &theirs));
 
-    let data: Vec<u8> = (0..total).map(|at| byte(TO_DEVICE, at)).collect();
+    let data: Vec<u8> = (0..to_device).map(|at| byte(TO_DEVICE, at)).collect();
     let mut write = Transfer::write(acm.function().data_out, &data);
     let mut received: Vec<u8> = Vec::new();
     let (mut last, mut tries, mut idle) = (0, 0, 0);
-    while received.len() < total || write.outcome().is_none() {
+    let is_written = |write: &Transfer| to_device == 0 || write.outcome().is_some();
+    while received.len() < to_host || !is_written(&write) {
         let mut read = Transfer::read(acm.function().data_in, 64);
-        host.exchange(&mut [&mut write, &mut read], 100_000);
+        match (to_host, to_device) {
+            (0, _) => host.exchange(&mut [&mut write], 100_000),
+            (_, 0) => host.exchange(&mut [&mut read], 100_000),
+            _ => host.exchange(&mut [&mut write, &mut read], 100_000),
+        }
         received.extend(read.moved());
         let moved = received.len() + write.moved().len() + progress.moved.load(Ordering::Relaxed);
         if moved != last {
@@ -110,7 +127,7 @@ fn exchange(depth: usize, total: usize, seed: u64) {
         if stuck || thread.is_finished() && tries > PATIENCE {
             progress.over.store(true, Ordering::Relaxed);
             thread.join().unwrap();
-            panic!("depth {depth}, seed {seed}: stands still after {moved} bytes");
+            panic!("depth {depth}, {lengths:?}, seed {seed}: stands still after {moved} bytes");
         }
     }
     while !thread.is_finished() {
@@ -123,9 +140,12 @@ fn exchange(depth: usize, total: usize, seed: u64) {
 
 #[test]
 fn an_application_on_a_thread_of_its_own_never_waits_for_a_doorbell_that_was_lost() {
+    const BOTH: Lengths = Lengths { to_host: 10_000, to_device: 10_000 };
     for seed in 0..2 * u64::from(soak(50)) {
         for depth in [1, 2, 4] {
-            exchange(depth, 10_000, seed);
+            exchange(depth, BOTH, seed);
+            exchange(depth, Lengths { to_device: 0, ..BOTH }, seed);
+            exchange(depth, Lengths { to_host: 0, ..BOTH }, seed);
         }
     }
 }
