@@ -68,10 +68,8 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// [`ReadError`] when there is none.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
         self.follow_session()?;
-        let mut packets = self.half.packets();
-        let count = packets.read(buffer).map_or(0, |(_, count)| count);
-        let freed = packets.needs_doorbell();
-        self.ring_if(freed);
+        let count = self.half.packets().peek(buffer).map_or(0, |(_, count)| count);
+        self.consume(count);
         Ok(count)
     }
 
@@ -87,40 +85,8 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
 
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
-        let mut packets = self.half.packets();
-        packets.consume(count);
-        let freed = packets.needs_doorbell();
-        self.ring_if(freed);
-    }
-
-    /// Sees to it that bytes are there, and of the session they were announced for.
-    fn follow_session(&mut self) -> Result<(), ReadError> {
-        if self.waiting() == Some(self.session.number()) {
-            return Ok(());
-        }
-        // The session before the packets: what came in it is there once its end is seen.
-        let now = self.half.link().session();
-        let waiting = self.waiting();
-        let next = waiting.map_or(now, Session::from_number);
-        let before = core::mem::replace(&mut self.session, next);
-        if before.is_open() && before != next {
-            return Err(ReadError::Disconnected);
-        }
-        waiting.map(|_| ()).ok_or(ReadError::Empty)
-    }
-
-    /// The session of the bytes that come next. Empty packets before them give their slots back.
-    fn waiting(&mut self) -> Option<u16> {
-        let mut packets = self.half.packets();
-        let session = packets.session();
-        let freed = packets.needs_doorbell();
-        self.ring_if(freed);
-        session
-    }
-
-    fn ring_if(&self, freed: bool) {
-        if freed {
-            self.doorbell.ring(self.half.link());
+        if self.half.packets().consume(count) {
+            self.freed();
         }
     }
 
@@ -128,6 +94,38 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     pub fn is_ready(&mut self) -> bool {
         self.waiting().is_some()
             || (self.session.is_open() && self.half.link().session() != self.session)
+    }
+
+    /// Sees to it that bytes are there, and of the session they were announced for.
+    fn follow_session(&mut self) -> Result<(), ReadError> {
+        // Before looking for packets: those of an ended session are all there when its end is seen.
+        let now = self.half.link().session();
+        let waiting = self.waiting();
+        let before = self.session;
+        if waiting == Some(before.number()) {
+            return Ok(());
+        }
+        self.session = waiting.map_or(now, Session::from_number);
+        if before.is_open() && before != self.session {
+            return Err(ReadError::Disconnected);
+        }
+        waiting.map(|_| ()).ok_or(ReadError::Empty)
+    }
+
+    /// The session of the packet to read next.
+    fn waiting(&mut self) -> Option<u16> {
+        let (session, freed) = self.half.packets().session();
+        if freed {
+            // A zero-length packet is no data, but it had a slot.
+            self.freed();
+        }
+        session
+    }
+
+    fn freed(&mut self) {
+        if self.half.packets().needs_doorbell() {
+            self.doorbell.ring(self.half.link());
+        }
     }
 
     /// Whether a session is open.
@@ -240,9 +238,6 @@ pub struct WriteGrant<'a, const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> WriteGrant<'_, SLOTS, SIZE> {
     /// Hands the first `count` bytes over, or all if there are fewer.
     pub fn commit(self, count: usize) {
-        if count == 0 {
-            return;
-        }
         let packets = self.grant.commit(count);
         self.after.tell(&packets);
     }
