@@ -74,7 +74,9 @@ fn at_every_occurrence<V: OnePort, const SIZE: usize, T>(
 fn may_fail(kind: PacketKind, fault: Fault) -> bool {
     let acknowledges = matches!(
         kind,
-        PacketKind::ZeroLength | PacketKind::Token(Token::In) | PacketKind::Handshake(Handshake::Ack)
+        PacketKind::ZeroLength
+            | PacketKind::Token(Token::In)
+            | PacketKind::Handshake(Handshake::Ack)
     );
     fault == Fault::Reset || acknowledges && !matches!(fault, Fault::Delay(_) | Fault::NakStorm(_))
 }
@@ -88,12 +90,10 @@ fn enumerations<V: OnePort, const SIZE: usize>(options: Options) -> usize {
 }
 
 fn transfers<V: OnePort, const SIZE: usize>(options: Options) -> usize {
-    let before = |host: &mut Host<TestBoard>| {
-        AcmPort::all(&linux::enumerate(host).unwrap()).remove(0)
-    };
-    let count = at_every_occurrence::<V, SIZE, _>(options, before, |host, port| {
-        talk(host, port).is_ok()
-    });
+    let before =
+        |host: &mut Host<TestBoard>| AcmPort::all(&linux::enumerate(host).unwrap()).remove(0);
+    let count =
+        at_every_occurrence::<V, SIZE, _>(options, before, |host, port| talk(host, port).is_ok());
     println!("{count} faults in a conversation");
     count
 }
