@@ -2,6 +2,7 @@
 
 use usbd_acm_class::{ControlLineState, LineCoding, Request, SetupPacket};
 
+use crate::bus_port::BusPort;
 use crate::control::Outcome;
 use crate::device::State;
 use crate::{Controller, Device, DtrPolicy, Hooks};
@@ -15,18 +16,18 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             return Outcome::Stall;
         }
         let Some((index, request)) = Request::parse(setup) else { return Outcome::Stall };
-        let Some(port) = self.ports.get_mut(index) else { return Outcome::Stall };
+        let Some(mut half) = self.ports.get_mut(index) else { return Outcome::Stall };
         match request {
             Request::SetLineCoding => Outcome::LineCoding { port: index },
             Request::GetLineCoding => {
-                Outcome::Bytes { bytes: port.half.control().line_coding().to_bytes(), length: 7 }
+                Outcome::Bytes { bytes: half.control().line_coding().to_bytes(), length: 7 }
             }
             Request::SetControlLineState(lines) => {
                 self.set_control_lines(index, lines);
                 Outcome::Ack
             }
             Request::SendBreak(request) => {
-                port.half.control().send_break(request);
+                half.control().send_break(request);
                 Outcome::Ack
             }
         }
@@ -35,20 +36,21 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// Applies a complete line coding, unless the board refuses it.
     pub(crate) fn set_line_coding(&mut self, index: usize, bytes: [u8; 7]) -> bool {
         let coding = LineCoding::from_bytes(bytes);
-        let Some(port) = self.ports.get_mut(index) else { return false };
+        let Some(mut half) = self.ports.get_mut(index) else { return false };
         let taken = self.hooks.accepts(index, &coding);
         if taken {
-            port.half.control().set_line_coding(coding);
+            half.control().set_line_coding(coding);
         }
         taken
     }
 
     fn set_control_lines(&mut self, index: usize, lines: ControlLineState) {
-        let (Some(port), Some(endpoints)) =
+        let (Some(half), Some(endpoints)) =
             (self.ports.get_mut(index), self.descriptors.ports().get(index))
         else {
             return;
         };
+        let mut port = BusPort::new(half);
         let dtr_changed = port.half.control().set_control_lines(lines);
         if !dtr_changed || H::DTR == DtrPolicy::Ignore {
             return;

@@ -3,15 +3,15 @@
 use usbd_acm_class::{BusHalf, Session};
 use usbd_acm_descriptors::{NOTIFICATION_PACKET_SIZE, PortEndpoints};
 
-use crate::{Controller, DtrPolicy, Endpoint, EndpointAddress, RxSlot, Speed, TransferType};
+use crate::{Controller, DtrPolicy, Endpoint, RxSlot, Speed, TransferType};
 
 /// A bus half, and what the stack does with it.
-pub(crate) struct BusPort<const SLOTS: usize, const SIZE: usize> {
-    pub(crate) half: BusHalf<SLOTS, SIZE>,
+pub(crate) struct BusPort<'a, const SLOTS: usize, const SIZE: usize> {
+    pub(crate) half: BusHalf<'a, SLOTS, SIZE>,
 }
 
-impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
-    pub(crate) fn new(half: BusHalf<SLOTS, SIZE>) -> Self {
+impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
+    pub(crate) fn new(half: BusHalf<'a, SLOTS, SIZE>) -> Self {
         Self { half }
     }
 
@@ -97,37 +97,64 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
         policy: DtrPolicy,
     ) {
         self.half.link().take_work();
-        let PortEndpoints { notification, data_in, data_out } = endpoints;
-        let session = self.session();
-        if session.is_open() {
-            self.half.sender().pump(session.tag(), |packet| controller.send(data_in, packet));
-        }
-        if session.is_open() || policy != DtrPolicy::Require {
-            self.half.receiver().pump(|slot| controller.receive(data_out, slot));
-        }
+        self.pump_in(controller, endpoints);
+        self.pump_out(controller, endpoints, policy);
         let Some(due) = self.half.control().due_notification() else { return };
         let Some(packet) = self.half.notification().packet(due.bytes(interface)) else { return };
-        if controller.send(notification, packet).is_ok() {
+        if controller.send(endpoints.notification, packet).is_ok() {
             self.half.control().notification_submitted(&due);
         }
     }
 
-    /// The host acknowledged a packet; nothing happens if it was of another port.
-    pub(crate) fn sent(&mut self, endpoints: PortEndpoints, address: EndpointAddress) {
-        if address == endpoints.data_in {
-            self.half.sender().sent();
-        } else if address == endpoints.notification {
-            self.half.control().notification_acknowledged();
+    fn pump_in<C: Controller>(&mut self, controller: &mut C, endpoints: PortEndpoints) {
+        let session = self.session();
+        if session.is_open() {
+            let send = |packet| controller.send(endpoints.data_in, packet);
+            self.half.sender().pump(session.tag(), send);
         }
     }
 
-    pub(crate) fn received(&mut self, slot: RxSlot, length: u16, policy: DtrPolicy) {
+    fn pump_out<C: Controller>(
+        &mut self,
+        controller: &mut C,
+        endpoints: PortEndpoints,
+        policy: DtrPolicy,
+    ) {
+        if policy != DtrPolicy::Require || self.session().is_open() {
+            self.half.receiver().pump(|slot| controller.receive(endpoints.data_out, slot));
+        }
+    }
+
+    /// The host acknowledged a data packet: the next one may go.
+    pub(crate) fn data_sent<C: Controller>(
+        &mut self,
+        controller: &mut C,
+        endpoints: PortEndpoints,
+    ) {
+        self.half.sender().sent();
+        self.pump_in(controller, endpoints);
+    }
+
+    /// The host acknowledged a notification.
+    pub(crate) fn notification_sent(&mut self) {
+        self.half.control().notification_acknowledged();
+    }
+
+    /// A data packet came: the next one may come.
+    pub(crate) fn received<C: Controller>(
+        &mut self,
+        controller: &mut C,
+        endpoints: PortEndpoints,
+        (slot, length): (RxSlot, u16),
+        policy: DtrPolicy,
+    ) {
         if policy == DtrPolicy::Prefer && length > 0 {
             // Data shows that somebody is there, whatever DTR says.
             self.begin_session();
         }
         let session = self.session();
         self.half.receiver().received(session.number(), slot, length);
+        self.pump_out(controller, endpoints, policy);
     }
 
     pub(crate) fn suspended(&mut self) {
@@ -138,9 +165,5 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<SLOTS, SIZE> {
     pub(crate) fn resumed(&mut self) {
         self.half.link().set_suspended(false);
         self.half.control().resumed();
-    }
-
-    pub(crate) fn wants_wakeup(&self, on_write: bool) -> bool {
-        self.half.link().wants_wakeup(on_write)
     }
 }

@@ -63,6 +63,10 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
+    /// Before the first reset. Nothing happens on EP0 until then; a variant that gives every byte
+    /// a value, as padding would be copied by a call of memcpy, and link it.
+    pub(crate) const POWER_ON: Self = Self::DataIn { rest: &[], zlp: false };
+
     /// The stage that `outcome` leads to, armed in `controller`.
     pub(crate) fn start<C: Controller>(
         controller: &mut C,

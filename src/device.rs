@@ -1,11 +1,11 @@
 //! The device half: everything between a controller and the ports.
 
-use usbd_acm_class::SetupPacket;
+use usbd_acm_class::{BusHalves, SetupPacket};
 use usbd_acm_descriptors::Descriptors;
 
 use crate::bus_port::BusPort;
 use crate::control::{Outcome, Stage};
-use crate::{Controller, Direction, DtrPolicy, EndpointAddress, Event, Hooks, Speed};
+use crate::{Controller, Direction, DtrPolicy, EndpointAddress, Event, Hooks, RxSlot, Speed};
 
 /// Events taken from the controller in one [`Device::poll`] at most, so that its time is bounded
 /// whatever the host does. The interrupt stays pending while there are more.
@@ -33,7 +33,7 @@ pub struct Device<C, H = (), const PORTS: usize = 1, const SLOTS: usize = 2, con
     pub(crate) controller: C,
     pub(crate) hooks: H,
     pub(crate) descriptors: &'static Descriptors<PORTS>,
-    pub(crate) ports: [BusPort<SLOTS, SIZE>; PORTS],
+    pub(crate) ports: BusHalves<PORTS, SLOTS, SIZE>,
     pub(crate) stage: Stage,
     pub(crate) state: State,
     pub(crate) speed: Speed,
@@ -85,11 +85,19 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// Handles what happened on the bus, and moves packets. Call it from the USB interrupt, or from
     /// the main loop as often as possible. Bounded: it takes at most 16 events and never waits.
     pub fn poll(&mut self) {
-        let mut work = self.ports.iter().any(|port| port.half.link().has_work());
+        let mut work = self.ports.iter_mut().any(|half| half.link().has_work());
         for _ in 0..EVENTS_PER_POLL {
-            let Some(event) = self.controller.poll() else { break };
-            self.handle(event);
-            work = true;
+            match self.controller.poll() {
+                None => break,
+                Some(Event::Received(address, slot, length)) => {
+                    self.received(address, (slot, length));
+                }
+                Some(Event::Sent(address)) => work |= self.sent(address),
+                Some(event) => {
+                    self.handle(event);
+                    work = true;
+                }
+            }
         }
         if work {
             self.pump();
@@ -102,13 +110,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             Event::Ep0Sent => self.stage = self.stage.sent(&mut self.controller),
             Event::Ep0Received => self.ep0_received(),
             Event::Ep0Status => self.ep0_status(),
-            Event::Sent(address) => self.sent(address),
-            Event::Received(address, slot, length) => {
-                let mut ports = self.ports.iter_mut().zip(self.descriptors.ports());
-                if let Some((port, _)) = ports.find(|(_, port)| port.data_out == address) {
-                    port.received(slot, length, H::DTR);
-                }
-            }
+            // Those of `poll`.
+            Event::Sent(_) | Event::Received(..) => {}
             Event::Reset(speed) => {
                 self.reset();
                 self.speed = speed;
@@ -146,9 +149,26 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         self.stage = Stage::Idle;
     }
 
-    fn sent(&mut self, address: EndpointAddress) {
-        for (port, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
-            port.sent(*endpoints, address);
+    /// Returns whether a notification may be due.
+    fn sent(&mut self, address: EndpointAddress) -> bool {
+        for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
+            let mut port = BusPort::new(half);
+            if address == endpoints.data_in {
+                port.data_sent(&mut self.controller, *endpoints);
+                return false;
+            }
+            if address == endpoints.notification {
+                port.notification_sent();
+                return true;
+            }
+        }
+        false
+    }
+
+    fn received(&mut self, address: EndpointAddress, packet: (RxSlot, u16)) {
+        let mut ports = self.ports.iter_mut().zip(self.descriptors.ports());
+        if let Some((half, endpoints)) = ports.find(|(_, port)| port.data_out == address) {
+            BusPort::new(half).received(&mut self.controller, *endpoints, packet, H::DTR);
         }
     }
 
@@ -161,8 +181,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             return;
         }
         let descriptors = self.ports.iter_mut().zip(self.descriptors.ports());
-        for (interface, (port, endpoints)) in (0..).step_by(2).zip(descriptors) {
-            port.pump(&mut self.controller, (interface, *endpoints), H::DTR);
+        for (interface, (half, endpoints)) in (0..).step_by(2).zip(descriptors) {
+            BusPort::new(half).pump(&mut self.controller, (interface, *endpoints), H::DTR);
         }
     }
 
@@ -185,7 +205,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         self.state = State::Configured;
         let milliamps = self.descriptors.max_power().milliamps();
         self.hooks.configured(milliamps);
-        for (port, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
+        for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
+            let mut port = BusPort::new(half);
             port.open(&mut self.controller, *endpoints, self.speed, milliamps);
             if H::DTR != DtrPolicy::Require {
                 port.begin_session();
@@ -202,8 +223,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         self.halted_in = 0;
         self.halted_out = 0;
         self.controller.close_all();
-        for port in &mut self.ports {
-            port.close();
+        for half in self.ports.iter_mut() {
+            BusPort::new(half).close();
         }
         self.hooks.deconfigured();
     }
@@ -211,7 +232,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     fn suspend(&mut self) {
         if !self.suspended {
             self.suspended = true;
-            self.ports.iter_mut().for_each(BusPort::suspended);
+            self.ports.iter_mut().for_each(|half| BusPort::new(half).suspended());
         }
         if !self.gated {
             self.gated = true;
@@ -224,7 +245,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         self.ungate();
         if self.suspended {
             self.suspended = false;
-            self.ports.iter_mut().for_each(BusPort::resumed);
+            self.ports.iter_mut().for_each(|half| BusPort::new(half).resumed());
         }
     }
 
@@ -240,7 +261,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// host takes over (USB 2.0 §7.1.7.7); until then, or until the driver tells of another suspend,
     /// the signal is not repeated, for K lasts 15 ms at most.
     fn wake_if_wanted(&mut self) {
-        let wanted = self.ports.iter().any(|port| port.wants_wakeup(H::WAKE_ON_WRITE));
+        let wanted = self.ports.iter_mut().any(|half| half.link().wants_wakeup(H::WAKE_ON_WRITE));
         if wanted && self.remote_wakeup && self.gated {
             self.ungate();
             self.hooks.wakeup_requested();

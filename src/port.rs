@@ -68,8 +68,8 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// [`ReadError`] when there is none.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
         self.follow_session()?;
-        let count = self.half.packets().read(buffer).map_or(0, |(_, count)| count);
-        self.freed();
+        let count = self.half.packets().peek(buffer).map_or(0, |(_, count)| count);
+        self.consume(count);
         Ok(count)
     }
 
@@ -85,37 +85,47 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
 
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
-        self.half.packets().consume(count);
-        self.freed();
+        if self.half.packets().consume(count) {
+            self.freed();
+        }
+    }
+
+    /// Whether [`read`](Self::read) would return at once with bytes or [`ReadError::Disconnected`].
+    pub fn is_ready(&mut self) -> bool {
+        self.waiting().is_some()
+            || (self.session.is_open() && self.half.link().session() != self.session)
     }
 
     /// Sees to it that bytes are there, and of the session they were announced for.
     fn follow_session(&mut self) -> Result<(), ReadError> {
-        let waiting = self.half.packets().session();
-        if waiting == Some(self.session.number()) {
+        // Before looking for packets: those of an ended session are all there when its end is seen.
+        let now = self.half.link().session();
+        let waiting = self.waiting();
+        let before = self.session;
+        if waiting == Some(before.number()) {
             return Ok(());
         }
-        let before = self.session;
-        self.session = match waiting {
-            Some(number) => Session::from_number(number),
-            None => self.half.link().session(),
-        };
+        self.session = waiting.map_or(now, Session::from_number);
         if before.is_open() && before != self.session {
             return Err(ReadError::Disconnected);
         }
         waiting.map(|_| ()).ok_or(ReadError::Empty)
     }
 
+    /// The session of the packet to read next.
+    fn waiting(&mut self) -> Option<u16> {
+        let (session, freed) = self.half.packets().session();
+        if freed {
+            // A zero-length packet is no data, but it had a slot.
+            self.freed();
+        }
+        session
+    }
+
     fn freed(&mut self) {
         if self.half.packets().needs_doorbell() {
             self.doorbell.ring(self.half.link());
         }
-    }
-
-    /// Whether [`read`](Self::read) would return at once with bytes or [`ReadError::Disconnected`].
-    pub fn is_ready(&mut self) -> bool {
-        self.half.packets().session().is_some()
-            || (self.session.is_open() && self.half.link().session() != self.session)
     }
 
     /// Whether a session is open.

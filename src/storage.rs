@@ -3,7 +3,6 @@
 use usbd_acm_class::PortStorage;
 use usbd_acm_descriptors::{Descriptors, EP0_PACKET_SIZE};
 
-use crate::bus_port::BusPort;
 use crate::control::Stage;
 use crate::device::State;
 use crate::doorbell::Doorbell;
@@ -32,7 +31,9 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
         descriptors: &'static Descriptors<PORTS>,
         hooks: H,
     ) -> (Device<C, H, PORTS, SLOTS, SIZE>, [Port<SLOTS, SIZE>; PORTS]) {
+        // The descriptors say 64 bytes at full speed and 512 at high speed, whatever SIZE is.
         const {
+            assert!(SIZE >= 64, "full speed needs packets of SIZE 64");
             assert!(!C::HIGH_SPEED || SIZE >= 512, "high speed needs packets of SIZE 512");
             assert!(
                 C::EP0_PACKET_SIZE == EP0_PACKET_SIZE,
@@ -44,8 +45,8 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
             controller,
             hooks,
             descriptors,
-            ports: bus.map(BusPort::new),
-            stage: Stage::Idle,
+            ports: bus,
+            stage: Stage::POWER_ON,
             state: State::Default,
             speed: Speed::Full,
             suspended: false,

@@ -66,7 +66,7 @@ pub fn board<V: OnePort, H: Hooks + 'static, const SLOTS: usize, const SIZE: usi
 ) -> Host<TestBoard> {
     let (controller, wire) = VirtualController::<V>::new(options.depth);
     let storage = Box::leak(Box::new(Storage::<1, SLOTS, SIZE>::new()));
-    let (mut device, [port]) = storage.split(Probe(controller), V::descriptors(), hooks);
+    let (mut device, [port]) = storage.split(Probe::<_>::new(controller), V::descriptors(), hooks);
     bell::take();
     device.connect();
     let mut firmware =

@@ -2,6 +2,7 @@
 //! simulated host's cable.
 #![forbid(unsafe_code)]
 
+pub mod compile_time;
 pub mod fixture;
 pub mod ledger;
 pub mod probe;

@@ -3,6 +3,7 @@
 //! The doorbell of a controller is a bare function, so the record belongs to the thread of the test.
 
 use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
 
 use usbd_acm::{
     Controller, DtrPolicy, Endpoint, EndpointAddress, EndpointSet, Event, Hooks, RxSlot, TxPacket,
@@ -79,95 +80,120 @@ pub fn power_calls() -> Vec<PowerCall> {
     CALLS.take()
 }
 
-/// A controller that notes what has to do with power, and rings [`bell`].
-pub struct Probe<C>(pub C);
+/// Where the doorbell of a [`Probe`] is heard.
+pub trait Bell {
+    /// It rang.
+    fn ring();
+}
 
-impl<C: Controller> Controller for Probe<C> {
+/// Heard by this thread, as [`bell`].
+pub struct ThisThread;
+
+impl Bell for ThisThread {
+    fn ring() {
+        bell::ring();
+    }
+}
+
+/// A controller that notes what has to do with power, and rings a bell.
+pub struct Probe<C, B = ThisThread> {
+    controller: C,
+    bell: PhantomData<B>,
+}
+
+impl<C, B> Probe<C, B> {
+    /// Between the stack and `controller`.
+    pub fn new(controller: C) -> Self {
+        Self { controller, bell: PhantomData }
+    }
+}
+
+impl<C: Controller, B: Bell> Controller for Probe<C, B> {
     const ENDPOINTS: EndpointSet = C::ENDPOINTS;
     const HIGH_SPEED: bool = C::HIGH_SPEED;
     const EP0_PACKET_SIZE: u8 = C::EP0_PACKET_SIZE;
-    const DOORBELL: fn() = bell::ring;
+    const DOORBELL: fn() = B::ring;
 
     fn connect(&mut self) {
-        self.0.connect();
+        self.controller.connect();
     }
 
     fn disconnect(&mut self) {
-        self.0.disconnect();
+        self.controller.disconnect();
     }
 
     fn poll(&mut self) -> Option<Event> {
         match SUSPEND_AGAIN.take() {
             true => Some(Event::Suspend),
-            false => self.0.poll(),
+            false => self.controller.poll(),
         }
     }
 
     fn ep0_send(&mut self, packet: &[u8]) {
-        self.0.ep0_send(packet);
+        self.controller.ep0_send(packet);
     }
 
     fn ep0_receive(&mut self) {
-        self.0.ep0_receive();
+        self.controller.ep0_receive();
     }
 
     fn ep0_read(&mut self, buffer: &mut [u8]) -> usize {
-        self.0.ep0_read(buffer)
+        self.controller.ep0_read(buffer)
     }
 
     fn ep0_status_in(&mut self, address: Option<u8>) {
-        self.0.ep0_status_in(address);
+        self.controller.ep0_status_in(address);
     }
 
     fn ep0_status_out(&mut self) {
-        self.0.ep0_status_out();
+        self.controller.ep0_status_out();
     }
 
     fn ep0_stall(&mut self) {
-        self.0.ep0_stall();
+        self.controller.ep0_stall();
     }
 
     fn open(&mut self, endpoint: Endpoint) {
-        self.0.open(endpoint);
+        self.controller.open(endpoint);
     }
 
     fn close_all(&mut self) {
-        self.0.close_all();
+        self.controller.close_all();
     }
 
     fn send(&mut self, address: EndpointAddress, packet: TxPacket) -> Result<(), TxPacket> {
-        self.0.send(address, packet)
+        self.controller.send(address, packet)
     }
 
     fn receive(&mut self, address: EndpointAddress, slot: RxSlot) -> Result<(), RxSlot> {
-        self.0.receive(address, slot)
+        self.controller.receive(address, slot)
     }
 
     fn abort(&mut self, address: EndpointAddress) {
-        self.0.abort(address);
+        self.controller.abort(address);
     }
 
     fn halt(&mut self, address: EndpointAddress) {
-        self.0.halt(address);
+        self.controller.halt(address);
     }
 
     fn unhalt(&mut self, address: EndpointAddress) {
-        self.0.unhalt(address);
+        self.controller.unhalt(address);
     }
 
     fn suspend(&mut self) {
         note(PowerCall::Gate);
-        self.0.suspend();
+        self.controller.suspend();
     }
 
     fn resume(&mut self) {
         note(PowerCall::Ungate);
-        self.0.resume();
+        self.controller.resume();
     }
 
     fn remote_wakeup(&mut self) {
         note(PowerCall::RemoteWakeup);
-        self.0.remote_wakeup();
+        self.controller.remote_wakeup();
     }
 }
 

@@ -1,11 +1,13 @@
 //! Events: what the host changed, in order, for the application.
 //!
-//! Each kind of event is queued once at most, so the queue cannot overflow, and an application that
-//! looks rarely sees every kind that changed: the newest value, after its opposite where the value
-//! went away and came back in between.
+//! What is queued is the kind of a change, and each kind once at most: the queue has room for all
+//! of them, so it cannot overflow, and an application that never looks costs nothing. Rise and fall
+//! of a signal are two kinds. A change whose kind is still queued merges with it. An application
+//! that came to the end of the queue is told of every signal that is not what it was last told; so
+//! the last event of a signal says what is true, however rarely the application looks.
 
-use crate::sync::{AtomicU8, Ordering, fence};
-use crate::{Break, LineCoding};
+use crate::sync::{AtomicU8, AtomicU16, Ordering, OwnLoad, fence};
+use crate::{Break, ControlLineState, LineCoding};
 
 /// A change on the host's side of a port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,44 +43,57 @@ pub enum Event {
     SessionEnd,
 }
 
-/// What is queued: the kind; its value is read when it is taken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub(crate) enum Kind {
-    /// Configured or not.
-    Configuration,
-    Dtr,
-    Rts,
-    /// Suspended or not.
-    Suspend,
-    /// In a session or not.
-    Session,
-    LineCoding,
-    Break,
+bitflags::bitflags! {
+    /// What is either on or off.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub(crate) struct Signals: u8 {
+        const DTR = ControlLineState::DTR.bits();
+        const RTS = ControlLineState::RTS.bits();
+        const CONFIGURED = 1 << 2;
+        const SUSPENDED = 1 << 3;
+        const SESSION = 1 << 4;
+        const BREAK = 1 << 5;
+    }
 }
 
-/// The kinds that are either on or off come first.
-pub(crate) const SWITCHES: usize = 5;
+impl Signals {
+    const COUNT: u8 = 6;
+
+    /// DTR and RTS, which lie where they do in wValue.
+    pub(crate) const fn control_lines(self) -> ControlLineState {
+        ControlLineState::from_bits_truncate(self.bits())
+    }
+}
+
+/// What is queued; the value is read when it is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Kind(u8);
 
 impl Kind {
-    const ALL: [Self; 7] = [
-        Self::Configuration,
-        Self::Dtr,
-        Self::Rts,
-        Self::Suspend,
-        Self::Session,
-        Self::LineCoding,
-        Self::Break,
-    ];
+    pub(crate) const LINE_CODING: Self = Self(2 * Signals::COUNT);
 
-    fn bit(self) -> u8 {
-        1 << self as u8
+    /// `signal`, which is one bit, became `on`.
+    pub(crate) const fn edge(signal: Signals, on: bool) -> Self {
+        let [number, ..] = signal.bits().trailing_zeros().to_le_bytes();
+        Self(2 * number + on as u8)
+    }
+
+    /// The signal that changed, and what it became; `None` for the line coding.
+    pub(crate) const fn as_edge(self) -> Option<(Signals, bool)> {
+        if self.0 >= Self::LINE_CODING.0 {
+            return None;
+        }
+        Some((Signals::from_bits_truncate(1 << (self.0 / 2)), self.0 & 1 == 1))
+    }
+
+    const fn bit(self) -> u16 {
+        1 << (self.0 & 0x0F)
     }
 }
 
 /// Room for every kind once; a power of two.
-const CAPACITY: usize = 8;
-const _: () = assert!(CAPACITY >= Kind::ALL.len() && CAPACITY.is_power_of_two());
+const CAPACITY: usize = (Kind::LINE_CODING.0 as usize + 1).next_power_of_two();
+const _: () = assert!(CAPACITY <= 16, "a kind is a bit of a u16");
 
 /// Queue of kinds from the bus side to the application, by loads and stores only.
 ///
@@ -90,9 +105,9 @@ pub(crate) struct EventQueue {
     /// Application: kinds taken, wrapping.
     head: AtomicU8,
     /// Bus side: flipped when the kind is queued.
-    posted: AtomicU8,
+    posted: AtomicU16,
     /// Application: flipped when the kind is taken.
-    taken: AtomicU8,
+    taken: AtomicU16,
 }
 
 impl EventQueue {
@@ -102,8 +117,8 @@ impl EventQueue {
             ring: [const { AtomicU8::new(0) }; CAPACITY],
             tail: AtomicU8::new(0),
             head: AtomicU8::new(0),
-            posted: AtomicU8::new(0),
-            taken: AtomicU8::new(0),
+            posted: AtomicU16::new(0),
+            taken: AtomicU16::new(0),
         }
     }
 
@@ -113,8 +128,8 @@ impl EventQueue {
             ring: core::array::from_fn(|_| AtomicU8::new(0)),
             tail: AtomicU8::new(0),
             head: AtomicU8::new(0),
-            posted: AtomicU8::new(0),
-            taken: AtomicU8::new(0),
+            posted: AtomicU16::new(0),
+            taken: AtomicU16::new(0),
         }
     }
 
@@ -123,27 +138,31 @@ impl EventQueue {
         // Pairs with the fence in `take`: either we see that the application has taken this kind,
         // or it reads the value that we stored before this.
         fence(Ordering::SeqCst);
-        let posted = self.posted.load(Ordering::Relaxed);
-        if (posted ^ self.taken.load(Ordering::Relaxed)) & kind.bit() != 0 {
+        let posted = self.posted.load_own();
+        // Acquire: where the kind was taken, its place in the ring was read.
+        if (posted ^ self.taken.load(Ordering::Acquire)) & kind.bit() != 0 {
             return;
         }
         self.posted.store(posted ^ kind.bit(), Ordering::Relaxed);
-        let tail = self.tail.load(Ordering::Relaxed);
-        self.place(tail).store(kind as u8, Ordering::Relaxed);
+        let tail = self.tail.load_own();
+        self.place(tail).store(kind.0, Ordering::Relaxed);
         self.tail.store(tail.wrapping_add(1), Ordering::Release);
+    }
+
+    /// Application.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head.load_own() == self.tail.load(Ordering::Acquire)
     }
 
     /// Application. The value of the event is to be read after this.
     pub(crate) fn take(&self) -> Option<Kind> {
-        let head = self.head.load(Ordering::Relaxed);
+        let head = self.head.load_own();
         if head == self.tail.load(Ordering::Acquire) {
             return None;
         }
-        let code = self.place(head).load(Ordering::Relaxed);
-        let kind = Kind::ALL.get(usize::from(code)).copied()?;
+        let kind = Kind(self.place(head).load(Ordering::Relaxed));
         self.head.store(head.wrapping_add(1), Ordering::Relaxed);
-        let taken = self.taken.load(Ordering::Relaxed);
-        self.taken.store(taken ^ kind.bit(), Ordering::Release);
+        self.taken.store(self.taken.load_own() ^ kind.bit(), Ordering::Release);
         fence(Ordering::SeqCst);
         Some(kind)
     }

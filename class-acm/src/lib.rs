@@ -26,7 +26,9 @@ pub use event::Event;
 pub use line_coding::{LineCoding, NotDefined, Parity, StopBits};
 pub use link::{Link, Session, Wake};
 #[cfg(not(loom))]
-pub use port::{ApplicationHalf, BusHalf, ControlHalf, PortStorage, ReaderHalf, WriterHalf};
+pub use port::{
+    ApplicationHalf, BusHalf, BusHalves, ControlHalf, PortStorage, ReaderHalf, WriterHalf,
+};
 pub use request::Request;
 pub use send_break::Break;
 pub use serial_state::{NOTIFICATION_LENGTH, SerialState};

@@ -2,6 +2,8 @@
 //!
 //! A half is a pointer; the state behind it starts as zeros, so a port costs RAM but no flash.
 
+use core::marker::PhantomData;
+
 use crate::control::{BusControl, Control, ControlShared};
 use crate::fifo::{
     InFifo, NotificationSender, NotificationSlot, OutFifo, PacketReader, PacketReceiver,
@@ -34,23 +36,41 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
     /// The halves of each port. The storage is taken for good, so there is one pair of each.
     pub fn split<const PORTS: usize>(
         ports: &'static mut [Self; PORTS],
-    ) -> ([BusHalf<SLOTS, SIZE>; PORTS], [ApplicationHalf<SLOTS, SIZE>; PORTS]) {
+    ) -> (BusHalves<PORTS, SLOTS, SIZE>, [ApplicationHalf<SLOTS, SIZE>; PORTS]) {
         let ports: &'static [Self; PORTS] = ports;
         let application = |port| ApplicationHalf {
             reader: ReaderHalf { port },
             writer: WriterHalf { port },
             control: ControlHalf { link: &port.link, control: Control::new(&port.control) },
         };
-        (ports.each_ref().map(|port| BusHalf { port }), ports.each_ref().map(application))
+        (BusHalves { ports }, ports.each_ref().map(application))
+    }
+}
+
+/// What the bus side has of all ports: one pointer.
+pub struct BusHalves<const PORTS: usize, const SLOTS: usize, const SIZE: usize> {
+    ports: &'static [PortStorage<SLOTS, SIZE>; PORTS],
+}
+
+impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> BusHalves<PORTS, SLOTS, SIZE> {
+    /// The bus half of each port, in order.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = BusHalf<'_, SLOTS, SIZE>> {
+        self.ports.iter().map(|port| BusHalf { port, borrow: PhantomData })
+    }
+
+    /// The bus half of one port.
+    pub fn get_mut(&mut self, index: usize) -> Option<BusHalf<'_, SLOTS, SIZE>> {
+        Some(BusHalf { port: self.ports.get(index)?, borrow: PhantomData })
     }
 }
 
 /// What the bus side has of a port.
-pub struct BusHalf<const SLOTS: usize, const SIZE: usize> {
+pub struct BusHalf<'a, const SLOTS: usize, const SIZE: usize> {
     port: &'static PortStorage<SLOTS, SIZE>,
+    borrow: PhantomData<&'a mut ()>,
 }
 
-impl<const SLOTS: usize, const SIZE: usize> BusHalf<SLOTS, SIZE> {
+impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
     /// Packets to the host.
     pub fn sender(&mut self) -> PacketSender<'_, SLOTS, SIZE> {
         PacketSender::new(&self.port.to_host)

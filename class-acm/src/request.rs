@@ -4,7 +4,12 @@
 //! bInterfaceProtocol there is nothing to send, and the truth is a STALL. Nor do the comm features,
 //! which bmCapabilities does not offer.
 
+use usbd_acm_descriptors::{ACM_CAPABILITIES, AcmCapabilities};
+
 use crate::{Break, ControlLineState, SetupPacket};
+
+const LINE_CODING: bool = ACM_CAPABILITIES.contains(AcmCapabilities::LINE_CODING);
+const SEND_BREAK: bool = ACM_CAPABILITIES.contains(AcmCapabilities::SEND_BREAK);
 
 /// Class request, host to device, to an interface.
 const OUT_INTERFACE: u8 = 0x21;
@@ -29,14 +34,16 @@ impl Request {
     /// other request, or one for an interface that is no communication interface.
     pub fn parse(setup: &SetupPacket) -> Option<(usize, Self)> {
         let request = match (setup.request_type, setup.request, setup.length) {
-            (OUT_INTERFACE, 0x20, 7) => Self::SetLineCoding,
-            (IN_INTERFACE, 0x21, _) => Self::GetLineCoding,
-            (OUT_INTERFACE, 0x22, 0) => {
+            (OUT_INTERFACE, 0x20, 7) if LINE_CODING => Self::SetLineCoding,
+            (IN_INTERFACE, 0x21, _) if LINE_CODING => Self::GetLineCoding,
+            (OUT_INTERFACE, 0x22, 0) if LINE_CODING => {
                 // Reserved bits are ignored (PSTN 1.2 table 18).
                 let [lines, _] = setup.value.to_le_bytes();
                 Self::SetControlLineState(ControlLineState::from_bits_truncate(lines))
             }
-            (OUT_INTERFACE, 0x23, 0) => Self::SendBreak(Break::from_value(setup.value)),
+            (OUT_INTERFACE, 0x23, 0) if SEND_BREAK => {
+                Self::SendBreak(Break::from_value(setup.value))
+            }
             _ => return None,
         };
         Some((port_of(setup.index)?, request))

@@ -125,8 +125,9 @@ fn out_fifo_loses_nothing_and_starves_nobody() {
         let application = thread::spawn(move || {
             let (mut bytes, mut rings) = (Vec::new(), false);
             let mut buffer = [0; SIZE];
-            while let Some((_, count)) = reader.read(&mut buffer) {
+            while let Some((_, count)) = reader.peek(&mut buffer) {
                 bytes.extend_from_slice(&buffer[..count]);
+                reader.consume(count);
                 rings |= reader.needs_doorbell();
             }
             (bytes, rings)

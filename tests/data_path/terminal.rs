@@ -8,7 +8,7 @@ use usbd_acm::{DtrPolicy, Speed};
 use usbd_acm_tests::TestBoard;
 use usbd_acm_tests::traffic::InTraffic;
 use usbd_acm_virtual::Nanoseconds;
-use usbd_acm_virtual::host::{AcmPort, Host, Noise, Transfer, request};
+use usbd_acm_virtual::host::{AcmPort, Host, Noise, Pipe, Transfer, request};
 
 use crate::application::Books;
 
@@ -19,6 +19,8 @@ pub enum Action {
     Run(Nanoseconds),
     /// Writes this much, once everything before was written.
     Write(usize),
+    /// The same, with a zero-length packet after a full last one, or nothing but that.
+    WriteTerminated(usize),
     /// Reads, or does not.
     Read(bool),
     /// Suspends the bus for this long.
@@ -42,6 +44,7 @@ impl Action {
             8 => (1u64..2_000_000).prop_map(Self::Run),
             8 => (1usize..6 * size).prop_map(Self::Write),
             2 => (1usize..5).prop_map(move |packets| Self::Write(packets * size)),
+            2 => (0usize..3).prop_map(move |packets| Self::WriteTerminated(packets * size)),
             2 => any::<bool>().prop_map(Self::Read),
             1 => (0u64..8_000_000).prop_map(Self::Suspend),
             1 => Just(Self::Reset),
@@ -103,7 +106,8 @@ impl Terminal {
     pub fn perform(&mut self, action: Action) {
         match action {
             Action::Run(duration) => self.run(duration),
-            Action::Write(count) => self.write(count),
+            Action::Write(count) => self.write(count, Transfer::write),
+            Action::WriteTerminated(count) => self.write(count, Transfer::write_terminated),
             Action::Read(reading) => self.reading = reading,
             Action::Suspend(duration) => {
                 self.host.suspend();
@@ -189,20 +193,21 @@ impl Terminal {
         }
     }
 
-    fn write(&mut self, count: usize) {
+    fn write(&mut self, count: usize, transfer: impl Fn(Pipe, &[u8]) -> Transfer) {
         if self.out.is_some() {
             return;
         }
         match (self.open, self.policy) {
             (false, DtrPolicy::Require) => return,
-            (false, _) => self.begin(),
-            (true, _) => {}
+            // An empty packet is no data, and begins no session.
+            (false, _) if count > 0 => self.begin(),
+            _ => {}
         }
         let books = &mut *self.books.borrow_mut();
         let data = books.from_host.upcoming(count);
         books.from_host.take(count);
         self.written = count;
-        self.out = Some(Transfer::write(self.acm.function().data_out, &data));
+        self.out = Some(transfer(self.acm.function().data_out, &data));
     }
 
     fn apply_noise(&mut self) {

@@ -1,6 +1,7 @@
 //! The developer command: `cargo xtask --help`.
 #![forbid(unsafe_code)]
 
+mod demo;
 mod linux;
 mod serve;
 mod size;
@@ -21,6 +22,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the device without a board: enumerate it, move a file through it, measure it
+    Demo(demo::Options),
     /// Run every check and test; install what they need
     Test(test::Options),
     /// Test the device against a real Linux kernel in QEMU
@@ -35,6 +38,7 @@ enum Command {
 
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
+        Command::Demo(options) => demo::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Linux(options) => linux::run(&options),
         Command::Serve(options) => serve::run(options),

@@ -342,12 +342,16 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
             return Some(TxPacket::ZERO_LENGTH);
         }
         while let Some((slot, closed)) = self.current_slot() {
+            if !closed && self.in_flight() > 0 {
+                // An open slot fills up while the wire is busy.
+                return None;
+            }
             let length = slot.length.load(Ordering::Acquire);
             if slot.session.load(Ordering::Relaxed) != session {
                 self.skip_to(length);
             }
             if length > self.position() {
-                return self.due_range(slot, closed, length);
+                return self.due_range(slot, length);
             }
             if !closed {
                 break;
@@ -363,15 +367,9 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         self.fifo.zlp_due.load(Ordering::Relaxed).then_some(TxPacket::ZERO_LENGTH)
     }
 
-    fn due_range(
-        &self,
-        slot: &'static Slot<[Byte; SIZE]>,
-        closed: bool,
-        length: u16,
-    ) -> Option<TxPacket> {
+    fn due_range(&self, slot: &'static Slot<[Byte; SIZE]>, length: u16) -> Option<TxPacket> {
         let slot = slot.erased();
-        // An open slot fills up while the wire is busy; a slot is lent once at a time.
-        if (!closed && self.in_flight() > 0) || slot.is_lent() {
+        if slot.is_lent() {
             return None;
         }
         // SAFETY: the slot is not lent, and the application does not write below `length` before

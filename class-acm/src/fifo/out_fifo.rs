@@ -175,34 +175,39 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
         Self::new(self.fifo).into_front()
     }
 
-    /// The session of the oldest packet that has unread bytes.
-    pub fn session(&mut self) -> Option<u16> {
-        self.front_slot().map(|(_, session)| session)
+    /// The session of the oldest packet that has unread bytes, and whether slots of zero-length
+    /// packets before it were freed, for [`needs_doorbell`](Self::needs_doorbell).
+    pub fn session(&mut self) -> (Option<u16>, bool) {
+        let head = self.fifo.head.load(Ordering::Relaxed);
+        let session = self.front_slot().map(|(_, session)| session);
+        (session, head != self.fifo.head.load(Ordering::Relaxed))
     }
 
-    /// Copies unread bytes of the oldest packet out and consumes them; as many as fit, and the
-    /// session they came in.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Option<(u16, usize)> {
+    /// Copies unread bytes of the oldest packet out, as many as fit; their number and session.
+    pub fn peek(&mut self, buffer: &mut [u8]) -> Option<(u16, usize)> {
         let (slot, session) = self.front_slot()?;
         let length = slot.length.load(Ordering::Relaxed);
         // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed.
         let count = unsafe { slot.load(self.position()..length, buffer) };
-        self.consume(count);
         Some((session, count))
     }
 
-    /// Consumes `count` bytes of the oldest packet, or what is left of it.
-    pub fn consume(&mut self, count: usize) {
-        let Some((slot, _)) = self.front_slot() else { return };
+    /// Consumes `count` bytes of the oldest packet, or what is left of it. Returns whether that freed
+    /// its slot, for [`needs_doorbell`](Self::needs_doorbell).
+    pub fn consume(&mut self, count: usize) -> bool {
+        let Some((slot, _)) = self.front_slot() else { return false };
         let left = slot.length.load(Ordering::Relaxed).saturating_sub(self.position());
         let count = u16::try_from(count).unwrap_or(u16::MAX).min(left);
         if count == left {
-            return self.free();
+            self.free();
+            return true;
         }
         self.fifo.position.store(self.position().saturating_add(count), Ordering::Relaxed);
+        false
     }
 
-    /// Whether the bus half must be woken: it waits for a slot, and the host for the device.
+    /// Whether the bus half must be woken after a slot was freed: it waits for one, and the host for
+    /// the device.
     pub fn needs_doorbell(&self) -> bool {
         // Pairs with the fence in `free_slot`.
         fence(Ordering::SeqCst);

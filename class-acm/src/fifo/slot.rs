@@ -151,27 +151,36 @@ fn base(data: &[Byte]) -> *mut u8 {
     data.as_ptr().cast_mut().cast()
 }
 
+/// Bytes copied in one go: a packet is four times that.
+#[cfg(not(loom))]
+const BLOCK: usize = 16;
+
 /// Copies `from` into a slot, by words where the slot's side is aligned. The volatile accesses keep
 /// this from becoming a call of the target's memcpy, which is larger than the rest of the FIFO.
 ///
 /// # Safety
 /// `to` is valid for writes of as many bytes as `from` has, and nobody else reaches them.
 #[cfg(not(loom))]
-unsafe fn copy_in(to: *mut u8, from: &[u8]) {
-    let mut done = 0;
-    let source = from.as_ptr();
+unsafe fn copy_in(mut to: *mut u8, from: &[u8]) {
+    let mut rest = from;
     if to.addr().is_multiple_of(4) {
-        while from.len() - done >= 4 {
-            // SAFETY: `done + 4` bytes are within `from`.
-            let word = unsafe { source.add(done).cast::<u32>().read_unaligned() };
-            // SAFETY: `done + 4` bytes are within `to`, which is aligned, as `done` is.
-            unsafe { to.add(done).cast::<u32>().write_volatile(word) };
-            done += 4;
+        while let Some((block, after)) = rest.split_first_chunk::<BLOCK>() {
+            let words: [u32; BLOCK / 4] = {
+                // SAFETY: an array of words has no invalid value, and the sizes are the same.
+                unsafe { block.as_ptr().cast::<[u32; BLOCK / 4]>().read_unaligned() }
+            };
+            for (index, word) in words.into_iter().enumerate() {
+                // SAFETY: the block is within `to`, which is aligned.
+                unsafe { to.cast::<u32>().add(index).write_volatile(word) };
+            }
+            // SAFETY: at most one byte past the end of `to`.
+            to = unsafe { to.add(BLOCK) };
+            rest = after;
         }
     }
-    for (at, byte) in from.iter().enumerate().skip(done) {
-        // SAFETY: `at` is within `to`.
-        unsafe { to.add(at).write_volatile(*byte) };
+    for (index, byte) in rest.iter().enumerate() {
+        // SAFETY: what is left of `from` fits into what is left of `to`.
+        unsafe { to.add(index).write_volatile(*byte) };
     }
 }
 
@@ -180,21 +189,25 @@ unsafe fn copy_in(to: *mut u8, from: &[u8]) {
 /// # Safety
 /// `from` is valid for reads of as many bytes as `to` has, and nobody writes to them.
 #[cfg(not(loom))]
-unsafe fn copy_out(to: &mut [u8], from: *const u8) {
-    let mut done = 0;
-    let target = to.as_mut_ptr();
+unsafe fn copy_out(to: &mut [u8], mut from: *const u8) {
+    let mut rest = to;
     if from.addr().is_multiple_of(4) {
-        while to.len() - done >= 4 {
-            // SAFETY: `done + 4` bytes are within `from`, which is aligned, as `done` is.
-            let word = unsafe { from.add(done).cast::<u32>().read_volatile() };
-            // SAFETY: `done + 4` bytes are within `to`.
-            unsafe { target.add(done).cast::<u32>().write_unaligned(word) };
-            done += 4;
+        while rest.len() >= BLOCK {
+            let Some((block, after)) = rest.split_first_chunk_mut::<BLOCK>() else { return };
+            let words: [u32; BLOCK / 4] = core::array::from_fn(|index| {
+                // SAFETY: the block is within `from`, which is aligned.
+                unsafe { from.cast::<u32>().add(index).read_volatile() }
+            });
+            // SAFETY: the block has the size of the words, and no alignment is asked for.
+            unsafe { block.as_mut_ptr().cast::<[u32; BLOCK / 4]>().write_unaligned(words) };
+            // SAFETY: at most one byte past the end of `from`.
+            from = unsafe { from.add(BLOCK) };
+            rest = after;
         }
     }
-    for (at, byte) in to.iter_mut().enumerate().skip(done) {
-        // SAFETY: `at` is within `from`.
-        *byte = unsafe { from.add(at).read_volatile() };
+    for (index, byte) in rest.iter_mut().enumerate() {
+        // SAFETY: what is left of `to` is left of `from` too.
+        *byte = unsafe { from.add(index).read_volatile() };
     }
 }
 

@@ -107,11 +107,6 @@ impl<Id: PartialEq> TransferQueues<Id> {
         std::mem::take(&mut self.endpoints).into_values().flatten().collect()
     }
 
-    /// Whether nothing is under way.
-    pub fn is_empty(&self) -> bool {
-        self.endpoints.values().all(VecDeque::is_empty)
-    }
-
     /// One packet for the oldest transfer of every endpoint. Returns whether any packet moved, and
     /// the transfers that ended.
     pub fn step(&mut self, bus: &mut Bus) -> (bool, Vec<Completed<Id>>) {

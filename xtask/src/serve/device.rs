@@ -13,8 +13,7 @@ use usbd_acm_virtual::{
     VirtualController, VirtualWire,
 };
 
-pub use app::App;
-use app::PortApp;
+pub use app::{App, PortApp, Running};
 
 /// Packets that the controller holds per direction and endpoint.
 const DEPTH: usize = 2;
@@ -82,7 +81,7 @@ impl<V: Variant, const PORTS: usize, const SIZE: usize> SerialDevice<V, PORTS, S
         let storage = Box::leak(Box::new(Storage::new()));
         let (mut device, ports) = storage.split(controller, descriptors, ());
         device.connect();
-        let apps = ports.map(|port| PortApp::new(port, app));
+        let apps = ports.map(|port| PortApp::new(port, app.into()));
         Self { wire, device, apps, events: Vec::new(), violations: 0 }
     }
 
@@ -220,7 +219,8 @@ fn parse_state(text: &str, allowed: SerialState) -> Result<SerialState, String> 
     if allowed.contains(state) { Ok(state) } else { Err(format!("{text} does not belong here")) }
 }
 
-fn describe(event: Event) -> String {
+/// An event in a few words.
+pub fn describe(event: Event) -> String {
     let on = |on| if on { "on" } else { "off" };
     match event {
         Event::Configured { milliamps } => format!("configured {milliamps} mA"),
@@ -238,7 +238,8 @@ fn describe(event: Event) -> String {
     }
 }
 
-fn describe_coding(coding: &LineCoding) -> String {
+/// Rate, data bits, parity and stop bits.
+pub fn describe_coding(coding: &LineCoding) -> String {
     let parity = match coding.parity() {
         Ok(Parity::None) => "none".into(),
         Ok(Parity::Odd) => "odd".into(),

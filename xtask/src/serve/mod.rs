@@ -1,6 +1,6 @@
 //! `cargo xtask serve`: the device process alone.
 
-mod device;
+pub mod device;
 
 use std::os::fd::AsFd;
 use std::process::ExitCode;
@@ -79,13 +79,36 @@ impl From<BusSpeed> for Speed {
 pub fn run(options: Options) -> Result<ExitCode> {
     match options.protocol {
         Protocol::Usbredir { socket, device } => {
+            advise(&device, &format!("for QEMU: {}", qemu_arguments(&socket)));
             serve(&socket, &device, || Box::new(usbredir::Session::new()))?;
         }
         Protocol::Usbip { address, device } => {
+            advise(&device, "on Linux, as root: modprobe vhci-hcd; usbip attach -r HOST -b 1-1");
             serve(&address, &device, || Box::new(usbip::Session::new()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells a human what to do next; a program that gives commands knows.
+fn advise(options: &DeviceOptions, advice: &str) {
+    if !options.commands {
+        eprintln!("{advice}");
+    }
+}
+
+fn qemu_arguments(socket: &Endpoint) -> String {
+    let address = match socket {
+        Endpoint::Unix(path) => format!("path={}", path.display()),
+        Endpoint::Tcp(address) => match address.rsplit_once(':') {
+            Some((host, port)) => format!("host={host},port={port}"),
+            None => format!("host={address}"),
+        },
+    };
+    format!(
+        "-device qemu-xhci -chardev socket,id=acm,{address} \
+         -device usb-redir,chardev=acm,suppress-remote-wake=off"
+    )
 }
 
 fn serve(

@@ -29,6 +29,8 @@ use figures::{Figures, Place};
 use firmware::{Build, Level, Purpose, Stack, TARGETS};
 use host::Mode;
 
+pub use firmware::root;
+
 /// What `cargo xtask size` can do beside printing the table.
 #[derive(clap::Args)]
 pub struct Arguments {

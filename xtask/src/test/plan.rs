@@ -22,7 +22,7 @@ const CLIPPY: Part = Part::Component { subcommand: "clippy", component: "clippy"
 /// run, and its last line why.
 fn subcommands() -> Vec<Step> {
     let size = "flash and RAM are within budget, and no panic can be reached";
-    let linux = "a real Linux kernel works with the device, on four host controllers";
+    let linux = "a real Linux kernel works with the device, on five host controllers";
     let size = subcommand("size", size, &["size", "--check", "--panic-free"])
         .needs(Part::Crates("tests/size/Cargo.toml"));
     vec![

@@ -27,6 +27,7 @@
 mod crc;
 mod file;
 mod packet;
+mod recorder;
 
 use std::io::{self, Write};
 use std::string::String;
@@ -36,6 +37,7 @@ use usbd_acm::Speed;
 use self::file::File;
 use self::packet::Packet;
 pub use self::packet::Token;
+pub use self::recorder::Recorder;
 use crate::{Handshake, Nanoseconds, Pid};
 
 /// What became of a packet on its way.

@@ -19,6 +19,10 @@ pub struct Statistics {
     pub bytes_in: u64,
     /// Bytes in `packets_out`.
     pub bytes_out: u64,
+    /// Packets without data in `packets_in`.
+    pub zero_length_in: u64,
+    /// Packets without data in `packets_out`.
+    pub zero_length_out: u64,
     /// NAKs of the device.
     pub naks: u64,
     /// STALLs of the device.
@@ -44,10 +48,12 @@ impl Observer for Statistics {
             (Content::Data(_, bytes), Side::Device) if packet.endpoint != 0 => {
                 self.packets_in += 1;
                 self.bytes_in += bytes.len() as u64;
+                self.zero_length_in += u64::from(bytes.is_empty());
             }
             (Content::Data(_, bytes), Side::Host) if packet.endpoint != 0 => {
                 self.packets_out += 1;
                 self.bytes_out += bytes.len() as u64;
+                self.zero_length_out += u64::from(bytes.is_empty());
             }
             (Content::Handshake(Handshake::Nak), _) => self.naks += 1,
             (Content::Handshake(Handshake::Stall), _) => self.stalls += 1,

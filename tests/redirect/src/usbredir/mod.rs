@@ -3,10 +3,11 @@
 //! The far side is called the guest: it has the host controller and the operating system. We are
 //! the usb-host: we have the device.
 
-mod codec;
+mod kind;
+mod reply;
+mod request;
 mod session;
 
-pub use codec::{
-    Decoder, DeviceConnect, EndpointTable, InterfaceTable, Malformed, Reply, Request, Status,
-};
+pub use reply::{DeviceConnect, EndpointRow, EndpointTable, InterfaceTable, Reply, Status};
+pub use request::{CAPABILITIES, Decoder, Malformed, Request};
 pub use session::Session;

@@ -4,10 +4,8 @@
 use usbd_acm::{SetupPacket, Speed, TransferType};
 use usbd_acm_virtual::Nanoseconds;
 
-use super::codec::{
-    Decoder, DeviceConnect, EndpointRow, EndpointTable, InterfaceTable, Malformed, Reply, Request,
-    Status,
-};
+use super::reply::{DeviceConnect, EndpointRow, EndpointTable, InterfaceTable, Reply, Status};
+use super::request::{Decoder, Malformed, Request};
 use crate::bus::{Bus, Transaction, TransferError, toggle_slot};
 use crate::configuration::EndpointInfo;
 use crate::served::{Session as Serve, SessionEnd};

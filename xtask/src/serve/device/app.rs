@@ -37,6 +37,7 @@ pub struct Uart {
     /// Time that has passed since the last character went.
     time: Nanoseconds,
     overrun: bool,
+    characters: u64,
 }
 
 /// Characters that a UART's FIFO holds, each way.
@@ -73,13 +74,21 @@ pub struct PortApp<const SLOTS: usize, const SIZE: usize> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
-    pub fn new(port: Port<SLOTS, SIZE>, app: App) -> Self {
-        Self { port, running: app.into() }
+    pub fn new(port: Port<SLOTS, SIZE>, running: Running) -> Self {
+        Self { port, running }
     }
 
-    /// Starts another application.
+    /// The application as it runs.
+    pub fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// Starts another application. It finds both halves of the port in the newest session: that
+    /// an older one ended is nothing it would have to know.
     pub fn start(&mut self, running: Running) {
         self.running = running;
+        let _ = self.port.reader.fill_buf();
+        let _ = self.port.writer.is_flushed();
     }
 
     pub fn control(&mut self) -> &mut PortControl {
@@ -215,12 +224,18 @@ fn bridge<const SLOTS: usize, const SIZE: usize>(
 }
 
 impl Uart {
+    /// Characters that went over the line.
+    pub fn characters(&self) -> u64 {
+        self.characters
+    }
+
     fn pass(&mut self, duration: Nanoseconds, character_time: Nanoseconds) {
         self.time += duration;
         while self.time >= character_time
             && let Some(byte) = self.transmit.pop_front()
         {
             self.time -= character_time;
+            self.characters += 1;
             if self.received.len() < UART_FIFO {
                 self.received.push_back(byte);
             } else {
@@ -229,7 +244,7 @@ impl Uart {
         }
         // An idle line saves no time up.
         if self.transmit.is_empty() {
-            self.time = self.time.min(character_time);
+            self.time = 0;
         }
     }
 }

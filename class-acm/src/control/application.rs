@@ -1,0 +1,124 @@
+//! The application half.
+
+use super::{ControlShared, break_of};
+use crate::event::{Event, Signals};
+use crate::sync::Ordering;
+use crate::{Break, ControlLineState, LineCoding, SerialState};
+
+/// The application half of [`ControlShared`].
+pub struct Control {
+    shared: &'static ControlShared,
+    /// The line coding reported last.
+    line_coding: LineCoding,
+    /// `break_start` of the break reported last.
+    break_start: u32,
+    /// Signals as they were reported.
+    signals: Signals,
+}
+
+impl Control {
+    /// The caller sees to it that there is one application half.
+    pub(crate) fn new(shared: &'static ControlShared) -> Self {
+        Self { shared, line_coding: LineCoding::DEFAULT, break_start: 0, signals: Signals::empty() }
+    }
+
+    /// The next event, oldest first.
+    pub fn next_event(&mut self) -> Option<Event> {
+        loop {
+            while let Some(kind) = self.shared.events.take() {
+                let event = match kind.as_edge() {
+                    Some((signal, on)) => self.edge(signal, on),
+                    None => self.coding_event(),
+                };
+                // There is none when the application was told already.
+                if event.is_some() {
+                    return event;
+                }
+            }
+            let settled = self.shared.settled();
+            // What led to these signals may have been queued since we looked.
+            if self.shared.events.is_empty() {
+                return self.merged_event(settled);
+            }
+        }
+    }
+
+    /// A signal that changed while an event of that kind was queued, and is not what that said.
+    fn merged_event(&mut self, settled: Signals) -> Option<Event> {
+        let signal = (settled ^ self.signals).iter().next()?;
+        self.edge(signal, settled.contains(signal))
+    }
+
+    fn edge(&mut self, signal: Signals, on: bool) -> Option<Event> {
+        let is_new = self.signals.contains(signal) != on;
+        self.signals.set(signal, on);
+        if signal == Signals::BREAK && on {
+            return self.break_event(is_new);
+        }
+        is_new.then(|| self.named(signal, on))
+    }
+
+    fn named(&self, signal: Signals, on: bool) -> Event {
+        match (signal, on) {
+            (Signals::DTR, on) => Event::Dtr(on),
+            (Signals::RTS, on) => Event::Rts(on),
+            (Signals::SUSPENDED, true) => Event::Suspended,
+            (Signals::SUSPENDED, false) => Event::Resumed,
+            (Signals::SESSION, true) => Event::SessionStart,
+            (Signals::SESSION, false) => Event::SessionEnd,
+            (Signals::CONFIGURED, true) => Event::Configured { milliamps: self.granted() },
+            (Signals::CONFIGURED, false) => Event::Deconfigured,
+            _ => Event::Break(Break::Off),
+        }
+    }
+
+    /// A break that began, or one that replaced it.
+    fn break_event(&mut self, is_new: bool) -> Option<Event> {
+        let start = self.shared.break_start.load(Ordering::Acquire);
+        let before = core::mem::replace(&mut self.break_start, start);
+        (is_new || start != before).then(|| Event::Break(break_of(start)))
+    }
+
+    fn coding_event(&mut self) -> Option<Event> {
+        let new = self.line_coding();
+        let old = core::mem::replace(&mut self.line_coding, new);
+        (old != new).then_some(Event::LineCoding { old, new })
+    }
+
+    /// The line coding now.
+    pub fn line_coding(&self) -> LineCoding {
+        self.shared.line_coding.load()
+    }
+
+    /// DTR and RTS now.
+    pub fn control_lines(&self) -> ControlLineState {
+        self.shared.signals().control_lines()
+    }
+
+    /// The last SEND_BREAK, or [`Break::Off`].
+    pub fn break_request(&self) -> Break {
+        if self.shared.signals().contains(Signals::BREAK) {
+            return break_of(self.shared.break_start.load(Ordering::Acquire));
+        }
+        Break::Off
+    }
+
+    /// What may be drawn from VBUS, in mA; 0 when the device is not configured.
+    pub fn milliamps(&self) -> u16 {
+        if self.shared.signals().contains(Signals::CONFIGURED) { self.granted() } else { 0 }
+    }
+
+    fn granted(&self) -> u16 {
+        self.shared.milliamps.load(Ordering::Relaxed)
+    }
+
+    /// Sets the levels of the serial state; one-shots in `levels` are ignored.
+    pub fn set_levels(&mut self, levels: SerialState) {
+        self.shared.raised.set_levels(levels);
+    }
+
+    /// Raises one-shots of the serial state; levels in `one_shots` are ignored.
+    pub fn raise(&mut self, one_shots: SerialState) {
+        self.shared.raised.raise(one_shots);
+    }
+}

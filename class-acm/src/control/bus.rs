@@ -1,0 +1,137 @@
+//! The bus half.
+
+use core::marker::PhantomData;
+
+use super::ControlShared;
+use crate::event::{Kind, Signals};
+use crate::serial_state::NOTIFICATION_LENGTH;
+use crate::sync::{Ordering, OwnLoad};
+use crate::{Break, ControlLineState, LineCoding, SerialState};
+
+/// The bus half of [`ControlShared`].
+pub struct BusControl<'a> {
+    shared: &'static ControlShared,
+    borrow: PhantomData<&'a mut ()>,
+}
+
+/// A notification that is due.
+pub struct DueNotification(SerialState);
+
+impl DueNotification {
+    /// The bytes on the wire, from this communication interface.
+    pub fn bytes(&self, interface: u8) -> [u8; NOTIFICATION_LENGTH] {
+        self.0.notification(interface)
+    }
+}
+
+impl BusControl<'_> {
+    /// The caller sees to it that there is one bus half at a time.
+    pub(crate) fn new(shared: &'static ControlShared) -> Self {
+        Self { shared, borrow: PhantomData }
+    }
+
+    /// The line coding, to be reported to the host.
+    pub fn line_coding(&self) -> LineCoding {
+        self.shared.line_coding.load_own()
+    }
+
+    /// Takes a line coding over. Hosts write back what they read; that is no change.
+    pub fn set_line_coding(&mut self, coding: LineCoding) {
+        if coding != self.line_coding() {
+            self.shared.line_coding.store(coding);
+            self.shared.events.post(Kind::LINE_CODING);
+        }
+    }
+
+    /// Sets the control lines and returns whether DTR changed.
+    pub fn set_control_lines(&mut self, lines: ControlLineState) -> bool {
+        self.set(Signals::RTS, lines.contains(ControlLineState::RTS));
+        self.set(Signals::DTR, lines.contains(ControlLineState::DTR))
+    }
+
+    /// Takes a SEND_BREAK over. Ending a break that was not begun is no change.
+    pub fn send_break(&mut self, request: Break) {
+        if request == Break::Off {
+            self.set(Signals::BREAK, false);
+            return;
+        }
+        let count = (self.shared.break_start.load_own() & 0xFFFF_0000).wrapping_add(0x0001_0000);
+        self.shared.break_start.store(count | u32::from(request.to_value()), Ordering::Release);
+        // A break that replaces one is a change, too.
+        self.change(Signals::BREAK, true);
+    }
+
+    /// Changes a signal, unless it is that already, and returns whether it changed.
+    fn set(&mut self, signal: Signals, on: bool) -> bool {
+        let changes = self.signals().contains(signal) != on;
+        if changes {
+            self.change(signal, on);
+        }
+        changes
+    }
+
+    fn change(&mut self, signal: Signals, on: bool) {
+        let mut signals = self.signals();
+        signals.set(signal, on);
+        self.shared.signals.store(signals.bits(), Ordering::Release);
+        self.shared.events.post(Kind::edge(signal, on));
+        self.shared.settled.store(signals.bits(), Ordering::Release);
+    }
+
+    fn signals(&self) -> Signals {
+        Signals::from_bits_retain(self.shared.signals.load_own())
+    }
+
+    /// The device was configured. The host has seen no level yet, and hears of no one-shot that
+    /// was raised before.
+    pub fn configured(&mut self, milliamps: u16) {
+        self.shared.notified.reset(&self.shared.raised);
+        self.shared.milliamps.store(milliamps, Ordering::Relaxed);
+        self.set(Signals::CONFIGURED, true);
+    }
+
+    /// The configuration is gone: the terminal went with it, so the lines drop and a break ends.
+    /// The line coding stays, for the specification is silent and the user's choice is worth more
+    /// than our default.
+    pub fn deconfigured(&mut self) {
+        self.set_control_lines(ControlLineState::empty());
+        self.send_break(Break::Off);
+        self.set(Signals::CONFIGURED, false);
+    }
+
+    /// A session began.
+    pub fn session_started(&mut self) {
+        self.set(Signals::SESSION, true);
+    }
+
+    /// The session ended.
+    pub fn session_ended(&mut self) {
+        self.set(Signals::SESSION, false);
+    }
+
+    /// The bus was suspended.
+    pub fn suspended(&mut self) {
+        self.set(Signals::SUSPENDED, true);
+    }
+
+    /// The bus was resumed.
+    pub fn resumed(&mut self) {
+        self.set(Signals::SUSPENDED, false);
+    }
+
+    /// The SERIAL_STATE that is due: a level differs from what the host acknowledged, or a one-shot
+    /// was raised that it did not. None is due while one is in flight.
+    pub fn due_notification(&self) -> Option<DueNotification> {
+        self.shared.notified.due(&self.shared.raised).map(DueNotification)
+    }
+
+    /// The notification is on its way. What is raised from now on is told by the next.
+    pub fn notification_submitted(&mut self, due: &DueNotification) {
+        self.shared.notified.submitted(due.0);
+    }
+
+    /// The host acknowledged the notification: what it told is over.
+    pub fn notification_acknowledged(&mut self) {
+        self.shared.notified.acknowledged();
+    }
+}

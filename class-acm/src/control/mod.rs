@@ -1,0 +1,91 @@
+//! The ACM state of a port, shared by its halves without locks.
+//!
+//! Every word has one writer. The bus side never waits for the application, nor the application for
+//! the bus side, from whatever contexts they run in. All of it is zero at power-on, so a port costs
+//! RAM but no flash.
+
+mod application;
+mod bus;
+mod coding;
+mod notifications;
+
+pub use application::Control;
+pub use bus::{BusControl, DueNotification};
+
+use crate::Break;
+use crate::event::{EventQueue, Signals};
+use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
+use coding::SharedLineCoding;
+use notifications::{Notified, Raised};
+
+/// The ACM state of a port.
+pub struct ControlShared {
+    /// Bus side.
+    line_coding: SharedLineCoding,
+    /// Bus side: wValue of the last SEND_BREAK that began a break, and in the upper half how many
+    /// there were, wrapping.
+    break_start: AtomicU32,
+    /// Bus side: mA that the host granted.
+    milliamps: AtomicU16,
+    /// Bus side.
+    signals: AtomicU8,
+    /// Bus side: `signals` whose events are queued, or merged with queued ones.
+    settled: AtomicU8,
+    events: EventQueue,
+    /// Application.
+    raised: Raised,
+    /// Bus side.
+    notified: Notified,
+}
+
+impl ControlShared {
+    /// The state after power-on.
+    #[cfg(not(loom))]
+    #[expect(clippy::new_without_default, reason = "it belongs into a static")]
+    pub const fn new() -> Self {
+        Self {
+            line_coding: SharedLineCoding::new(),
+            break_start: AtomicU32::new(0),
+            milliamps: AtomicU16::new(0),
+            signals: AtomicU8::new(0),
+            settled: AtomicU8::new(0),
+            events: EventQueue::new(),
+            raised: Raised::new(),
+            notified: Notified::new(),
+        }
+    }
+
+    /// The state after power-on.
+    #[cfg(loom)]
+    pub fn new() -> Self {
+        Self {
+            line_coding: SharedLineCoding::new(),
+            break_start: AtomicU32::new(0),
+            milliamps: AtomicU16::new(0),
+            signals: AtomicU8::new(0),
+            settled: AtomicU8::new(0),
+            events: EventQueue::new(),
+            raised: Raised::new(),
+            notified: Notified::new(),
+        }
+    }
+
+    /// The bus half and the application half.
+    pub fn split(&'static mut self) -> (BusControl<'static>, Control) {
+        (BusControl::new(self), Control::new(self))
+    }
+
+    fn signals(&self) -> Signals {
+        Signals::from_bits_retain(self.signals.load(Ordering::Acquire))
+    }
+
+    fn settled(&self) -> Signals {
+        Signals::from_bits_retain(self.settled.load(Ordering::Acquire))
+    }
+}
+
+/// The request in the lower half of `break_start`.
+fn break_of(break_start: u32) -> Break {
+    let [low, high, ..] = break_start.to_le_bytes();
+    Break::from_value(u16::from_le_bytes([low, high]))
+}

@@ -1,0 +1,109 @@
+//! When a SERIAL_STATE is due, and what is in it (PSTN 1.2 §6.5.4).
+
+use crate::SerialState;
+use crate::sync::{AtomicU8, Ordering, OwnLoad};
+
+/// Serial state from the application.
+pub(super) struct Raised {
+    /// Application: levels as they are, one-shots flipped when raised.
+    state: AtomicU8,
+    /// Bus side: one-shots of `state` when it last took them. Those that differ are to be taken.
+    taken: AtomicU8,
+}
+
+impl Raised {
+    #[cfg(not(loom))]
+    pub(super) const fn new() -> Self {
+        Self { state: AtomicU8::new(0), taken: AtomicU8::new(0) }
+    }
+
+    #[cfg(loom)]
+    pub(super) fn new() -> Self {
+        Self { state: AtomicU8::new(0), taken: AtomicU8::new(0) }
+    }
+
+    /// Application side.
+    pub(super) fn set_levels(&self, levels: SerialState) {
+        let one_shots = SerialState::from_bits_retain(self.state.load_own()) - SerialState::LEVELS;
+        let state = one_shots | levels.intersection(SerialState::LEVELS);
+        self.state.store(state.bits(), Ordering::Release);
+    }
+
+    /// Application side. What the bus side has not taken yet merges.
+    pub(super) fn raise(&self, one_shots: SerialState) {
+        let state = self.state.load_own();
+        // A stale `taken` shows a bit that the bus side is taking right now, for a notification
+        // that it makes after that: the raise is in it.
+        let not_taken = SerialState::from_bits_retain(state ^ self.taken.load(Ordering::Acquire));
+        let flipped = one_shots.intersection(SerialState::ONE_SHOTS) - not_taken;
+        self.state.store(state ^ flipped.bits(), Ordering::Release);
+    }
+
+    /// Bus side: levels now, and one-shots raised since the last call.
+    fn take(&self) -> SerialState {
+        let state = self.state.load(Ordering::Acquire);
+        let levels = SerialState::from_bits_retain(state) & SerialState::LEVELS;
+        let raised = SerialState::from_bits_retain(state ^ self.taken.load_own());
+        self.taken.store(state, Ordering::Release);
+        levels | (raised & SerialState::ONE_SHOTS)
+    }
+}
+
+/// What the host was notified of. Nobody but the bus side looks at it.
+pub(super) struct Notified {
+    /// One-shots that were taken and not acknowledged.
+    due: AtomicU8,
+    /// Levels of the last notification that was acknowledged.
+    levels: AtomicU8,
+    /// The notification in flight, or [`NONE`].
+    in_flight: AtomicU8,
+}
+
+/// No notification is in flight; bit 7 of one is reserved, and the zero at power-on must be this.
+const NONE: u8 = 0;
+const IN_FLIGHT: u8 = 0x80;
+
+impl Notified {
+    #[cfg(not(loom))]
+    pub(super) const fn new() -> Self {
+        Self { due: AtomicU8::new(0), levels: AtomicU8::new(0), in_flight: AtomicU8::new(NONE) }
+    }
+
+    #[cfg(loom)]
+    pub(super) fn new() -> Self {
+        Self { due: AtomicU8::new(0), levels: AtomicU8::new(0), in_flight: AtomicU8::new(NONE) }
+    }
+
+    /// The state to notify, if it is due and none is in flight.
+    pub(super) fn due(&self, raised: &Raised) -> Option<SerialState> {
+        if self.in_flight.load_own() != NONE {
+            return None;
+        }
+        let state = raised.take() | SerialState::from_bits_retain(self.due.load_own());
+        self.due.store((state & SerialState::ONE_SHOTS).bits(), Ordering::Relaxed);
+        (state.bits() != self.levels.load_own()).then_some(state)
+    }
+
+    pub(super) fn submitted(&self, state: SerialState) {
+        self.in_flight.store(state.bits() | IN_FLIGHT, Ordering::Relaxed);
+    }
+
+    /// Irregular signals go back to zero, and consistent ones are not sent again until they change.
+    pub(super) fn acknowledged(&self) {
+        let in_flight = self.in_flight.load_own();
+        if in_flight == NONE {
+            return;
+        }
+        self.in_flight.store(NONE, Ordering::Relaxed);
+        self.due.store(self.due.load_own() & !in_flight, Ordering::Relaxed);
+        self.levels.store(in_flight & SerialState::LEVELS.bits(), Ordering::Relaxed);
+    }
+
+    /// A new host driver: it has seen no level yet, and hears of no one-shot from before.
+    pub(super) fn reset(&self, raised: &Raised) {
+        raised.take();
+        for byte in [&self.due, &self.levels, &self.in_flight] {
+            byte.store(0, Ordering::Relaxed);
+        }
+    }
+}

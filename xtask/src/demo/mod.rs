@@ -1,0 +1,106 @@
+//! `cargo xtask demo`: the device stack without a board, moving a real file.
+
+mod board;
+mod conversation;
+mod figures;
+mod file;
+mod movement;
+mod performance;
+mod throughput;
+mod tree;
+mod voice;
+
+use std::fs::{self, File};
+use std::io::{BufWriter, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::serve::BusSpeed;
+use crate::size::root;
+use performance::{Plan, perform};
+use voice::Voice;
+
+#[derive(Args)]
+pub struct Options {
+    /// The file that goes through the stack and back [default: Cargo.lock]
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+    /// Baud rate of the UART behind the bridge
+    #[arg(long, default_value_t = 921_600, value_parser = clap::value_parser!(u32).range(300..))]
+    baud: u32,
+    /// Bus speed
+    #[arg(long, value_enum, default_value_t = BusSpeed::Full)]
+    speed: BusSpeed,
+    /// Print every field of the descriptors
+    #[arg(long)]
+    descriptors: bool,
+    /// Write the throughput part to the capture, too
+    #[arg(long)]
+    capture_all: bool,
+    /// Print nothing unless something is wrong
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Bytes each way when throughput is measured.
+const COUNT: usize = 1 << 20;
+const CAPTURE: &str = "target/demo/demo.pcapng";
+const FIGURES: &str = "target/bench/demo.json";
+
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let voice = if options.quiet { Voice::silent() } else { Voice::stdout() };
+    let capture = create(&root().join(CAPTURE))?;
+    let plan = Plan {
+        speed: options.speed.into(),
+        file: read_file(options.file.as_deref())?,
+        rate: options.baud,
+        all_descriptors: options.descriptors,
+        count: COUNT,
+        capture_all: options.capture_all,
+    };
+    let outcome = perform(&plan, &voice, &progress(options.quiet), capture)
+        .with_context(|| format!("the demo failed; what was on the wire is in {CAPTURE}"))?;
+    outcome.capture.into_inner().map_err(|error| error.into_error())?;
+    let records =
+        figures::records(&outcome.round_trip, &outcome.flows, &outcome.footprint, plan.speed);
+    figures::write(&root().join(FIGURES), &records)?;
+    voice.say(format!(
+        "\n{} packets captured: wireshark {CAPTURE}\nfigures: {FIGURES}\n\
+         next: cargo xtask demo --pty, to talk to the device with a terminal program",
+        outcome.captured_packets
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_file(path: Option<&Path>) -> Result<Vec<u8>> {
+    match path {
+        Some(path) => fs::read(path)
+            .with_context(|| format!("cannot read {}; name another --file", path.display())),
+        None => fs::read(root().join("Cargo.lock"))
+            .context("cannot read Cargo.lock; name a file with --file PATH"),
+    }
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>> {
+    let created =
+        path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| File::create(path));
+    let file = created.with_context(|| {
+        format!("cannot write {}; is target/ writable, is the disk full?", path.display())
+    })?;
+    Ok(BufWriter::new(file))
+}
+
+fn progress(quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let progress = ProgressBar::new(0);
+    match ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes}") {
+        Ok(style) => progress.with_style(style),
+        Err(_) => progress,
+    }
+}
