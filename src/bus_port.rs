@@ -148,9 +148,11 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         (slot, length): (RxSlot, u16),
         policy: DtrPolicy,
     ) {
-        if policy == DtrPolicy::Prefer && length > 0 {
+        if policy == DtrPolicy::Prefer && length > 0 && !self.session().is_open() {
             // Data shows that somebody is there, whatever DTR says.
             self.begin_session();
+            // The wire is idle, which a writer must know, and may be owed a packet (`aborted`).
+            self.pump_in(controller, endpoints);
         }
         let session = self.session();
         self.half.receiver().received(session.number(), slot, length);
