@@ -1,7 +1,7 @@
 //! The application half.
 
 use super::{ControlShared, break_of};
-use crate::event::{Event, Signals};
+use crate::event::{Event, Signal, Signals};
 use crate::sync::Ordering;
 use crate::{Break, ControlLineState, LineCoding, SerialState};
 
@@ -19,7 +19,7 @@ pub struct Control {
 impl Control {
     /// The caller sees to it that there is one application half.
     pub(crate) fn new(shared: &'static ControlShared) -> Self {
-        Self { shared, line_coding: LineCoding::DEFAULT, break_start: 0, signals: Signals::empty() }
+        Self { shared, line_coding: LineCoding::DEFAULT, break_start: 0, signals: Signals(0) }
     }
 
     /// The next event, oldest first.
@@ -45,29 +45,29 @@ impl Control {
 
     /// A signal that changed while an event of that kind was queued, and is not what that said.
     fn merged_event(&mut self, settled: Signals) -> Option<Event> {
-        let signal = (settled ^ self.signals).iter().next()?;
+        let signal = settled.difference(self.signals)?;
         self.edge(signal, settled.contains(signal))
     }
 
-    fn edge(&mut self, signal: Signals, on: bool) -> Option<Event> {
+    fn edge(&mut self, signal: Signal, on: bool) -> Option<Event> {
         let is_new = self.signals.contains(signal) != on;
-        self.signals.set(signal, on);
-        if signal == Signals::BREAK && on {
+        self.signals = self.signals.with(signal, on);
+        if signal == Signal::BREAK && on {
             return self.break_event(is_new);
         }
         is_new.then(|| self.named(signal, on))
     }
 
-    fn named(&self, signal: Signals, on: bool) -> Event {
+    fn named(&self, signal: Signal, on: bool) -> Event {
         match (signal, on) {
-            (Signals::DTR, on) => Event::Dtr(on),
-            (Signals::RTS, on) => Event::Rts(on),
-            (Signals::SUSPENDED, true) => Event::Suspended,
-            (Signals::SUSPENDED, false) => Event::Resumed,
-            (Signals::SESSION, true) => Event::SessionStart,
-            (Signals::SESSION, false) => Event::SessionEnd,
-            (Signals::CONFIGURED, true) => Event::Configured { milliamps: self.granted() },
-            (Signals::CONFIGURED, false) => Event::Deconfigured,
+            (Signal::DTR, on) => Event::Dtr(on),
+            (Signal::RTS, on) => Event::Rts(on),
+            (Signal::SUSPENDED, true) => Event::Suspended,
+            (Signal::SUSPENDED, false) => Event::Resumed,
+            (Signal::SESSION, true) => Event::SessionStart,
+            (Signal::SESSION, false) => Event::SessionEnd,
+            (Signal::CONFIGURED, true) => Event::Configured { milliamps: self.granted() },
+            (Signal::CONFIGURED, false) => Event::Deconfigured,
             _ => Event::Break(Break::Off),
         }
     }
@@ -97,7 +97,7 @@ impl Control {
 
     /// The last SEND_BREAK, or [`Break::Off`].
     pub fn break_request(&self) -> Break {
-        if self.shared.signals().contains(Signals::BREAK) {
+        if self.shared.signals().contains(Signal::BREAK) {
             return break_of(self.shared.break_start.load(Ordering::Acquire));
         }
         Break::Off
@@ -105,7 +105,7 @@ impl Control {
 
     /// What may be drawn from VBUS, in mA; 0 when the device is not configured.
     pub fn milliamps(&self) -> u16 {
-        if self.shared.signals().contains(Signals::CONFIGURED) { self.granted() } else { 0 }
+        if self.shared.signals().contains(Signal::CONFIGURED) { self.granted() } else { 0 }
     }
 
     fn granted(&self) -> u16 {

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::ControlShared;
-use crate::event::{Kind, Signals};
+use crate::event::{Kind, Signal, Signals};
 use crate::serial_state::NOTIFICATION_LENGTH;
 use crate::sync::{Ordering, OwnLoad};
 use crate::{Break, ControlLineState, LineCoding, SerialState};
@@ -37,32 +37,31 @@ impl BusControl<'_> {
 
     /// Takes a line coding over. Hosts write back what they read; that is no change.
     pub fn set_line_coding(&mut self, coding: LineCoding) {
-        if coding != self.line_coding() {
-            self.shared.line_coding.store(coding);
+        if self.shared.line_coding.store(coding) {
             self.shared.events.post(Kind::LINE_CODING);
         }
     }
 
     /// Sets the control lines and returns whether DTR changed.
     pub fn set_control_lines(&mut self, lines: ControlLineState) -> bool {
-        self.set(Signals::RTS, lines.contains(ControlLineState::RTS));
-        self.set(Signals::DTR, lines.contains(ControlLineState::DTR))
+        self.set(Signal::RTS, lines.contains(ControlLineState::RTS));
+        self.set(Signal::DTR, lines.contains(ControlLineState::DTR))
     }
 
     /// Takes a SEND_BREAK over. Ending a break that was not begun is no change.
     pub fn send_break(&mut self, request: Break) {
         if request == Break::Off {
-            self.set(Signals::BREAK, false);
+            self.set(Signal::BREAK, false);
             return;
         }
         let count = (self.shared.break_start.load_own() & 0xFFFF_0000).wrapping_add(0x0001_0000);
         self.shared.break_start.store(count | u32::from(request.to_value()), Ordering::Release);
         // A break that replaces one is a change, too.
-        self.change(Signals::BREAK, true);
+        self.change(Signal::BREAK, true);
     }
 
     /// Changes a signal, unless it is that already, and returns whether it changed.
-    fn set(&mut self, signal: Signals, on: bool) -> bool {
+    fn set(&mut self, signal: Signal, on: bool) -> bool {
         let changes = self.signals().contains(signal) != on;
         if changes {
             self.change(signal, on);
@@ -70,16 +69,15 @@ impl BusControl<'_> {
         changes
     }
 
-    fn change(&mut self, signal: Signals, on: bool) {
-        let mut signals = self.signals();
-        signals.set(signal, on);
-        self.shared.signals.store(signals.bits(), Ordering::Release);
+    fn change(&mut self, signal: Signal, on: bool) {
+        let signals = self.signals().with(signal, on);
+        self.shared.signals.store(signals.0, Ordering::Release);
         self.shared.events.post(Kind::edge(signal, on));
-        self.shared.settled.store(signals.bits(), Ordering::Release);
+        self.shared.settled.store(signals.0, Ordering::Release);
     }
 
     fn signals(&self) -> Signals {
-        Signals::from_bits_retain(self.shared.signals.load_own())
+        Signals(self.shared.signals.load_own())
     }
 
     /// The device was configured. The host has seen no level yet, and hears of no one-shot that
@@ -87,7 +85,7 @@ impl BusControl<'_> {
     pub fn configured(&mut self, milliamps: u16) {
         self.shared.notified.reset(&self.shared.raised);
         self.shared.milliamps.store(milliamps, Ordering::Relaxed);
-        self.set(Signals::CONFIGURED, true);
+        self.set(Signal::CONFIGURED, true);
     }
 
     /// The configuration is gone: the terminal went with it, so the lines drop and a break ends.
@@ -96,27 +94,27 @@ impl BusControl<'_> {
     pub fn deconfigured(&mut self) {
         self.set_control_lines(ControlLineState::empty());
         self.send_break(Break::Off);
-        self.set(Signals::CONFIGURED, false);
+        self.set(Signal::CONFIGURED, false);
     }
 
     /// A session began.
     pub fn session_started(&mut self) {
-        self.set(Signals::SESSION, true);
+        self.set(Signal::SESSION, true);
     }
 
     /// The session ended.
     pub fn session_ended(&mut self) {
-        self.set(Signals::SESSION, false);
+        self.set(Signal::SESSION, false);
     }
 
     /// The bus was suspended.
     pub fn suspended(&mut self) {
-        self.set(Signals::SUSPENDED, true);
+        self.set(Signal::SUSPENDED, true);
     }
 
     /// The bus was resumed.
     pub fn resumed(&mut self) {
-        self.set(Signals::SUSPENDED, false);
+        self.set(Signal::SUSPENDED, false);
     }
 
     /// The SERIAL_STATE that is due: a level differs from what the host acknowledged, or a one-shot
