@@ -132,8 +132,10 @@ pub trait Controller {
     fn receive(&mut self, address: EndpointAddress, slot: RxSlot) -> Result<(), RxSlot>;
 
     /// Drops the packets queued on an IN endpoint, also those already in a hardware FIFO, or the
-    /// empty slots of an OUT endpoint. The data toggle stays what the host expects. No
-    /// [`Event::Sent`] of a packet that was queued before is told after this.
+    /// empty slots of an OUT endpoint. The data toggle stays as it is: whether the host has a packet
+    /// whose acknowledgement was lost, no device knows, and the stack sends a zero-length packet
+    /// next. A packet that the host acknowledges at that very moment counts as dropped: no
+    /// [`Event::Sent`] follows, which would pass for that of a newer packet.
     fn abort(&mut self, address: EndpointAddress);
 
     /// Halts the endpoint: every token is STALLed, nothing moves, what is queued stays queued
