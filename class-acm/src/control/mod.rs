@@ -10,6 +10,7 @@ mod coding;
 mod notifications;
 
 pub use application::Control;
+use application::Told;
 pub use bus::{BusControl, DueNotification};
 
 use crate::Break;
@@ -36,6 +37,8 @@ pub struct ControlShared {
     raised: Raised,
     /// Bus side.
     notified: Notified,
+    /// Application.
+    told: Told,
 }
 
 impl ControlShared {
@@ -52,6 +55,7 @@ impl ControlShared {
             events: EventQueue::new(),
             raised: Raised::new(),
             notified: Notified::new(),
+            told: Told::new(),
         }
     }
 
@@ -67,6 +71,7 @@ impl ControlShared {
             events: EventQueue::new(),
             raised: Raised::new(),
             notified: Notified::new(),
+            told: Told::new(),
         }
     }
 

@@ -151,9 +151,9 @@ fn base(data: &[Byte]) -> *mut u8 {
     data.as_ptr().cast_mut().cast()
 }
 
-/// Bytes copied in one go: a packet is four times that.
+/// Bytes copied in one go.
 #[cfg(not(loom))]
-const BLOCK: usize = 16;
+const WORD: usize = size_of::<u32>();
 
 /// Copies `from` into a slot, by words where the slot's side is aligned. The volatile accesses keep
 /// this from becoming a call of the target's memcpy, which is larger than the rest of the FIFO.
@@ -163,24 +163,22 @@ const BLOCK: usize = 16;
 #[cfg(not(loom))]
 unsafe fn copy_in(mut to: *mut u8, from: &[u8]) {
     let mut rest = from;
-    if to.addr().is_multiple_of(4) {
-        while let Some((block, after)) = rest.split_first_chunk::<BLOCK>() {
-            let words: [u32; BLOCK / 4] = {
-                // SAFETY: an array of words has no invalid value, and the sizes are the same.
-                unsafe { block.as_ptr().cast::<[u32; BLOCK / 4]>().read_unaligned() }
-            };
-            for (index, word) in words.into_iter().enumerate() {
-                // SAFETY: the block is within `to`, which is aligned.
-                unsafe { to.cast::<u32>().add(index).write_volatile(word) };
+    if to.addr().is_multiple_of(WORD) {
+        while let Some((word, after)) = rest.split_first_chunk::<WORD>() {
+            // SAFETY: the word is within `to`, which is aligned, and so is what follows it.
+            unsafe {
+                to.cast::<u32>().write_volatile(u32::from_ne_bytes(*word));
+                to = to.add(WORD);
             }
-            // SAFETY: at most one byte past the end of `to`.
-            to = unsafe { to.add(BLOCK) };
             rest = after;
         }
     }
-    for (index, byte) in rest.iter().enumerate() {
+    for byte in rest {
         // SAFETY: what is left of `from` fits into what is left of `to`.
-        unsafe { to.add(index).write_volatile(*byte) };
+        unsafe {
+            to.write_volatile(*byte);
+            to = to.add(1);
+        }
     }
 }
 
@@ -191,23 +189,23 @@ unsafe fn copy_in(mut to: *mut u8, from: &[u8]) {
 #[cfg(not(loom))]
 unsafe fn copy_out(to: &mut [u8], mut from: *const u8) {
     let mut rest = to;
-    if from.addr().is_multiple_of(4) {
-        while rest.len() >= BLOCK {
-            let Some((block, after)) = rest.split_first_chunk_mut::<BLOCK>() else { return };
-            let words: [u32; BLOCK / 4] = core::array::from_fn(|index| {
-                // SAFETY: the block is within `from`, which is aligned.
-                unsafe { from.cast::<u32>().add(index).read_volatile() }
-            });
-            // SAFETY: the block has the size of the words, and no alignment is asked for.
-            unsafe { block.as_mut_ptr().cast::<[u32; BLOCK / 4]>().write_unaligned(words) };
-            // SAFETY: at most one byte past the end of `from`.
-            from = unsafe { from.add(BLOCK) };
+    if from.addr().is_multiple_of(WORD) {
+        while rest.len() >= WORD {
+            let Some((word, after)) = rest.split_first_chunk_mut::<WORD>() else { return };
+            // SAFETY: the word is within `from`, which is aligned, and so is what follows it.
+            unsafe {
+                *word = from.cast::<u32>().read_volatile().to_ne_bytes();
+                from = from.add(WORD);
+            }
             rest = after;
         }
     }
-    for (index, byte) in rest.iter_mut().enumerate() {
+    for byte in rest {
         // SAFETY: what is left of `to` is left of `from` too.
-        *byte = unsafe { from.add(index).read_volatile() };
+        unsafe {
+            *byte = from.read_volatile();
+            from = from.add(1);
+        }
     }
 }
 
