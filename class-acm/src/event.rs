@@ -43,25 +43,45 @@ pub enum Event {
     SessionEnd,
 }
 
-bitflags::bitflags! {
-    /// What is either on or off.
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub(crate) struct Signals: u8 {
-        const DTR = ControlLineState::DTR.bits();
-        const RTS = ControlLineState::RTS.bits();
-        const CONFIGURED = 1 << 2;
-        const SUSPENDED = 1 << 3;
-        const SESSION = 1 << 4;
-        const BREAK = 1 << 5;
-    }
+/// Something that is either on or off: its bit in [`Signals`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Signal(u8);
+
+impl Signal {
+    // DTR and RTS lie where they do in wValue.
+    pub(crate) const DTR: Self = Self(0);
+    pub(crate) const RTS: Self = Self(1);
+    pub(crate) const CONFIGURED: Self = Self(2);
+    pub(crate) const SUSPENDED: Self = Self(3);
+    pub(crate) const SESSION: Self = Self(4);
+    pub(crate) const BREAK: Self = Self(5);
 }
+
+/// All signals, a bit each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Signals(pub(crate) u8);
 
 impl Signals {
     const COUNT: u8 = 6;
 
-    /// DTR and RTS, which lie where they do in wValue.
+    pub(crate) const fn contains(self, Signal(bit): Signal) -> bool {
+        self.0 >> bit & 1 == 1
+    }
+
+    #[must_use]
+    pub(crate) const fn with(self, Signal(bit): Signal, on: bool) -> Self {
+        Self(self.0 & !(1 << bit) | (on as u8) << bit)
+    }
+
+    /// The first signal that is not what it is in `others`.
+    pub(crate) fn difference(self, others: Self) -> Option<Signal> {
+        (0..Self::COUNT)
+            .map(Signal)
+            .find(|&signal| self.contains(signal) != others.contains(signal))
+    }
+
     pub(crate) const fn control_lines(self) -> ControlLineState {
-        ControlLineState::from_bits_truncate(self.bits())
+        ControlLineState::from_bits_truncate(self.0)
     }
 }
 
@@ -72,18 +92,17 @@ pub(crate) struct Kind(u8);
 impl Kind {
     pub(crate) const LINE_CODING: Self = Self(2 * Signals::COUNT);
 
-    /// `signal`, which is one bit, became `on`.
-    pub(crate) const fn edge(signal: Signals, on: bool) -> Self {
-        let [number, ..] = signal.bits().trailing_zeros().to_le_bytes();
-        Self(2 * number + on as u8)
+    /// `signal` became `on`.
+    pub(crate) const fn edge(Signal(bit): Signal, on: bool) -> Self {
+        Self(2 * bit + on as u8)
     }
 
     /// The signal that changed, and what it became; `None` for the line coding.
-    pub(crate) const fn as_edge(self) -> Option<(Signals, bool)> {
+    pub(crate) const fn as_edge(self) -> Option<(Signal, bool)> {
         if self.0 >= Self::LINE_CODING.0 {
             return None;
         }
-        Some((Signals::from_bits_truncate(1 << (self.0 / 2)), self.0 & 1 == 1))
+        Some((Signal(self.0 / 2), self.0 & 1 == 1))
     }
 
     const fn bit(self) -> u16 {

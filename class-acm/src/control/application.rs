@@ -1,7 +1,7 @@
 //! The application half.
 
 use super::{ControlShared, break_of};
-use crate::event::{Event, Signals};
+use crate::event::{Event, Signal, Signals};
 use crate::sync::{AtomicU8, AtomicU32, Ordering, OwnLoad};
 use crate::{Break, ControlLineState, LineCoding, SerialState};
 
@@ -40,7 +40,7 @@ impl Told {
     }
 
     fn signals(&self) -> Signals {
-        Signals::from_bits_retain(self.signals.load_own())
+        Signals(self.signals.load_own())
     }
 
     fn replace_line_coding(&self, new: LineCoding) -> LineCoding {
@@ -82,31 +82,30 @@ impl Control {
 
     /// A signal that changed while an event of that kind was queued, and is not what that said.
     fn merged_event(&mut self, settled: Signals) -> Option<Event> {
-        let signal = (settled ^ self.shared.told.signals()).iter().next()?;
+        let signal = settled.difference(self.shared.told.signals())?;
         self.edge(signal, settled.contains(signal))
     }
 
-    fn edge(&mut self, signal: Signals, on: bool) -> Option<Event> {
-        let mut signals = self.shared.told.signals();
-        let is_new = signals.contains(signal) != on;
-        signals.set(signal, on);
-        self.shared.told.signals.store(signals.bits(), Ordering::Relaxed);
-        if signal == Signals::BREAK && on {
+    fn edge(&mut self, signal: Signal, on: bool) -> Option<Event> {
+        let told = self.shared.told.signals();
+        let is_new = told.contains(signal) != on;
+        self.shared.told.signals.store(told.with(signal, on).0, Ordering::Relaxed);
+        if signal == Signal::BREAK && on {
             return self.break_event(is_new);
         }
         is_new.then(|| self.named(signal, on))
     }
 
-    fn named(&self, signal: Signals, on: bool) -> Event {
+    fn named(&self, signal: Signal, on: bool) -> Event {
         match (signal, on) {
-            (Signals::DTR, on) => Event::Dtr(on),
-            (Signals::RTS, on) => Event::Rts(on),
-            (Signals::SUSPENDED, true) => Event::Suspended,
-            (Signals::SUSPENDED, false) => Event::Resumed,
-            (Signals::SESSION, true) => Event::SessionStart,
-            (Signals::SESSION, false) => Event::SessionEnd,
-            (Signals::CONFIGURED, true) => Event::Configured { milliamps: self.granted() },
-            (Signals::CONFIGURED, false) => Event::Deconfigured,
+            (Signal::DTR, on) => Event::Dtr(on),
+            (Signal::RTS, on) => Event::Rts(on),
+            (Signal::SUSPENDED, true) => Event::Suspended,
+            (Signal::SUSPENDED, false) => Event::Resumed,
+            (Signal::SESSION, true) => Event::SessionStart,
+            (Signal::SESSION, false) => Event::SessionEnd,
+            (Signal::CONFIGURED, true) => Event::Configured { milliamps: self.granted() },
+            (Signal::CONFIGURED, false) => Event::Deconfigured,
             _ => Event::Break(Break::Off),
         }
     }
@@ -137,7 +136,7 @@ impl Control {
 
     /// The last SEND_BREAK, or [`Break::Off`].
     pub fn break_request(&self) -> Break {
-        if self.shared.signals().contains(Signals::BREAK) {
+        if self.shared.signals().contains(Signal::BREAK) {
             return break_of(self.shared.break_start.load(Ordering::Acquire));
         }
         Break::Off
@@ -145,7 +144,7 @@ impl Control {
 
     /// What may be drawn from VBUS, in mA; 0 when the device is not configured.
     pub fn milliamps(&self) -> u16 {
-        if self.shared.signals().contains(Signals::CONFIGURED) { self.granted() } else { 0 }
+        if self.shared.signals().contains(Signal::CONFIGURED) { self.granted() } else { 0 }
     }
 
     fn granted(&self) -> u16 {

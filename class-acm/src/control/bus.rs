@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::ControlShared;
-use crate::event::{Kind, Signals};
+use crate::event::{Kind, Signal, Signals};
 use crate::serial_state::NOTIFICATION_LENGTH;
 use crate::sync::{Ordering, OwnLoad};
 use crate::{Break, ControlLineState, LineCoding, SerialState};
@@ -37,28 +37,27 @@ impl BusControl<'_> {
 
     /// Takes a line coding over. Hosts write back what they read; that is no change.
     pub fn set_line_coding(&mut self, coding: LineCoding) {
-        if coding != self.line_coding() {
-            self.shared.line_coding.store(coding);
+        if self.shared.line_coding.store(coding) {
             self.shared.events.post(Kind::LINE_CODING);
         }
     }
 
     /// Sets the control lines and returns whether DTR changed.
     pub fn set_control_lines(&mut self, lines: ControlLineState) -> bool {
-        self.shared.set(Signals::RTS, lines.contains(ControlLineState::RTS));
-        self.shared.set(Signals::DTR, lines.contains(ControlLineState::DTR))
+        self.shared.set(Signal::RTS, lines.contains(ControlLineState::RTS));
+        self.shared.set(Signal::DTR, lines.contains(ControlLineState::DTR))
     }
 
     /// Takes a SEND_BREAK over. Ending a break that was not begun is no change.
     pub fn send_break(&mut self, request: Break) {
         if request == Break::Off {
-            self.shared.set(Signals::BREAK, false);
+            self.shared.set(Signal::BREAK, false);
             return;
         }
         let count = (self.shared.break_start.load_own() & 0xFFFF_0000).wrapping_add(0x0001_0000);
         self.shared.break_start.store(count | u32::from(request.to_value()), Ordering::Release);
         // A break that replaces one is a change, too.
-        self.shared.change(Signals::BREAK, true);
+        self.shared.change(Signal::BREAK, true);
     }
 
     /// The device was configured. The host has seen no level yet, and hears of no one-shot that
@@ -66,7 +65,7 @@ impl BusControl<'_> {
     pub fn configured(&mut self, milliamps: u16) {
         self.shared.notified.reset(&self.shared.raised);
         self.shared.milliamps.store(milliamps, Ordering::Relaxed);
-        self.shared.set(Signals::CONFIGURED, true);
+        self.shared.set(Signal::CONFIGURED, true);
     }
 
     /// The configuration is gone: the terminal went with it, so the lines drop and a break ends.
@@ -75,27 +74,27 @@ impl BusControl<'_> {
     pub fn deconfigured(&mut self) {
         self.set_control_lines(ControlLineState::empty());
         self.send_break(Break::Off);
-        self.shared.set(Signals::CONFIGURED, false);
+        self.shared.set(Signal::CONFIGURED, false);
     }
 
     /// A session began.
     pub fn session_started(&mut self) {
-        self.shared.set(Signals::SESSION, true);
+        self.shared.set(Signal::SESSION, true);
     }
 
     /// The session ended.
     pub fn session_ended(&mut self) {
-        self.shared.set(Signals::SESSION, false);
+        self.shared.set(Signal::SESSION, false);
     }
 
     /// The bus was suspended.
     pub fn suspended(&mut self) {
-        self.shared.set(Signals::SUSPENDED, true);
+        self.shared.set(Signal::SUSPENDED, true);
     }
 
     /// The bus was resumed.
     pub fn resumed(&mut self) {
-        self.shared.set(Signals::SUSPENDED, false);
+        self.shared.set(Signal::SUSPENDED, false);
     }
 
     /// The SERIAL_STATE that is due: a level differs from what the host acknowledged, or a one-shot
@@ -117,9 +116,8 @@ impl BusControl<'_> {
 
 impl ControlShared {
     /// Changes a signal, unless it is that already, and returns whether it changed. Bus side.
-    fn set(&self, signal: Signals, on: bool) -> bool {
-        let signals = Signals::from_bits_retain(self.signals.load_own());
-        let changes = signals.contains(signal) != on;
+    fn set(&self, signal: Signal, on: bool) -> bool {
+        let changes = Signals(self.signals.load_own()).contains(signal) != on;
         if changes {
             self.change(signal, on);
         }
@@ -127,11 +125,10 @@ impl ControlShared {
     }
 
     /// Bus side.
-    fn change(&self, signal: Signals, on: bool) {
-        let mut signals = Signals::from_bits_retain(self.signals.load_own());
-        signals.set(signal, on);
-        self.signals.store(signals.bits(), Ordering::Release);
+    fn change(&self, signal: Signal, on: bool) {
+        let signals = Signals(self.signals.load_own()).with(signal, on).0;
+        self.signals.store(signals, Ordering::Release);
         self.events.post(Kind::edge(signal, on));
-        self.settled.store(signals.bits(), Ordering::Release);
+        self.settled.store(signals, Ordering::Release);
     }
 }

@@ -47,21 +47,25 @@ impl SharedLineCoding {
 
     /// The line coding. Bus side.
     pub(super) fn load_own(&self) -> LineCoding {
-        let words = self.words(self.number.load_own());
-        LineCoding::from_words((words.rate.load_own(), words.format.load_own()))
+        LineCoding::from_words(self.words(self.number.load_own()).load_own())
     }
 
-    /// Bus side.
-    pub(super) fn store(&self, coding: LineCoding) {
-        let number = self.number.load_own().wrapping_add(1);
-        let words = self.words(number);
+    /// Stores a line coding and returns whether it is another. Bus side.
+    pub(super) fn store(&self, coding: LineCoding) -> bool {
+        let number = self.number.load_own();
         let (rate, format) = coding.to_words();
+        if (rate, format) == self.words(number).load_own() {
+            return false;
+        }
+        let number = number.wrapping_add(1);
+        let words = self.words(number);
         // Pairs with the Acquire fence in `load`: who reads one of these words also sees the number
         // that was stored before them.
         fence(Ordering::Release);
         words.rate.store(rate, Ordering::Relaxed);
         words.format.store(format, Ordering::Relaxed);
         self.number.store(number, Ordering::Release);
+        true
     }
 
     fn words(&self, number: u16) -> &Words {
@@ -80,5 +84,9 @@ impl Words {
     fn new() -> Self {
         let (rate, format) = LineCoding::DEFAULT.to_words();
         Self { rate: AtomicU32::new(rate), format: AtomicU32::new(format) }
+    }
+
+    fn load_own(&self) -> (u32, u32) {
+        (self.rate.load_own(), self.format.load_own())
     }
 }

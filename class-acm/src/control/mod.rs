@@ -82,11 +82,11 @@ impl ControlShared {
     }
 
     fn signals(&self) -> Signals {
-        Signals::from_bits_retain(self.signals.load(Ordering::Acquire))
+        Signals(self.signals.load(Ordering::Acquire))
     }
 
     fn settled(&self) -> Signals {
-        Signals::from_bits_retain(self.settled.load(Ordering::Acquire))
+        Signals(self.settled.load(Ordering::Acquire))
     }
 }
 

@@ -95,7 +95,8 @@ impl Notified {
             return;
         }
         self.in_flight.store(NONE, Ordering::Relaxed);
-        self.due.store(self.due.load_own() & !in_flight, Ordering::Relaxed);
+        // Nothing was taken while it was in flight: it carried all that was due.
+        self.due.store(0, Ordering::Relaxed);
         self.levels.store(in_flight & SerialState::LEVELS.bits(), Ordering::Relaxed);
     }
 

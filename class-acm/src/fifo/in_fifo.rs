@@ -325,6 +325,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// Drops every byte written so far. The driver has dropped its packets before.
     pub fn discard(&mut self) {
         self.fifo.set_in_flight(0);
+        self.fifo.busy.store(false, Ordering::Relaxed);
         self.fifo.zlp_due.store(false, Ordering::Relaxed);
         while let Some((slot, closed)) = self.fifo.current_slot() {
             self.fifo.skip_to(slot.length.load(Ordering::Acquire));
