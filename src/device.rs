@@ -182,9 +182,10 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         if self.state != State::Configured {
             return;
         }
-        let descriptors = self.ports.iter_mut().zip(self.descriptors.ports());
-        for (interface, (half, endpoints)) in (0..).step_by(2).zip(descriptors) {
+        let mut interface: u8 = 0;
+        for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
             BusPort::new(half).pump(&mut self.controller, (interface, *endpoints), H::DTR);
+            interface = interface.wrapping_add(2);
         }
     }
 
