@@ -5,7 +5,7 @@ use usbd_acm::class::LineCoding;
 use usbd_acm_virtual::Nanoseconds;
 use usbd_acm_virtual::host::{AcmPort, Transfer, linux};
 
-use super::terminal::{Readiness, Terminal};
+use super::terminal::{Readiness, Terminal, Wanted};
 use crate::demo::board::Bench;
 
 /// Bytes read from a terminal at once, and those that wait for a program to read them.
@@ -34,14 +34,11 @@ impl Line {
         Self { bench, port, opened: None, incoming: Vec::new() }
     }
 
-    /// Whether a program has the port open.
-    pub fn is_open(&self) -> bool {
-        self.opened.is_some()
-    }
-
-    /// Whether bytes wait for a program to read them.
-    pub fn wants_to_write(&self) -> bool {
-        !self.incoming.is_empty()
+    /// What can be done with the terminal: bytes are read when those before have gone to the
+    /// device.
+    pub fn wanted(&self) -> Wanted {
+        let is_sending = self.opened.as_ref().is_some_and(|opened| opened.outgoing.is_some());
+        Wanted { read: !is_sending, write: !self.incoming.is_empty() }
     }
 
     /// Simulated time.
@@ -57,7 +54,8 @@ impl Line {
         readiness: Readiness,
         time: Nanoseconds,
     ) -> Result<bool> {
-        match (&self.opened, readiness.is_open) {
+        let is_wanted = readiness.is_open || readiness.is_readable;
+        match (&self.opened, is_wanted) {
             (None, true) => self.open(terminal)?,
             (Some(Opened { outgoing: None, .. }), false) => self.close(terminal)?,
             _ => {}
@@ -74,7 +72,7 @@ impl Line {
 
     /// Closes the port, if it is open, and unplugs the device.
     pub fn unplug(&mut self, terminal: &Terminal) -> Result<()> {
-        if self.is_open() {
+        if self.opened.is_some() {
             self.close(terminal)?;
         }
         self.bench.host.unplug();

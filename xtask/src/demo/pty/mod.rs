@@ -51,10 +51,11 @@ pub fn serve(
     let mut pace = Pace::new(line.now());
     let mut is_busy = false;
     while !stop.load(Ordering::Relaxed) {
-        let readiness = terminal.wait(if is_busy { BUSY } else { IDLE }, line.wants_to_write())?;
-        if !readiness.is_open && !line.is_open() {
-            // A terminal that nobody has open is always ready.
-            thread::sleep(Duration::from_millis(u64::from(IDLE)));
+        let rest = if is_busy { BUSY } else { IDLE };
+        let readiness = terminal.wait(rest, line.wanted())?;
+        if !readiness.is_open {
+            // Such a terminal is always ready.
+            thread::sleep(Duration::from_millis(u64::from(rest)));
         }
         is_busy = line.step(&terminal, readiness, pace.due(line.now()))?;
         conversation.borrow().say_events();

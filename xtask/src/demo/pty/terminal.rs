@@ -23,11 +23,19 @@ pub struct Terminal {
     link: Option<PathBuf>,
 }
 
+/// What is to be waited for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wanted {
+    pub read: bool,
+    pub write: bool,
+}
+
 /// What the terminal is ready for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Readiness {
-    /// A program has it open, or left bytes in it.
+    /// A program has it open.
     pub is_open: bool,
+    /// Bytes were waited for, and are there; who wrote them may have closed it since.
     pub is_readable: bool,
 }
 
@@ -69,11 +77,13 @@ impl Terminal {
         Ok(())
     }
 
-    /// Waits for at most this many milliseconds until something can be read, or written where
-    /// `wants_to_write`. A terminal that nobody has open is ready at once.
-    pub fn wait(&self, milliseconds: u32, wants_to_write: bool) -> Result<Readiness> {
-        let mut wanted = PollFlags::IN;
-        wanted.set(PollFlags::OUT, wants_to_write);
+    /// Waits for at most this many milliseconds until what is wanted can be done. A terminal that
+    /// nobody has open is ready at once.
+    pub fn wait(&self, milliseconds: u32, wanted: Wanted) -> Result<Readiness> {
+        let Wanted { read, write } = wanted;
+        let mut wanted = PollFlags::empty();
+        wanted.set(PollFlags::IN, read);
+        wanted.set(PollFlags::OUT, write);
         let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(milliseconds) * 1_000_000 };
         let mut descriptors = [PollFd::new(&self.master, wanted)];
         match poll(&mut descriptors, Some(&timeout)) {
@@ -81,8 +91,10 @@ impl Terminal {
             Err(error) => return Err(error.into()),
         }
         let found = descriptors[0].revents();
-        let is_readable = found.contains(PollFlags::IN);
-        Ok(Readiness { is_open: is_readable || !found.contains(PollFlags::HUP), is_readable })
+        Ok(Readiness {
+            is_open: !found.contains(PollFlags::HUP),
+            is_readable: found.contains(PollFlags::IN),
+        })
     }
 
     /// Reads what is there. 0 when nothing is.
