@@ -140,21 +140,23 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         self.half.control().notification_acknowledged();
     }
 
-    /// A data packet came: the next one may come.
+    /// A data packet came: the next one may come. Returns whether it began a session.
     pub(crate) fn received<C: Controller>(
         &mut self,
         controller: &mut C,
         endpoints: PortEndpoints,
         (slot, length): (RxSlot, u16),
         policy: DtrPolicy,
-    ) {
-        if policy == DtrPolicy::Prefer && length > 0 {
-            // Data shows that somebody is there, whatever DTR says.
+    ) -> bool {
+        // Data shows that somebody is there, whatever DTR says.
+        let begins = policy == DtrPolicy::Prefer && length > 0 && !self.session().is_open();
+        if begins {
             self.begin_session();
         }
         let session = self.session();
         self.half.receiver().received(session.number(), slot, length);
         self.pump_out(controller, endpoints, policy);
+        begins
     }
 
     pub(crate) fn suspended(&mut self) {

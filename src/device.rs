@@ -90,7 +90,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             match self.controller.poll() {
                 None => break,
                 Some(Event::Received(address, slot, length)) => {
-                    self.received(address, (slot, length));
+                    work |= self.received(address, (slot, length));
                 }
                 Some(Event::Sent(address)) => work |= self.sent(address),
                 Some(event) => {
@@ -165,11 +165,13 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         false
     }
 
-    fn received(&mut self, address: EndpointAddress, packet: (RxSlot, u16)) {
+    /// Returns whether there is more to do than to let the next packet in.
+    fn received(&mut self, address: EndpointAddress, packet: (RxSlot, u16)) -> bool {
         let mut ports = self.ports.iter_mut().zip(self.descriptors.ports());
-        if let Some((half, endpoints)) = ports.find(|(_, port)| port.data_out == address) {
-            BusPort::new(half).received(&mut self.controller, *endpoints, packet, H::DTR);
-        }
+        let Some((half, endpoints)) = ports.find(|(_, port)| port.data_out == address) else {
+            return false;
+        };
+        BusPort::new(half).received(&mut self.controller, *endpoints, packet, H::DTR)
     }
 
     /// Hands packets and slots to the controller until it is full or nothing is due.
@@ -180,9 +182,10 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         if self.state != State::Configured {
             return;
         }
-        let descriptors = self.ports.iter_mut().zip(self.descriptors.ports());
-        for (interface, (half, endpoints)) in (0..).step_by(2).zip(descriptors) {
+        let mut interface: u8 = 0;
+        for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
             BusPort::new(half).pump(&mut self.controller, (interface, *endpoints), H::DTR);
+            interface = interface.wrapping_add(2);
         }
     }
 

@@ -238,6 +238,9 @@ pub struct WriteGrant<'a, const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> WriteGrant<'_, SLOTS, SIZE> {
     /// Hands the first `count` bytes over, or all if there are fewer.
     pub fn commit(self, count: usize) {
+        if count == 0 {
+            return;
+        }
         let packets = self.grant.commit(count);
         self.after.tell(&packets);
     }

@@ -11,13 +11,15 @@ use crate::fifo::{
 };
 use crate::link::Link;
 
-/// Everything that the halves of one port share.
+/// Everything that the halves of one port share. What every poll looks at comes first, where short
+/// instructions reach it.
+#[repr(C)]
 pub struct PortStorage<const SLOTS: usize, const SIZE: usize> {
-    to_host: InFifo<SLOTS, SIZE>,
-    from_host: OutFifo<SLOTS, SIZE>,
-    notification: NotificationSlot,
-    control: ControlShared,
     link: Link,
+    control: ControlShared,
+    notification: NotificationSlot,
+    from_host: OutFifo<SLOTS, SIZE>,
+    to_host: InFifo<SLOTS, SIZE>,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
@@ -25,11 +27,11 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         Self {
-            to_host: InFifo::new(),
-            from_host: OutFifo::new(),
-            notification: NotificationSlot::new(),
-            control: ControlShared::new(),
             link: Link::new(),
+            control: ControlShared::new(),
+            notification: NotificationSlot::new(),
+            from_host: OutFifo::new(),
+            to_host: InFifo::new(),
         }
     }
 

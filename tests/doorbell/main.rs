@@ -39,7 +39,7 @@ fn a_write_to_an_idle_wire_rings_once() {
 #[test]
 fn a_grant_rings_as_a_write_does() {
     let mut fixture = fixture();
-    assert_eq!(rings(|| drop(fixture.port.writer.grant().unwrap())), 0);
+    assert_eq!(rings(|| _ = fixture.port.writer.grant().unwrap()), 0);
     assert_eq!(rings(|| fixture.port.writer.grant().unwrap().commit(0)), 0);
     assert_eq!(rings(|| fixture.port.writer.grant().unwrap().commit(1)), 1);
 }
@@ -99,6 +99,21 @@ fn empty_packets_give_their_slots_back() {
     assert!(!fixture.port.reader.is_ready());
     fixture.acm.write(&mut fixture.host, b"data").unwrap();
     assert_eq!(fixture.port.reader.fill_buf(), Ok(&b"data"[..]));
+}
+
+#[test]
+fn an_answer_to_the_data_that_began_a_session_goes_at_once() {
+    let mut fixture = fixture();
+    fixture.set_dtr(true);
+    // In flight when the terminal goes, and never acknowledged.
+    fixture.port.writer.write(b"stale").unwrap();
+    fixture.host.run(MILLISECOND);
+    fixture.set_dtr(false);
+    // The next one comes without DTR.
+    fixture.acm.write(&mut fixture.host, b"hello?").unwrap();
+    let _ = fixture.port.writer.is_flushed();
+    assert_eq!(fixture.port.writer.write(b"yes"), Ok(3));
+    assert_eq!(fixture.acm.read(&mut fixture.host, 3).unwrap(), b"yes");
 }
 
 #[test]

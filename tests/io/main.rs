@@ -150,7 +150,7 @@ fn a_flush_with_nothing_to_flush_returns_at_once() {
 #[test]
 fn formatted_text_goes_through_write() {
     let Fixture { mut host, mut port, mut acm } = fixture();
-    write!(port.writer.blocking(never), "{}-{:#04x}\r\n", "answer", 42).unwrap();
+    write!(port.writer.blocking(never), "answer-{:#04x}\r\n", 42).unwrap();
     assert_eq!(acm.read(&mut host, 13).unwrap(), b"answer-0x2a\r\n");
 }
 

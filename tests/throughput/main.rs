@@ -45,7 +45,7 @@ fn measure<V: OnePort, const SLOTS: usize, const SIZE: usize>(options: Options) 
     let mut host = board::<V, _, SLOTS, SIZE>(options, (), source_and_sink);
     host.plug().unwrap();
     let device = linux::enumerate(&mut host).unwrap();
-    let function = AcmPort::all(&device).remove(0).function().clone();
+    let function = *AcmPort::all(&device).remove(0).function();
     let (packets, length) = frame(host.speed());
     let size = usize::from(function.data_in.max_packet_size);
     let frames = 200;

@@ -18,35 +18,37 @@ use super::slot::{Byte, Slot, TxPacket};
 use super::{assert_shape, slot_at};
 use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence};
 
-/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the application to the host.
+/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the application to the host. The slots come
+/// last, so that short instructions reach the rest.
+#[repr(C)]
 pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
-    slots: [Slot<[Byte; SIZE]>; SLOTS],
     /// Slots freed by the bus half, wrapping.
     head: AtomicU8,
     /// Slots closed by the application, wrapping.
     tail: AtomicU8,
-    /// Bytes the host acknowledged or a session's end discarded, wrapping, when nothing is in flight
-    /// and no zero-length packet is due; one less than were submitted before. Stored by the bus half.
-    acknowledged: AtomicU16,
-    /// Whether a packet is in flight, and so the bus half looks again without a doorbell.
-    busy: AtomicBool,
-    /// wMaxPacketSize in bytes, where it may be less than `SIZE`. Stored by the bus half.
-    packet_size: AtomicU16,
-    /// Of the application alone: bytes written, wrapping.
-    written: AtomicU16,
     /// Of the bus half alone: the slot to send from next; those from `head` up to it wait for their
     /// acknowledgement.
     next: AtomicU8,
     /// Of the bus half alone: packets submitted and not acknowledged.
     in_flight: AtomicU8,
-    /// Of the bus half alone: bytes of slot `next` that were submitted or skipped.
-    position: AtomicU16,
-    /// Of the bus half alone: bytes submitted or skipped in all, wrapping.
-    submitted: AtomicU16,
+    /// Whether a packet is in flight, and so the bus half looks again without a doorbell.
+    busy: AtomicBool,
     /// Of the bus half alone: the last packet was full, so the host waits for more (USB 2.0 §5.8.3).
     zlp_due: AtomicBool,
     /// Of the bus half alone: a zero-length packet goes before everything else.
     restart: AtomicBool,
+    /// Of the bus half alone: bytes of slot `next` that were submitted or skipped.
+    position: AtomicU16,
+    /// Of the bus half alone: bytes submitted or skipped in all, wrapping.
+    submitted: AtomicU16,
+    /// Bytes the host acknowledged or a session's end discarded, wrapping, when nothing is in flight
+    /// and no zero-length packet is due; one less than were submitted before. Stored by the bus half.
+    acknowledged: AtomicU16,
+    /// Of the application alone: bytes written, wrapping.
+    written: AtomicU16,
+    /// wMaxPacketSize in bytes, where it may be less than `SIZE`. Stored by the bus half.
+    packet_size: AtomicU16,
+    slots: [Slot<[Byte; SIZE]>; SLOTS],
 }
 
 impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
@@ -141,13 +143,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
         let mut rest = bytes;
         while !rest.is_empty() {
             let Some((slot, length)) = self.open_slot(session) else { break };
-            let room = usize::from(self.fifo.packet_size().saturating_sub(length));
-            let (now, _) = rest.split_at(room.min(rest.len()));
             // SAFETY: the slot is open: the bus half reaches bytes below `length` only, and `&mut
             // self` keeps other writers away.
-            let count = unsafe { slot.write(usize::from(length), now) };
-            rest = rest.get(count..).unwrap_or_default();
-            self.commit(slot, length, u16::try_from(count).unwrap_or(0));
+            let count = unsafe { slot.write(length..self.fifo.packet_size(), rest) };
+            rest = rest.get(usize::from(count)..).unwrap_or_default();
+            self.commit(slot, length, count);
         }
         bytes.len() - rest.len()
     }
@@ -199,7 +199,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     }
 
     fn commit(&self, slot: &Slot<[Byte; SIZE]>, length: u16, count: u16) {
-        let length = length.saturating_add(count);
+        let length = length.wrapping_add(count);
         slot.length.store(length, Ordering::Release);
         add(&self.fifo.written, count);
         if length >= self.fifo.packet_size() {
@@ -272,7 +272,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
 
     /// Offers packets to `send` until it gives one back or nothing is due.
     pub fn pump(&mut self, session: u8, mut send: impl FnMut(TxPacket) -> Result<(), TxPacket>) {
-        if self.in_flight() == 0 {
+        if self.fifo.in_flight() == 0 {
             self.fifo.busy.store(false, Ordering::Relaxed);
             // Pairs with the fence in `needs_doorbell`.
             fence(Ordering::SeqCst);
@@ -286,16 +286,16 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
             add(&self.fifo.submitted, length);
             self.fifo.zlp_due.store(length == self.fifo.packet_size(), Ordering::Relaxed);
             self.fifo.restart.store(false, Ordering::Relaxed);
-            self.set_in_flight(self.in_flight().saturating_add(1));
+            self.fifo.set_in_flight(self.fifo.in_flight().wrapping_add(1));
             self.fifo.busy.store(true, Ordering::Relaxed);
         }
     }
 
     /// The host acknowledged the oldest packet.
     pub fn sent(&mut self) {
-        self.set_in_flight(self.in_flight().saturating_sub(1));
-        self.free();
-        self.settle();
+        self.fifo.set_in_flight(self.fifo.in_flight().saturating_sub(1));
+        self.fifo.free();
+        self.fifo.settle();
     }
 
     /// The endpoint was opened: it starts anew, and so does the host.
@@ -310,7 +310,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// host takes the next packet for a repetition (USB 2.0 §8.6.4). A zero-length packet goes first,
     /// so that nothing is lost with it. It also ends the transfer that was cut off.
     pub fn aborted(&mut self) {
-        if self.is_unsettled() {
+        if self.fifo.is_unsettled() {
             self.fifo.restart.store(true, Ordering::Relaxed);
         }
     }
@@ -324,46 +324,47 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
 
     /// Drops every byte written so far. The driver has dropped its packets before.
     pub fn discard(&mut self) {
-        self.set_in_flight(0);
+        self.fifo.set_in_flight(0);
+        self.fifo.busy.store(false, Ordering::Relaxed);
         self.fifo.zlp_due.store(false, Ordering::Relaxed);
-        while let Some((slot, closed)) = self.current_slot() {
-            self.skip_to(slot.length.load(Ordering::Acquire));
+        while let Some((slot, closed)) = self.fifo.current_slot() {
+            self.fifo.skip_to(slot.length.load(Ordering::Acquire));
             if !closed {
                 break;
             }
-            self.step();
+            self.fifo.step();
         }
-        self.free();
-        self.settle();
+        self.fifo.free();
+        self.fifo.settle();
     }
 
     fn due_packet(&mut self, session: u8) -> Option<TxPacket> {
         if self.fifo.restart.load(Ordering::Relaxed) {
             return Some(TxPacket::ZERO_LENGTH);
         }
-        while let Some((slot, closed)) = self.current_slot() {
-            if !closed && self.in_flight() > 0 {
+        while let Some((slot, closed)) = self.fifo.current_slot() {
+            if !closed && self.fifo.in_flight() > 0 {
                 // An open slot fills up while the wire is busy.
                 return None;
             }
             let length = slot.length.load(Ordering::Acquire);
             if slot.session.load(Ordering::Relaxed) != session {
-                self.skip_to(length);
+                self.fifo.skip_to(length);
             }
-            if length > self.position() {
+            if length > self.fifo.position() {
                 return self.due_range(slot, length);
             }
             if !closed {
                 break;
             }
-            self.step();
-            self.free();
+            self.fifo.step();
+            self.fifo.free();
         }
-        if self.in_flight() > 0 {
+        if self.fifo.in_flight() > 0 {
             return None;
         }
         // Bytes that were skipped count: nobody waits for what is never sent.
-        self.settle();
+        self.fifo.settle();
         self.fifo.zlp_due.load(Ordering::Relaxed).then_some(TxPacket::ZERO_LENGTH)
     }
 
@@ -374,41 +375,44 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         }
         // SAFETY: the slot is not lent, and the application does not write below `length` before
         // the slot is freed, which `free` does not do while it is lent.
-        Some(unsafe { slot.lend(self.position()..length) })
+        Some(unsafe { slot.lend(self.fifo.position()..length) })
     }
+}
 
+/// What the bus half alone does.
+impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     /// The slot to send from and whether it is closed; `None` when the FIFO has no open slot.
-    fn current_slot(&self) -> Option<(&'static Slot<[Byte; SIZE]>, bool)> {
+    fn current_slot(&self) -> Option<(&Slot<[Byte; SIZE]>, bool)> {
         let next = self.next();
-        let closed = next != self.fifo.tail.load(Ordering::Acquire);
-        let ahead = next.wrapping_sub(self.fifo.head.load(Ordering::Relaxed));
+        let closed = next != self.tail.load(Ordering::Acquire);
+        let ahead = next.wrapping_sub(self.head.load(Ordering::Relaxed));
         if !closed && usize::from(ahead) >= SLOTS {
             return None;
         }
-        Some((self.fifo.slot(next), closed))
+        Some((self.slot(next), closed))
     }
 
-    fn skip_to(&mut self, length: u16) {
+    fn skip_to(&self, length: u16) {
         let skipped = length.saturating_sub(self.position());
-        add(&self.fifo.submitted, skipped);
-        add(&self.fifo.position, skipped);
+        add(&self.submitted, skipped);
+        add(&self.position, skipped);
     }
 
-    fn step(&mut self) {
-        self.fifo.next.store(self.next().wrapping_add(1), Ordering::Relaxed);
-        self.fifo.position.store(0, Ordering::Relaxed);
+    fn step(&self) {
+        self.next.store(self.next().wrapping_add(1), Ordering::Relaxed);
+        self.position.store(0, Ordering::Relaxed);
     }
 
     /// Gives the slots that are sent and not lent back to the application, oldest first.
-    fn free(&mut self) {
+    fn free(&self) {
         loop {
-            let head = self.fifo.head.load(Ordering::Relaxed);
-            let slot = self.fifo.slot(head);
+            let head = self.head.load(Ordering::Relaxed);
+            let slot = self.slot(head);
             if head == self.next() || slot.erased().is_lent() {
                 return;
             }
             slot.length.store(0, Ordering::Relaxed);
-            self.fifo.head.store(head.wrapping_add(1), Ordering::Release);
+            self.head.store(head.wrapping_add(1), Ordering::Release);
         }
     }
 
@@ -416,29 +420,29 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// is never what was written, which is at most a FIFO ahead, however long the stream goes on
     /// without a pause.
     fn settle(&self) {
-        let submitted = self.fifo.submitted.load(Ordering::Relaxed);
+        let submitted = self.submitted.load(Ordering::Relaxed);
         let acknowledged = submitted.wrapping_sub(u16::from(self.is_unsettled()));
-        self.fifo.acknowledged.store(acknowledged, Ordering::Release);
+        self.acknowledged.store(acknowledged, Ordering::Release);
     }
 
     fn is_unsettled(&self) -> bool {
-        self.in_flight() > 0 || self.fifo.zlp_due.load(Ordering::Relaxed)
+        self.in_flight() > 0 || self.zlp_due.load(Ordering::Relaxed)
     }
 
     fn next(&self) -> u8 {
-        self.fifo.next.load(Ordering::Relaxed)
+        self.next.load(Ordering::Relaxed)
     }
 
     fn position(&self) -> u16 {
-        self.fifo.position.load(Ordering::Relaxed)
+        self.position.load(Ordering::Relaxed)
     }
 
     fn in_flight(&self) -> u8 {
-        self.fifo.in_flight.load(Ordering::Relaxed)
+        self.in_flight.load(Ordering::Relaxed)
     }
 
     fn set_in_flight(&self, count: u8) {
-        self.fifo.in_flight.store(count, Ordering::Relaxed);
+        self.in_flight.store(count, Ordering::Relaxed);
     }
 }
 

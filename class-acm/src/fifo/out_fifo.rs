@@ -11,23 +11,25 @@ use super::slot::{Byte, RxSlot, Slot};
 use super::{assert_shape, slot_at};
 use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence};
 
-/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application.
+/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application. The slots come
+/// last, so that short instructions reach the rest.
+#[repr(C)]
 pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
-    slots: [Slot<[Byte; SIZE]>; SLOTS],
     /// Slots freed by the application, wrapping.
     head: AtomicU8,
     /// Slots filled by the bus half, wrapping.
     tail: AtomicU8,
-    /// The bus half found every slot full: the endpoint NAKs until it is woken.
-    starved: AtomicBool,
-    /// Bus half: high byte of the session of each slot. An application may be away for so many
-    /// sessions that the low byte comes round.
-    session_high: [AtomicU8; SLOTS],
     /// Of the bus half alone: slots lent to the driver in all, wrapping; those from `tail` up to it
     /// are out.
     lent: AtomicU8,
+    /// The bus half found every slot full: the endpoint NAKs until it is woken.
+    starved: AtomicBool,
     /// Of the application alone: bytes of the oldest slot that were consumed.
     position: AtomicU16,
+    /// Bus half: high byte of the session of each slot. An application may be away for so many
+    /// sessions that the low byte comes round.
+    session_high: [AtomicU8; SLOTS],
+    slots: [Slot<[Byte; SIZE]>; SLOTS],
 }
 
 impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {

@@ -13,8 +13,8 @@ use crate::{Nanoseconds, Pid};
 ///
 /// ```
 /// # use usbd_acm_virtual::{FullSpeed, VirtualController, capture::Recorder, host::Host};
-/// # let (_, wire) = VirtualController::<FullSpeed>::new(2);
 /// # fn main() -> std::io::Result<()> {
+/// # let (_, wire) = VirtualController::<FullSpeed>::new(2);
 /// # let mut host = Host::new(wire);
 /// let recorder = host.observe(Recorder::new(Vec::new())?);
 /// // ...
