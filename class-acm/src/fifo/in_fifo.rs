@@ -393,9 +393,8 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     }
 
     fn skip_to(&self, length: u16) {
-        let skipped = length.saturating_sub(self.position());
-        add(&self.submitted, skipped);
-        add(&self.position, skipped);
+        add(&self.submitted, length.wrapping_sub(self.position()));
+        self.position.store(length, Ordering::Relaxed);
     }
 
     fn step(&self) {
