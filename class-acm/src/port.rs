@@ -60,6 +60,12 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> BusHalves<PORTS,
         self.ports.iter().map(|port| BusHalf { port, borrow: PhantomData })
     }
 
+    /// Whether an application left work on any port.
+    pub fn has_work(&self) -> bool {
+        // A loop without early exit, which the optimiser removes for one port.
+        self.ports.iter().fold(false, |work, port| work | port.link.has_work())
+    }
+
     /// The bus half of one port.
     pub fn get_mut(&mut self, index: usize) -> Option<BusHalf<'_, SLOTS, SIZE>> {
         Some(BusHalf { port: self.ports.get(index)?, borrow: PhantomData })
