@@ -80,7 +80,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     }
 
     fn session(&self) -> Session {
-        self.half.link().session()
+        self.half.link().own_session()
     }
 
     fn change_session(&mut self) {

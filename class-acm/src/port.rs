@@ -40,12 +40,15 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
         ports: &'static mut [Self; PORTS],
     ) -> (BusHalves<PORTS, SLOTS, SIZE>, [ApplicationHalf<SLOTS, SIZE>; PORTS]) {
         let ports: &'static [Self; PORTS] = ports;
-        let application = |port| ApplicationHalf {
-            reader: ReaderHalf { port },
-            writer: WriterHalf { port },
-            control: ControlHalf { link: &port.link, control: Control::new(&port.control) },
-        };
-        (BusHalves { ports }, ports.each_ref().map(application))
+        let application = core::array::from_fn(|index| {
+            let port = &ports[index];
+            ApplicationHalf {
+                reader: ReaderHalf { port },
+                writer: WriterHalf { port },
+                control: ControlHalf { link: &port.link, control: Control::new(&port.control) },
+            }
+        });
+        (BusHalves { ports }, application)
     }
 }
 
