@@ -55,13 +55,14 @@ pub(crate) enum DescriptorRequest {
 
 impl DescriptorRequest {
     pub(crate) fn parse(value: u16, language: u16) -> Option<Self> {
+        // Descriptor type in the high byte, index in the low one: only strings have more than one.
         let [index, descriptor_type] = value.to_le_bytes();
-        match (descriptor_type, index) {
-            (1, 0) => Some(Self::Device),
-            (2, 0) => Some(Self::Configuration),
-            (3, _) => Some(Self::String { index, language }),
-            (6, 0) => Some(Self::DeviceQualifier),
-            (7, 0) => Some(Self::OtherSpeedConfiguration),
+        match value {
+            0x0100 => Some(Self::Device),
+            0x0200 => Some(Self::Configuration),
+            0x0600 => Some(Self::DeviceQualifier),
+            0x0700 => Some(Self::OtherSpeedConfiguration),
+            _ if descriptor_type == 3 => Some(Self::String { index, language }),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! Sessions, and what else the two halves of a port tell each other beside data and ACM state.
 
-use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence};
+use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, OwnLoad, fence};
 
 /// Number of a session: odd while it lasts, even between two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,6 +78,11 @@ impl Link {
     /// The session now. Application side.
     pub fn session(&self) -> Session {
         Session(self.session.load(Ordering::Acquire))
+    }
+
+    /// The session now. Bus side, which stores it.
+    pub fn own_session(&self) -> Session {
+        Session(self.session.load_own())
     }
 
     /// Begins or ends a session. Bus side.

@@ -55,8 +55,8 @@ impl BusControl<'_> {
             return;
         }
         let count = (self.shared.break_start.load_own() & 0xFFFF_0000).wrapping_add(0x0001_0000);
-        self.shared.break_start.store(count | u32::from(request.to_value()), Ordering::Release);
-        // A break that replaces one is a change, too.
+        self.shared.break_start.store(count | u32::from(request.to_value()), Ordering::Relaxed);
+        // A break that replaces one is a change, too; it publishes the value.
         self.shared.change(Signal::BREAK, true);
     }
 

@@ -328,7 +328,8 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         self.fifo.busy.store(false, Ordering::Relaxed);
         self.fifo.zlp_due.store(false, Ordering::Relaxed);
         while let Some((slot, closed)) = self.fifo.current_slot() {
-            self.fifo.skip_to(slot.length.load(Ordering::Acquire));
+            // Relaxed, as no byte is read: what is written from here on is of the ended session too.
+            self.fifo.skip_to(slot.length.load(Ordering::Relaxed));
             if !closed {
                 break;
             }
@@ -393,9 +394,8 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     }
 
     fn skip_to(&self, length: u16) {
-        let skipped = length.saturating_sub(self.position());
-        add(&self.submitted, skipped);
-        add(&self.position, skipped);
+        add(&self.submitted, length.wrapping_sub(self.position()));
+        self.position.store(length, Ordering::Relaxed);
     }
 
     fn step(&self) {

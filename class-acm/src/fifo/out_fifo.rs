@@ -194,18 +194,37 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
         Some((session, count))
     }
 
+    /// [`peek`](Self::peek)s and [`consume`](Self::consume)s: how many bytes, and whether that freed
+    /// their slot.
+    pub fn read(&mut self, buffer: &mut [u8]) -> (usize, bool) {
+        let Some((slot, _)) = self.front_slot() else { return (0, false) };
+        let length = slot.length.load(Ordering::Relaxed);
+        // SAFETY: as for `peek`.
+        let count = unsafe { slot.load(self.position()..length, buffer) };
+        (count, self.advance(length, count))
+    }
+
     /// Consumes `count` bytes of the oldest packet, or what is left of it. Returns whether that freed
     /// its slot, for [`needs_doorbell`](Self::needs_doorbell).
     pub fn consume(&mut self, count: usize) -> bool {
-        let Some((slot, _)) = self.front_slot() else { return false };
-        let left = slot.length.load(Ordering::Relaxed).saturating_sub(self.position());
-        let count = u16::try_from(count).unwrap_or(u16::MAX).min(left);
-        if count == left {
-            self.free();
-            return true;
+        match self.front_slot() {
+            Some((slot, _)) => self.advance(slot.length.load(Ordering::Relaxed), count),
+            None => false,
         }
-        self.fifo.position.store(self.position().saturating_add(count), Ordering::Relaxed);
-        false
+    }
+
+    fn advance(&mut self, length: u16, count: usize) -> bool {
+        let position = usize::from(self.position()).saturating_add(count);
+        match u16::try_from(position) {
+            Ok(position) if position < length => {
+                self.fifo.position.store(position, Ordering::Relaxed);
+                false
+            }
+            _ => {
+                self.free();
+                true
+            }
+        }
     }
 
     /// Whether the bus half must be woken after a slot was freed: it waits for one, and the host for

@@ -164,13 +164,14 @@ const WORD: usize = size_of::<u32>();
 unsafe fn copy_in(mut to: *mut u8, from: &[u8]) {
     let mut rest = from;
     if to.addr().is_multiple_of(WORD) {
-        while let Some((word, after)) = rest.split_first_chunk::<WORD>() {
+        let (words, after) = from.as_chunks::<WORD>();
+        rest = after;
+        for word in words {
             // SAFETY: the word is within `to`, which is aligned, and so is what follows it.
             unsafe {
                 to.cast::<u32>().write_volatile(u32::from_ne_bytes(*word));
                 to = to.add(WORD);
             }
-            rest = after;
         }
     }
     for byte in rest {
@@ -190,14 +191,14 @@ unsafe fn copy_in(mut to: *mut u8, from: &[u8]) {
 unsafe fn copy_out(to: &mut [u8], mut from: *const u8) {
     let mut rest = to;
     if from.addr().is_multiple_of(WORD) {
-        while rest.len() >= WORD {
-            let Some((word, after)) = rest.split_first_chunk_mut::<WORD>() else { return };
+        let (words, after) = rest.as_chunks_mut::<WORD>();
+        rest = after;
+        for word in words {
             // SAFETY: the word is within `from`, which is aligned, and so is what follows it.
             unsafe {
                 *word = from.cast::<u32>().read_volatile().to_ne_bytes();
                 from = from.add(WORD);
             }
-            rest = after;
         }
     }
     for byte in rest {
