@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 
 use super::slot::{Byte, RxSlot, Slot};
 use super::{assert_shape, slot_at};
-use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence};
+use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, OwnLoad, fence};
 
 /// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application. The slots come
 /// last, so that short instructions reach the rest.
@@ -113,7 +113,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
 
     /// Publishes a filled slot. One that is not the oldest lent is dropped.
     pub fn received(&mut self, session: u16, slot: RxSlot, length: u16) {
-        let tail = self.fifo.tail.load(Ordering::Relaxed);
+        let tail = self.fifo.tail.load_own();
         let oldest = slot_at(&self.fifo.slots, tail);
         if tail == self.lent() || !slot.is(oldest.erased()) {
             return;
@@ -127,12 +127,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
 
     /// Takes the slots back that the driver dropped unfilled.
     pub fn reclaim(&mut self) {
-        self.fifo.lent.store(self.fifo.tail.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.fifo.lent.store(self.fifo.tail.load_own(), Ordering::Relaxed);
     }
 
     fn free_slot(&mut self) -> Option<&'static Slot<[Byte]>> {
         if !self.has_free_slot() {
-            if self.lent() != self.fifo.tail.load(Ordering::Relaxed) {
+            if self.lent() != self.fifo.tail.load_own() {
                 return None;
             }
             self.fifo.starved.store(true, Ordering::Relaxed);
@@ -154,7 +154,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
     }
 
     fn lent(&self) -> u8 {
-        self.fifo.lent.load(Ordering::Relaxed)
+        self.fifo.lent.load_own()
     }
 }
 
@@ -180,9 +180,9 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     /// The session of the oldest packet that has unread bytes, and whether slots of zero-length
     /// packets before it were freed, for [`needs_doorbell`](Self::needs_doorbell).
     pub fn session(&mut self) -> (Option<u16>, bool) {
-        let head = self.fifo.head.load(Ordering::Relaxed);
+        let head = self.fifo.head.load_own();
         let session = self.front_slot().map(|(_, session)| session);
-        (session, head != self.fifo.head.load(Ordering::Relaxed))
+        (session, head != self.fifo.head.load_own())
     }
 
     /// Copies unread bytes of the oldest packet out, as many as fit; their number and session.
@@ -237,7 +237,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
 
     fn front_slot(&mut self) -> Option<(&'static Slot<[Byte]>, u16)> {
         loop {
-            let head = self.fifo.head.load(Ordering::Relaxed);
+            let head = self.fifo.head.load_own();
             if head == self.fifo.tail.load(Ordering::Acquire) {
                 return None;
             }
@@ -250,13 +250,13 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     }
 
     fn free(&mut self) {
-        let head = self.fifo.head.load(Ordering::Relaxed);
+        let head = self.fifo.head.load_own();
         self.fifo.position.store(0, Ordering::Relaxed);
         self.fifo.head.store(head.wrapping_add(1), Ordering::Release);
     }
 
     fn position(&self) -> u16 {
-        self.fifo.position.load(Ordering::Relaxed)
+        self.fifo.position.load_own()
     }
 }
 
