@@ -50,12 +50,14 @@ impl BusControl<'_> {
 
     /// Takes a SEND_BREAK over. Ending a break that was not begun is no change.
     pub fn send_break(&mut self, request: Break) {
-        if request == Break::Off {
+        let value = request.to_value();
+        // wValue of `Off`; the value is needed in any case.
+        if value == 0 {
             self.shared.set(Signal::BREAK, false);
             return;
         }
         let count = (self.shared.break_start.load_own() & 0xFFFF_0000).wrapping_add(0x0001_0000);
-        self.shared.break_start.store(count | u32::from(request.to_value()), Ordering::Relaxed);
+        self.shared.break_start.store(count | u32::from(value), Ordering::Relaxed);
         // A break that replaces one is a change, too; it publishes the value.
         self.shared.change(Signal::BREAK, true);
     }

@@ -181,26 +181,26 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     /// packets before it were freed, for [`needs_doorbell`](Self::needs_doorbell).
     pub fn session(&mut self) -> (Option<u16>, bool) {
         let head = self.fifo.head.load_own();
-        let session = self.front_slot().map(|(_, session)| session);
+        let session = self.front_slot().map(|_| self.front_session());
         (session, head != self.fifo.head.load_own())
     }
 
     /// Copies unread bytes of the oldest packet out, as many as fit; their number and session.
     pub fn peek(&mut self, buffer: &mut [u8]) -> Option<(u16, usize)> {
-        let (slot, session) = self.front_slot()?;
+        let slot = self.front_slot()?;
         let length = slot.length.load(Ordering::Relaxed);
         // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed.
-        let count = unsafe { slot.load(self.position()..length, buffer) };
-        Some((session, count))
+        let count = unsafe { slot.erased().load(self.position()..length, buffer) };
+        Some((self.front_session(), count))
     }
 
     /// [`peek`](Self::peek)s and [`consume`](Self::consume)s: how many bytes, and whether that freed
     /// their slot.
     pub fn read(&mut self, buffer: &mut [u8]) -> (usize, bool) {
-        let Some((slot, _)) = self.front_slot() else { return (0, false) };
+        let Some(slot) = self.front_slot() else { return (0, false) };
         let length = slot.length.load(Ordering::Relaxed);
         // SAFETY: as for `peek`.
-        let count = unsafe { slot.load(self.position()..length, buffer) };
+        let count = unsafe { slot.erased().load(self.position()..length, buffer) };
         (count, self.advance(length, count))
     }
 
@@ -208,23 +208,19 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     /// its slot, for [`needs_doorbell`](Self::needs_doorbell).
     pub fn consume(&mut self, count: usize) -> bool {
         match self.front_slot() {
-            Some((slot, _)) => self.advance(slot.length.load(Ordering::Relaxed), count),
+            Some(slot) => self.advance(slot.length.load(Ordering::Relaxed), count),
             None => false,
         }
     }
 
     fn advance(&mut self, length: u16, count: usize) -> bool {
         let position = usize::from(self.position()).saturating_add(count);
-        match u16::try_from(position) {
-            Ok(position) if position < length => {
-                self.fifo.position.store(position, Ordering::Relaxed);
-                false
-            }
-            _ => {
-                self.free();
-                true
-            }
+        if position >= usize::from(length) {
+            self.free();
+            return true;
         }
+        self.fifo.position.store(u16::try_from(position).unwrap_or(length), Ordering::Relaxed);
+        false
     }
 
     /// Whether the bus half must be woken after a slot was freed: it waits for one, and the host for
@@ -235,15 +231,21 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
         self.fifo.starved.load(Ordering::Relaxed)
     }
 
-    fn front_slot(&mut self) -> Option<(&'static Slot<[Byte]>, u16)> {
+    /// The session of the slot that `front_slot` returned.
+    fn front_session(&self) -> u16 {
+        self.fifo.session(self.fifo.head.load_own())
+    }
+
+    /// The oldest slot with unread bytes.
+    fn front_slot(&mut self) -> Option<&'static Slot<[Byte; SIZE]>> {
         loop {
             let head = self.fifo.head.load_own();
             if head == self.fifo.tail.load(Ordering::Acquire) {
                 return None;
             }
-            let slot = slot_at(&self.fifo.slots, head).erased();
+            let slot = slot_at(&self.fifo.slots, head);
             if slot.length.load(Ordering::Relaxed) > self.position() {
-                return Some((slot, self.fifo.session(head)));
+                return Some(slot);
             }
             self.free();
         }
@@ -264,11 +266,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
 impl<'a, const SLOTS: usize, const SIZE: usize> PacketReader<'a, SLOTS, SIZE> {
     /// As [`front`](Self::front), for a reader that was made for this one use.
     pub fn into_front(mut self) -> Option<(u16, &'a [u8])> {
-        let (slot, session) = self.front_slot()?;
+        let slot = self.front_slot()?;
+        let session = self.front_session();
         let length = slot.length.load(Ordering::Relaxed);
         // SAFETY: the slot is between `head` and `tail`, so nobody writes to it before `consume`
         // frees it, which needs a reader, and the bytes have borrowed the only one.
-        let bytes = unsafe { slot.bytes(self.position()..length) };
+        let bytes = unsafe { slot.erased().bytes(self.position()..length) };
         Some((session, bytes))
     }
 }
