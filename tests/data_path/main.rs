@@ -119,3 +119,23 @@ fn high_speed_four_slots() {
 fn high_speed_eight_slots() {
     property::<HighSpeed, PREFER, 8, 512>();
 }
+
+/// Noise spoilt three transactions in a row, which it promises not to.
+#[test]
+fn noise_on_a_ping_alone_never_exhausts_the_host() {
+    play::<HighSpeed, PREFER, 2, 512>(&Scenario {
+        options: Options { depth: 2, host: Speed::High, polling: Polling::OnInterrupt(48401) },
+        seed: 13_317_909_446_381_955_111,
+        actions: vec![
+            Action::Run(817_664),
+            Action::Replug,
+            Action::Dtr(false),
+            Action::Write(1025),
+            Action::Dtr(true),
+            Action::Replug,
+            Action::Write(1810),
+            Action::Noise(Some(15_242_869_808_411_066_482)),
+            Action::Run(933_018),
+        ],
+    });
+}
