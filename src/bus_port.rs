@@ -26,13 +26,12 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         let packet_size = speed.bulk_packet_size().min(u16::try_from(SIZE).unwrap_or(u16::MAX));
         self.half.sender().set_packet_size(packet_size);
         let PortEndpoints { notification, data_in, data_out } = endpoints;
-        let bulk = (TransferType::Bulk, packet_size);
-        let interrupt = (TransferType::Interrupt, NOTIFICATION_PACKET_SIZE);
-        for (address, (transfer_type, max_packet_size)) in
-            [(notification, interrupt), (data_in, bulk), (data_out, bulk)]
-        {
+        let mut open = |address, transfer_type, max_packet_size| {
             controller.open(Endpoint { address, transfer_type, max_packet_size });
-        }
+        };
+        open(notification, TransferType::Interrupt, NOTIFICATION_PACKET_SIZE);
+        open(data_in, TransferType::Bulk, packet_size);
+        open(data_out, TransferType::Bulk, packet_size);
         self.half.sender().opened();
         self.half.control().configured(milliamps);
     }
@@ -81,7 +80,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     }
 
     fn session(&self) -> Session {
-        self.half.link().session()
+        self.half.link().own_session()
     }
 
     fn change_session(&mut self) {

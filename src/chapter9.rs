@@ -4,12 +4,20 @@
 //! otherwise.
 
 use usbd_acm_class::{RequestKind, SetupPacket};
-use usbd_acm_descriptors::PortEndpoints;
+use usbd_acm_descriptors::{CONFIGURATION_VALUE, PortEndpoints};
 
 use crate::control::Outcome;
 use crate::device::State;
-use crate::request::{DescriptorRequest, EndpointIndex, Feature, StandardRequest, StatusOf};
+use crate::request::{
+    CLEAR_FEATURE, DEVICE_REMOTE_WAKEUP, DescriptorRequest, ENDPOINT_HALT, EndpointIndex,
+    GET_CONFIGURATION, GET_DESCRIPTOR, GET_INTERFACE, GET_STATUS, IN_DEVICE, IN_ENDPOINT,
+    IN_INTERFACE, OUT_DEVICE, OUT_ENDPOINT, OUT_INTERFACE, SET_ADDRESS, SET_CONFIGURATION,
+    SET_FEATURE, SET_INTERFACE,
+};
 use crate::{Controller, Device, EndpointAddress, Hooks};
+
+/// wValue of SET_CONFIGURATION for the one configuration.
+const CONFIGURATION: u16 = CONFIGURATION_VALUE as u16;
 
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
@@ -17,48 +25,59 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// The one outcome of a SETUP packet.
     pub(crate) fn answer(&mut self, setup: &SetupPacket) -> Outcome {
         match setup.kind() {
-            Some(RequestKind::Standard) => match StandardRequest::parse(setup) {
-                Some(request) => self.standard(request),
-                None => Outcome::Stall,
-            },
+            Some(RequestKind::Standard) => self.standard(setup).unwrap_or(Outcome::Stall),
             Some(RequestKind::Class) => self.class(setup),
             _ => Outcome::Stall,
         }
     }
 
-    fn standard(&mut self, request: StandardRequest) -> Outcome {
-        match request {
-            StandardRequest::GetDescriptor(request) => self.get_descriptor(request),
-            StandardRequest::GetStatus(of) => self.get_status(of),
-            StandardRequest::SetFeature(feature) => self.set_feature(feature),
-            StandardRequest::ClearFeature(feature) => self.clear_feature(feature),
-            StandardRequest::SetAddress(address) => match self.state {
-                State::Configured => Outcome::Stall,
-                _ => Outcome::Address(address),
-            },
-            StandardRequest::GetConfiguration => match self.state {
-                State::Configured => Outcome::byte(usbd_acm_descriptors::CONFIGURATION_VALUE),
-                _ => Outcome::byte(0),
-            },
-            StandardRequest::SetConfiguration(value) => self.set_configuration(value),
-            StandardRequest::GetInterface(interface) => match self.has_interface(interface) {
-                true => Outcome::byte(0),
-                false => Outcome::Stall,
-            },
-            StandardRequest::SetInterface { interface, alternate: 0 } => {
-                // USB 2.0 §9.4.5: as SET_CONFIGURATION, for the endpoints of one interface.
-                let present = self.has_interface(interface);
-                if present {
-                    self.unhalt_interface(usize::from(interface));
-                }
-                Outcome::ack_if(present)
+    /// `None` is a STALL: direction, type, recipient and request are matched as one (I6), and what
+    /// wValue and wIndex name is there or not (I7).
+    fn standard(&mut self, setup: &SetupPacket) -> Option<Outcome> {
+        let SetupPacket { request_type, request, value, index, length } = *setup;
+        // No standard request of ours has OUT data, so a data stage towards us fits none of them.
+        if request_type & 0x80 == 0 && length != 0 {
+            return None;
+        }
+        match (request_type, request) {
+            (IN_DEVICE, GET_DESCRIPTOR) => {
+                let request = DescriptorRequest::parse(value, index)?;
+                self.descriptor(request).map(Outcome::Descriptor)
             }
-            StandardRequest::SetInterface { .. } => Outcome::Stall,
+            (IN_DEVICE, GET_STATUS) if index == 0 => Some(Outcome::word(self.device_status())),
+            (IN_INTERFACE, GET_STATUS) => self.interface(index).map(|_| Outcome::word(0)),
+            (IN_ENDPOINT, GET_STATUS) => {
+                self.endpoint(index).map(|endpoint| Outcome::word(self.endpoint_status(endpoint)))
+            }
+            (OUT_DEVICE, SET_FEATURE | CLEAR_FEATURE)
+                if (value, index) == (DEVICE_REMOTE_WAKEUP, 0) =>
+            {
+                self.set_remote_wakeup(request == SET_FEATURE)
+            }
+            (OUT_ENDPOINT, SET_FEATURE | CLEAR_FEATURE) if value == ENDPOINT_HALT => {
+                let endpoint = self.endpoint(index)?;
+                self.set_halt(endpoint, request == SET_FEATURE)
+            }
+            (OUT_DEVICE, SET_ADDRESS) if index == 0 => self.set_address(value),
+            (IN_DEVICE, GET_CONFIGURATION) if index == 0 => Some(Outcome::byte(match self.state {
+                State::Configured => CONFIGURATION_VALUE,
+                _ => 0,
+            })),
+            (OUT_DEVICE, SET_CONFIGURATION) if index == 0 => self.set_configuration(value),
+            (IN_INTERFACE, GET_INTERFACE) => self.interface(index).map(|_| Outcome::byte(0)),
+            // No interface has an alternate setting but 0.
+            (OUT_INTERFACE, SET_INTERFACE) if value == 0 => {
+                // USB 2.0 §9.4.5: as SET_CONFIGURATION, for the endpoints of one interface.
+                let interface = self.interface(index)?;
+                self.unhalt_interface(interface);
+                Some(Outcome::Ack)
+            }
+            _ => None,
         }
     }
 
-    fn get_descriptor(&self, request: DescriptorRequest) -> Outcome {
-        let descriptor = match request {
+    fn descriptor(&self, request: DescriptorRequest) -> Option<&'static [u8]> {
+        match request {
             DescriptorRequest::Device => Some(self.descriptors.device()),
             DescriptorRequest::Configuration => Some(self.descriptors.configuration(self.speed)),
             DescriptorRequest::String { index, language } => {
@@ -72,19 +91,13 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                 self.descriptors.other_speed_configuration(self.speed)
             }
             _ => None,
-        };
-        descriptor.map_or(Outcome::Stall, Outcome::Descriptor)
+        }
     }
 
-    fn get_status(&self, of: StatusOf) -> Outcome {
-        match of {
-            StatusOf::Device => Outcome::word(self.device_status()),
-            StatusOf::Interface(interface) if self.has_interface(interface) => Outcome::word(0),
-            StatusOf::Endpoint(EndpointIndex::Zero) => Outcome::word(0),
-            StatusOf::Endpoint(EndpointIndex::Other(address)) if self.has_endpoint(address) => {
-                Outcome::word(u8::from(self.is_halted(address)))
-            }
-            _ => Outcome::Stall,
+    fn endpoint_status(&self, endpoint: EndpointIndex) -> u8 {
+        match endpoint {
+            EndpointIndex::Zero => 0,
+            EndpointIndex::Other(address) => u8::from(self.is_halted(address)),
         }
     }
 
@@ -93,56 +106,55 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         u8::from(self_powered) | u8::from(self.remote_wakeup) << 1
     }
 
-    fn set_feature(&mut self, feature: Feature) -> Outcome {
-        match feature {
-            Feature::DeviceRemoteWakeup => self.set_remote_wakeup(true),
-            Feature::EndpointHalt(EndpointIndex::Other(address)) if self.has_endpoint(address) => {
-                self.halt(address);
-                Outcome::Ack
-            }
+    fn set_halt(&mut self, endpoint: EndpointIndex, halted: bool) -> Option<Outcome> {
+        match (endpoint, halted) {
             // USB 2.0 §9.4.5: Halt is neither required nor recommended for the default pipe.
-            Feature::EndpointHalt(_) => Outcome::Stall,
+            (EndpointIndex::Zero, true) => return None,
+            (EndpointIndex::Zero, false) if self.state == State::Default => return None,
+            (EndpointIndex::Zero, false) => {}
+            (EndpointIndex::Other(address), true) => self.halt(address),
+            (EndpointIndex::Other(address), false) => self.unhalt(address),
         }
-    }
-
-    fn clear_feature(&mut self, feature: Feature) -> Outcome {
-        match feature {
-            Feature::DeviceRemoteWakeup => self.set_remote_wakeup(false),
-            Feature::EndpointHalt(EndpointIndex::Zero) => {
-                Outcome::ack_if(self.state != State::Default)
-            }
-            Feature::EndpointHalt(EndpointIndex::Other(address)) => {
-                let present = self.has_endpoint(address);
-                if present {
-                    self.unhalt(address);
-                }
-                Outcome::ack_if(present)
-            }
-        }
+        Some(Outcome::Ack)
     }
 
     /// A feature that bmAttributes does not offer cannot be set nor cleared.
-    fn set_remote_wakeup(&mut self, enabled: bool) -> Outcome {
-        let possible = self.state != State::Default && self.descriptors.attributes().remote_wakeup;
-        if possible {
-            self.remote_wakeup = enabled;
+    fn set_remote_wakeup(&mut self, enabled: bool) -> Option<Outcome> {
+        if self.state == State::Default || !self.descriptors.attributes().remote_wakeup {
+            return None;
         }
-        Outcome::ack_if(possible)
+        self.remote_wakeup = enabled;
+        Some(Outcome::Ack)
     }
 
-    fn set_configuration(&mut self, value: u8) -> Outcome {
+    fn set_address(&self, value: u16) -> Option<Outcome> {
+        let address = u8::try_from(value).ok().filter(|address| *address <= 127)?;
+        (self.state != State::Configured).then_some(Outcome::Address(address))
+    }
+
+    fn set_configuration(&mut self, value: u16) -> Option<Outcome> {
         match (self.state, value) {
-            (State::Default, _) => return Outcome::Stall,
+            (State::Default, _) => return None,
             (_, 0) => self.deconfigure(),
-            (_, usbd_acm_descriptors::CONFIGURATION_VALUE) => self.configure(),
-            _ => return Outcome::Stall,
+            (_, CONFIGURATION) => self.configure(),
+            _ => return None,
         }
-        Outcome::Ack
+        Some(Outcome::Ack)
     }
 
-    /// Whether the configured device has this interface: two a port.
-    fn has_interface(&self, interface: u8) -> bool {
-        self.state == State::Configured && usize::from(interface) < 2 * PORTS
+    /// The interface that wIndex names, where the configured device has it: two a port.
+    fn interface(&self, index: u16) -> Option<usize> {
+        let interface = usize::from(index);
+        (self.state == State::Configured && interface < 2 * PORTS).then_some(interface)
+    }
+
+    /// The endpoint that wIndex names: 0 in either direction, or one of the configured device.
+    fn endpoint(&self, index: u16) -> Option<EndpointIndex> {
+        let endpoint = EndpointIndex::parse(index)?;
+        match endpoint {
+            EndpointIndex::Other(address) if !self.has_endpoint(address) => None,
+            _ => Some(endpoint),
+        }
     }
 
     /// Whether the configured device has this endpoint.

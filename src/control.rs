@@ -38,10 +38,6 @@ impl Outcome {
     pub(crate) fn word(value: u8) -> Self {
         Self::Bytes { bytes: [value, 0, 0, 0, 0, 0, 0], length: 2 }
     }
-
-    pub(crate) fn ack_if(condition: bool) -> Self {
-        if condition { Self::Ack } else { Self::Stall }
-    }
 }
 
 /// The stage that a control transfer is in.

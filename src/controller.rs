@@ -59,6 +59,8 @@ pub enum Event {
 /// - A [`TxPacket`] is dropped when it was acknowledged, aborted, or its endpoint closed: not
 ///   before, as its bytes may be needed for a retry, and not later, as its slot is then reused.
 /// - An [`RxSlot`] that was not filled is dropped on close, abort and reset.
+/// - Between a bus reset, or loss of VBUS, and its event, the stack talks to a device that is gone:
+///   its calls do nothing, and older events of endpoints are never told.
 /// - [`ep0_send`](Self::ep0_send) and the other EP0 methods answer the newest SETUP. When a newer
 ///   one is already in hardware they do nothing.
 ///
@@ -147,8 +149,8 @@ pub trait Controller {
     /// Gates what the chip can gate. Called after [`Event::Suspend`].
     fn suspend(&mut self);
 
-    /// Restores what [`suspend`](Self::suspend) gated. Called after [`Event::Resume`], and before
-    /// [`remote_wakeup`](Self::remote_wakeup).
+    /// Restores what [`suspend`](Self::suspend) gated. Called after [`Event::Resume`], after a reset
+    /// or loss of VBUS in suspend, and before [`remote_wakeup`](Self::remote_wakeup).
     fn resume(&mut self);
 
     /// Signals resume (K state, 1 to 15 ms, USB 2.0 §7.1.7.7) on the suspended bus. The stack calls

@@ -85,7 +85,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// Handles what happened on the bus, and moves packets. Call it from the USB interrupt, or from
     /// the main loop as often as possible. Bounded: it takes at most 16 events and never waits.
     pub fn poll(&mut self) {
-        let mut work = self.ports.iter_mut().any(|half| half.link().has_work());
+        let mut work = self.ports.has_work();
         for _ in 0..EVENTS_PER_POLL {
             match self.controller.poll() {
                 None => break,
@@ -182,9 +182,10 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         if self.state != State::Configured {
             return;
         }
-        let descriptors = self.ports.iter_mut().zip(self.descriptors.ports());
-        for (interface, (half, endpoints)) in (0..).step_by(2).zip(descriptors) {
+        let mut interface: u8 = 0;
+        for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
             BusPort::new(half).pump(&mut self.controller, (interface, *endpoints), H::DTR);
+            interface = interface.wrapping_add(2);
         }
     }
 

@@ -68,8 +68,10 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// [`ReadError`] when there is none.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
         self.follow_session()?;
-        let count = self.half.packets().peek(buffer).map_or(0, |(_, count)| count);
-        self.consume(count);
+        let (count, freed) = self.half.packets().read(buffer);
+        if freed {
+            self.freed();
+        }
         Ok(count)
     }
 

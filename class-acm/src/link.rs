@@ -1,6 +1,6 @@
 //! Sessions, and what else the two halves of a port tell each other beside data and ACM state.
 
-use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence};
+use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, OwnLoad, fence};
 
 /// Number of a session: odd while it lasts, even between two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,6 +80,11 @@ impl Link {
         Session(self.session.load(Ordering::Acquire))
     }
 
+    /// The session now. Bus side, which stores it.
+    pub fn own_session(&self) -> Session {
+        Session(self.session.load_own())
+    }
+
     /// Begins or ends a session. Bus side.
     pub fn set_session(&self, session: Session) {
         self.session.store(session.0, Ordering::Release);
@@ -98,11 +103,13 @@ impl Link {
 
     /// Application side. Leaves word that the host should be woken; `false` when it is awake.
     pub fn ask_to_wake(&self, wake: Wake) -> bool {
-        if !self.is_suspended() {
+        if !self.suspended.load(Ordering::Relaxed) {
             return false;
         }
+        // Pairs with the Release store in `set_suspended`: our word follows its erasure.
+        fence(Ordering::Acquire);
         if self.wake.load(Ordering::Relaxed) < wake as u8 {
-            self.wake.store(wake as u8, Ordering::Release);
+            self.wake.store(wake as u8, Ordering::Relaxed);
         }
         true
     }
@@ -110,7 +117,7 @@ impl Link {
     /// Whether wake-up was asked for, also by a mere write if that counts. Bus side.
     pub fn wants_wakeup(&self, on_write: bool) -> bool {
         let least = if on_write { Wake::Write } else { Wake::Request };
-        self.wake.load(Ordering::Acquire) >= least as u8
+        self.wake.load(Ordering::Relaxed) >= least as u8
     }
 
     /// Leaves word that there is something for the bus side to do. Application side.
@@ -118,7 +125,7 @@ impl Link {
         // Pairs with the fence in `take_work`: what was written before this is seen by the bus side
         // that takes the flag, and also by one that clears it without having seen it.
         fence(Ordering::SeqCst);
-        self.work.store(true, Ordering::Release);
+        self.work.store(true, Ordering::Relaxed);
     }
 
     /// Whether there is something to do. Bus side.

@@ -11,13 +11,15 @@ use crate::fifo::{
 };
 use crate::link::Link;
 
-/// Everything that the halves of one port share.
+/// Everything that the halves of one port share. What every poll looks at comes first, where short
+/// instructions reach it.
+#[repr(C)]
 pub struct PortStorage<const SLOTS: usize, const SIZE: usize> {
-    to_host: InFifo<SLOTS, SIZE>,
-    from_host: OutFifo<SLOTS, SIZE>,
-    notification: NotificationSlot,
-    control: ControlShared,
     link: Link,
+    control: ControlShared,
+    notification: NotificationSlot,
+    from_host: OutFifo<SLOTS, SIZE>,
+    to_host: InFifo<SLOTS, SIZE>,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
@@ -25,11 +27,11 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         Self {
-            to_host: InFifo::new(),
-            from_host: OutFifo::new(),
-            notification: NotificationSlot::new(),
-            control: ControlShared::new(),
             link: Link::new(),
+            control: ControlShared::new(),
+            notification: NotificationSlot::new(),
+            from_host: OutFifo::new(),
+            to_host: InFifo::new(),
         }
     }
 
@@ -38,12 +40,15 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
         ports: &'static mut [Self; PORTS],
     ) -> (BusHalves<PORTS, SLOTS, SIZE>, [ApplicationHalf<SLOTS, SIZE>; PORTS]) {
         let ports: &'static [Self; PORTS] = ports;
-        let application = |port| ApplicationHalf {
-            reader: ReaderHalf { port },
-            writer: WriterHalf { port },
-            control: ControlHalf { link: &port.link, control: Control::new(&port.control) },
-        };
-        (BusHalves { ports }, ports.each_ref().map(application))
+        let application = core::array::from_fn(|index| {
+            let port = &ports[index];
+            ApplicationHalf {
+                reader: ReaderHalf { port },
+                writer: WriterHalf { port },
+                control: ControlHalf { link: &port.link, control: Control::new(&port.control) },
+            }
+        });
+        (BusHalves { ports }, application)
     }
 }
 
@@ -56,6 +61,12 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> BusHalves<PORTS,
     /// The bus half of each port, in order.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = BusHalf<'_, SLOTS, SIZE>> {
         self.ports.iter().map(|port| BusHalf { port, borrow: PhantomData })
+    }
+
+    /// Whether an application left work on any port.
+    pub fn has_work(&self) -> bool {
+        // A loop without early exit, which the optimiser removes for one port.
+        self.ports.iter().fold(false, |work, port| work | port.link.has_work())
     }
 
     /// The bus half of one port.

@@ -40,4 +40,4 @@ macro_rules! own_load {
         }
     )*};
 }
-own_load!(AtomicU8 => u8, AtomicU16 => u16, AtomicU32 => u32);
+own_load!(AtomicBool => bool, AtomicU8 => u8, AtomicU16 => u16, AtomicU32 => u32);

@@ -5,6 +5,9 @@ use core::num::NonZeroU16;
 
 use usbd_acm_class::{Break, ControlLineState, Request, SetupPacket};
 
+/// All values; Miri, which is slow, sees some.
+const STEP: usize = if cfg!(miri) { 0x101 } else { 1 };
+
 /// A row of the table of requests that are answered; all others are stalled.
 struct Row {
     request_type: u8,
@@ -122,7 +125,7 @@ fn pstn_6_3_10_set_line_coding_is_seven_bytes() {
 
 #[test]
 fn pstn_6_3_11_get_line_coding_is_as_long_as_the_host_likes() {
-    for length in 0..=u16::MAX {
+    for length in (0..=u16::MAX).step_by(STEP) {
         let [low, high] = length.to_le_bytes();
         let request = parse([0xA1, 0x21, 0, 0, 2, 0, low, high]).expect("answered");
         assert_eq!(request, (1, Request::GetLineCoding));
@@ -131,7 +134,7 @@ fn pstn_6_3_11_get_line_coding_is_as_long_as_the_host_likes() {
 
 #[test]
 fn pstn_6_3_12_reserved_bits_of_the_control_line_state_are_ignored() {
-    for value in 0..=u16::MAX {
+    for value in (0..=u16::MAX).step_by(STEP) {
         let [low, high] = value.to_le_bytes();
         let request = parse([0x21, 0x22, low, high, 0, 0, 0, 0]).expect("answered");
         let (0, Request::SetControlLineState(state)) = request else {
@@ -156,7 +159,7 @@ fn cdc_6_2_encapsulated_commands_and_communication_features_stall() {
 
 #[test]
 fn usb_9_3_4_the_whole_index_names_the_interface() {
-    for index in 0..=u16::MAX {
+    for index in (0..=u16::MAX).step_by(STEP) {
         let [low, high] = index.to_le_bytes();
         let port = parse([0x21, 0x22, 0, 0, low, high, 0, 0]).map(|(port, _)| port);
         let is_communication = index <= 0xFF && index % 2 == 0;

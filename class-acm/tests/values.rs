@@ -3,6 +3,9 @@
 
 use usbd_acm_class::{Break, LineCoding, NotDefined, Parity, SerialState, StopBits};
 
+/// All values; Miri, which is slow, sees some.
+const STEP: usize = if cfg!(miri) { 0x101 } else { 1 };
+
 #[test]
 fn pstn_6_3_11_line_coding_is_kept_byte_for_byte() {
     for position in 0..7 {
@@ -60,7 +63,7 @@ fn pstn_6_3_11_what_has_no_meaning_is_told_apart() {
 
 #[test]
 fn pstn_6_3_13_every_break_value_is_kept() {
-    for value in 0..=u16::MAX {
+    for value in (0..=u16::MAX).step_by(STEP) {
         let request = Break::from_value(value);
         assert_eq!(request.to_value(), value);
         match request {

@@ -2,24 +2,61 @@
 
 use super::{ControlShared, break_of};
 use crate::event::{Event, Signal, Signals};
-use crate::sync::Ordering;
+use crate::sync::{AtomicU8, AtomicU32, Ordering, OwnLoad};
 use crate::{Break, ControlLineState, LineCoding, SerialState};
 
 /// The application half of [`ControlShared`].
 pub struct Control {
     shared: &'static ControlShared,
-    /// The line coding reported last.
-    line_coding: LineCoding,
-    /// `break_start` of the break reported last.
-    break_start: u32,
-    /// Signals as they were reported.
-    signals: Signals,
+}
+
+/// What the application was told last. Nobody else looks at it; it lies with the rest of the state,
+/// and its zeros are the state at power-on, so that a half is one pointer.
+pub(super) struct Told {
+    /// [`LineCoding::to_words`].
+    line_coding: (AtomicU32, AtomicU32),
+    /// `break_start` of the break.
+    break_start: AtomicU32,
+    signals: AtomicU8,
+}
+
+impl Told {
+    #[cfg(not(loom))]
+    pub(super) const fn new() -> Self {
+        Self {
+            line_coding: (AtomicU32::new(0), AtomicU32::new(0)),
+            break_start: AtomicU32::new(0),
+            signals: AtomicU8::new(0),
+        }
+    }
+
+    #[cfg(loom)]
+    pub(super) fn new() -> Self {
+        Self {
+            line_coding: (AtomicU32::new(0), AtomicU32::new(0)),
+            break_start: AtomicU32::new(0),
+            signals: AtomicU8::new(0),
+        }
+    }
+
+    fn signals(&self) -> Signals {
+        Signals(self.signals.load_own())
+    }
+
+    fn replace_line_coding(&self, new: LineCoding) -> LineCoding {
+        let (rate, format) = &self.line_coding;
+        let old = LineCoding::from_words((rate.load_own(), format.load_own()));
+        let words = new.to_words();
+        rate.store(words.0, Ordering::Relaxed);
+        format.store(words.1, Ordering::Relaxed);
+        old
+    }
 }
 
 impl Control {
     /// The caller sees to it that there is one application half.
     pub(crate) fn new(shared: &'static ControlShared) -> Self {
-        Self { shared, line_coding: LineCoding::DEFAULT, break_start: 0, signals: Signals(0) }
+        Self { shared }
     }
 
     /// The next event, oldest first.
@@ -45,13 +82,14 @@ impl Control {
 
     /// A signal that changed while an event of that kind was queued, and is not what that said.
     fn merged_event(&mut self, settled: Signals) -> Option<Event> {
-        let signal = settled.difference(self.signals)?;
+        let signal = settled.difference(self.shared.told.signals())?;
         self.edge(signal, settled.contains(signal))
     }
 
     fn edge(&mut self, signal: Signal, on: bool) -> Option<Event> {
-        let is_new = self.signals.contains(signal) != on;
-        self.signals = self.signals.with(signal, on);
+        let told = self.shared.told.signals();
+        let is_new = told.contains(signal) != on;
+        self.shared.told.signals.store(told.with(signal, on).0, Ordering::Relaxed);
         if signal == Signal::BREAK && on {
             return self.break_event(is_new);
         }
@@ -75,13 +113,14 @@ impl Control {
     /// A break that began, or one that replaced it.
     fn break_event(&mut self, is_new: bool) -> Option<Event> {
         let start = self.shared.break_start.load(Ordering::Acquire);
-        let before = core::mem::replace(&mut self.break_start, start);
+        let before = self.shared.told.break_start.load_own();
+        self.shared.told.break_start.store(start, Ordering::Relaxed);
         (is_new || start != before).then(|| Event::Break(break_of(start)))
     }
 
     fn coding_event(&mut self) -> Option<Event> {
         let new = self.line_coding();
-        let old = core::mem::replace(&mut self.line_coding, new);
+        let old = self.shared.told.replace_line_coding(new);
         (old != new).then_some(Event::LineCoding { old, new })
     }
 

@@ -44,40 +44,22 @@ impl BusControl<'_> {
 
     /// Sets the control lines and returns whether DTR changed.
     pub fn set_control_lines(&mut self, lines: ControlLineState) -> bool {
-        self.set(Signal::RTS, lines.contains(ControlLineState::RTS));
-        self.set(Signal::DTR, lines.contains(ControlLineState::DTR))
+        self.shared.set(Signal::RTS, lines.contains(ControlLineState::RTS));
+        self.shared.set(Signal::DTR, lines.contains(ControlLineState::DTR))
     }
 
     /// Takes a SEND_BREAK over. Ending a break that was not begun is no change.
     pub fn send_break(&mut self, request: Break) {
-        if request == Break::Off {
-            self.set(Signal::BREAK, false);
+        let value = request.to_value();
+        // wValue of `Off`; the value is needed in any case.
+        if value == 0 {
+            self.shared.set(Signal::BREAK, false);
             return;
         }
         let count = (self.shared.break_start.load_own() & 0xFFFF_0000).wrapping_add(0x0001_0000);
-        self.shared.break_start.store(count | u32::from(request.to_value()), Ordering::Release);
-        // A break that replaces one is a change, too.
-        self.change(Signal::BREAK, true);
-    }
-
-    /// Changes a signal, unless it is that already, and returns whether it changed.
-    fn set(&mut self, signal: Signal, on: bool) -> bool {
-        let changes = self.signals().contains(signal) != on;
-        if changes {
-            self.change(signal, on);
-        }
-        changes
-    }
-
-    fn change(&mut self, signal: Signal, on: bool) {
-        let signals = self.signals().with(signal, on);
-        self.shared.signals.store(signals.0, Ordering::Release);
-        self.shared.events.post(Kind::edge(signal, on));
-        self.shared.settled.store(signals.0, Ordering::Release);
-    }
-
-    fn signals(&self) -> Signals {
-        Signals(self.shared.signals.load_own())
+        self.shared.break_start.store(count | u32::from(value), Ordering::Relaxed);
+        // A break that replaces one is a change, too; it publishes the value.
+        self.shared.change(Signal::BREAK, true);
     }
 
     /// The device was configured. The host has seen no level yet, and hears of no one-shot that
@@ -85,7 +67,7 @@ impl BusControl<'_> {
     pub fn configured(&mut self, milliamps: u16) {
         self.shared.notified.reset(&self.shared.raised);
         self.shared.milliamps.store(milliamps, Ordering::Relaxed);
-        self.set(Signal::CONFIGURED, true);
+        self.shared.set(Signal::CONFIGURED, true);
     }
 
     /// The configuration is gone: the terminal went with it, so the lines drop and a break ends.
@@ -94,27 +76,27 @@ impl BusControl<'_> {
     pub fn deconfigured(&mut self) {
         self.set_control_lines(ControlLineState::empty());
         self.send_break(Break::Off);
-        self.set(Signal::CONFIGURED, false);
+        self.shared.set(Signal::CONFIGURED, false);
     }
 
     /// A session began.
     pub fn session_started(&mut self) {
-        self.set(Signal::SESSION, true);
+        self.shared.set(Signal::SESSION, true);
     }
 
     /// The session ended.
     pub fn session_ended(&mut self) {
-        self.set(Signal::SESSION, false);
+        self.shared.set(Signal::SESSION, false);
     }
 
     /// The bus was suspended.
     pub fn suspended(&mut self) {
-        self.set(Signal::SUSPENDED, true);
+        self.shared.set(Signal::SUSPENDED, true);
     }
 
     /// The bus was resumed.
     pub fn resumed(&mut self) {
-        self.set(Signal::SUSPENDED, false);
+        self.shared.set(Signal::SUSPENDED, false);
     }
 
     /// The SERIAL_STATE that is due: a level differs from what the host acknowledged, or a one-shot
@@ -131,5 +113,24 @@ impl BusControl<'_> {
     /// The host acknowledged the notification: what it told is over.
     pub fn notification_acknowledged(&mut self) {
         self.shared.notified.acknowledged();
+    }
+}
+
+impl ControlShared {
+    /// Changes a signal, unless it is that already, and returns whether it changed. Bus side.
+    fn set(&self, signal: Signal, on: bool) -> bool {
+        let changes = Signals(self.signals.load_own()).contains(signal) != on;
+        if changes {
+            self.change(signal, on);
+        }
+        changes
+    }
+
+    /// Bus side.
+    fn change(&self, signal: Signal, on: bool) {
+        let signals = Signals(self.signals.load_own()).with(signal, on).0;
+        self.signals.store(signals, Ordering::Release);
+        self.events.post(Kind::edge(signal, on));
+        self.settled.store(signals, Ordering::Release);
     }
 }

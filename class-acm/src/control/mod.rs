@@ -10,6 +10,7 @@ mod coding;
 mod notifications;
 
 pub use application::Control;
+use application::Told;
 pub use bus::{BusControl, DueNotification};
 
 use crate::Break;
@@ -19,23 +20,26 @@ use coding::SharedLineCoding;
 use notifications::{Notified, Raised};
 
 /// The ACM state of a port.
+#[repr(C)]
 pub struct ControlShared {
-    /// Bus side.
-    line_coding: SharedLineCoding,
-    /// Bus side: wValue of the last SEND_BREAK that began a break, and in the upper half how many
-    /// there were, wrapping.
-    break_start: AtomicU32,
-    /// Bus side: mA that the host granted.
-    milliamps: AtomicU16,
     /// Bus side.
     signals: AtomicU8,
     /// Bus side: `signals` whose events are queued, or merged with queued ones.
     settled: AtomicU8,
-    events: EventQueue,
+    /// Bus side: mA that the host granted.
+    milliamps: AtomicU16,
     /// Application.
     raised: Raised,
     /// Bus side.
     notified: Notified,
+    events: EventQueue,
+    /// Bus side: wValue of the last SEND_BREAK that began a break, and in the upper half how many
+    /// there were, wrapping.
+    break_start: AtomicU32,
+    /// Bus side.
+    line_coding: SharedLineCoding,
+    /// Application.
+    told: Told,
 }
 
 impl ControlShared {
@@ -52,6 +56,7 @@ impl ControlShared {
             events: EventQueue::new(),
             raised: Raised::new(),
             notified: Notified::new(),
+            told: Told::new(),
         }
     }
 
@@ -67,6 +72,7 @@ impl ControlShared {
             events: EventQueue::new(),
             raised: Raised::new(),
             notified: Notified::new(),
+            told: Told::new(),
         }
     }
 

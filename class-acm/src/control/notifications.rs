@@ -103,8 +103,8 @@ impl Notified {
     /// A new host driver: it has seen no level yet, and hears of no one-shot from before.
     pub(super) fn reset(&self, raised: &Raised) {
         raised.take();
-        for byte in [&self.due, &self.levels, &self.in_flight] {
-            byte.store(0, Ordering::Relaxed);
-        }
+        self.due.store(0, Ordering::Relaxed);
+        self.levels.store(0, Ordering::Relaxed);
+        self.in_flight.store(NONE, Ordering::Relaxed);
     }
 }

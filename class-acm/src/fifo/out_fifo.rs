@@ -9,25 +9,27 @@ use core::marker::PhantomData;
 
 use super::slot::{Byte, RxSlot, Slot};
 use super::{assert_shape, slot_at};
-use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, fence};
+use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, OwnLoad, fence};
 
-/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application.
+/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application. The slots come
+/// last, so that short instructions reach the rest.
+#[repr(C)]
 pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
-    slots: [Slot<[Byte; SIZE]>; SLOTS],
     /// Slots freed by the application, wrapping.
     head: AtomicU8,
     /// Slots filled by the bus half, wrapping.
     tail: AtomicU8,
-    /// The bus half found every slot full: the endpoint NAKs until it is woken.
-    starved: AtomicBool,
-    /// Bus half: high byte of the session of each slot. An application may be away for so many
-    /// sessions that the low byte comes round.
-    session_high: [AtomicU8; SLOTS],
     /// Of the bus half alone: slots lent to the driver in all, wrapping; those from `tail` up to it
     /// are out.
     lent: AtomicU8,
+    /// The bus half found every slot full: the endpoint NAKs until it is woken.
+    starved: AtomicBool,
     /// Of the application alone: bytes of the oldest slot that were consumed.
     position: AtomicU16,
+    /// Bus half: high byte of the session of each slot. An application may be away for so many
+    /// sessions that the low byte comes round.
+    session_high: [AtomicU8; SLOTS],
+    slots: [Slot<[Byte; SIZE]>; SLOTS],
 }
 
 impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
@@ -111,7 +113,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
 
     /// Publishes a filled slot. One that is not the oldest lent is dropped.
     pub fn received(&mut self, session: u16, slot: RxSlot, length: u16) {
-        let tail = self.fifo.tail.load(Ordering::Relaxed);
+        let tail = self.fifo.tail.load_own();
         let oldest = slot_at(&self.fifo.slots, tail);
         if tail == self.lent() || !slot.is(oldest.erased()) {
             return;
@@ -125,12 +127,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
 
     /// Takes the slots back that the driver dropped unfilled.
     pub fn reclaim(&mut self) {
-        self.fifo.lent.store(self.fifo.tail.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.fifo.lent.store(self.fifo.tail.load_own(), Ordering::Relaxed);
     }
 
     fn free_slot(&mut self) -> Option<&'static Slot<[Byte]>> {
         if !self.has_free_slot() {
-            if self.lent() != self.fifo.tail.load(Ordering::Relaxed) {
+            if self.lent() != self.fifo.tail.load_own() {
                 return None;
             }
             self.fifo.starved.store(true, Ordering::Relaxed);
@@ -152,7 +154,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
     }
 
     fn lent(&self) -> u8 {
-        self.fifo.lent.load(Ordering::Relaxed)
+        self.fifo.lent.load_own()
     }
 }
 
@@ -178,31 +180,46 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     /// The session of the oldest packet that has unread bytes, and whether slots of zero-length
     /// packets before it were freed, for [`needs_doorbell`](Self::needs_doorbell).
     pub fn session(&mut self) -> (Option<u16>, bool) {
-        let head = self.fifo.head.load(Ordering::Relaxed);
-        let session = self.front_slot().map(|(_, session)| session);
-        (session, head != self.fifo.head.load(Ordering::Relaxed))
+        let head = self.fifo.head.load_own();
+        let session = self.front_slot().map(|_| self.front_session());
+        (session, head != self.fifo.head.load_own())
     }
 
     /// Copies unread bytes of the oldest packet out, as many as fit; their number and session.
     pub fn peek(&mut self, buffer: &mut [u8]) -> Option<(u16, usize)> {
-        let (slot, session) = self.front_slot()?;
+        let slot = self.front_slot()?;
         let length = slot.length.load(Ordering::Relaxed);
         // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed.
-        let count = unsafe { slot.load(self.position()..length, buffer) };
-        Some((session, count))
+        let count = unsafe { slot.erased().load(self.position()..length, buffer) };
+        Some((self.front_session(), count))
+    }
+
+    /// [`peek`](Self::peek)s and [`consume`](Self::consume)s: how many bytes, and whether that freed
+    /// their slot.
+    pub fn read(&mut self, buffer: &mut [u8]) -> (usize, bool) {
+        let Some(slot) = self.front_slot() else { return (0, false) };
+        let length = slot.length.load(Ordering::Relaxed);
+        // SAFETY: as for `peek`.
+        let count = unsafe { slot.erased().load(self.position()..length, buffer) };
+        (count, self.advance(length, count))
     }
 
     /// Consumes `count` bytes of the oldest packet, or what is left of it. Returns whether that freed
     /// its slot, for [`needs_doorbell`](Self::needs_doorbell).
     pub fn consume(&mut self, count: usize) -> bool {
-        let Some((slot, _)) = self.front_slot() else { return false };
-        let left = slot.length.load(Ordering::Relaxed).saturating_sub(self.position());
-        let count = u16::try_from(count).unwrap_or(u16::MAX).min(left);
-        if count == left {
+        match self.front_slot() {
+            Some(slot) => self.advance(slot.length.load(Ordering::Relaxed), count),
+            None => false,
+        }
+    }
+
+    fn advance(&mut self, length: u16, count: usize) -> bool {
+        let position = usize::from(self.position()).saturating_add(count);
+        if position >= usize::from(length) {
             self.free();
             return true;
         }
-        self.fifo.position.store(self.position().saturating_add(count), Ordering::Relaxed);
+        self.fifo.position.store(u16::try_from(position).unwrap_or(length), Ordering::Relaxed);
         false
     }
 
@@ -214,28 +231,34 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
         self.fifo.starved.load(Ordering::Relaxed)
     }
 
-    fn front_slot(&mut self) -> Option<(&'static Slot<[Byte]>, u16)> {
+    /// The session of the slot that `front_slot` returned.
+    fn front_session(&self) -> u16 {
+        self.fifo.session(self.fifo.head.load_own())
+    }
+
+    /// The oldest slot with unread bytes.
+    fn front_slot(&mut self) -> Option<&'static Slot<[Byte; SIZE]>> {
         loop {
-            let head = self.fifo.head.load(Ordering::Relaxed);
+            let head = self.fifo.head.load_own();
             if head == self.fifo.tail.load(Ordering::Acquire) {
                 return None;
             }
-            let slot = slot_at(&self.fifo.slots, head).erased();
+            let slot = slot_at(&self.fifo.slots, head);
             if slot.length.load(Ordering::Relaxed) > self.position() {
-                return Some((slot, self.fifo.session(head)));
+                return Some(slot);
             }
             self.free();
         }
     }
 
     fn free(&mut self) {
-        let head = self.fifo.head.load(Ordering::Relaxed);
+        let head = self.fifo.head.load_own();
         self.fifo.position.store(0, Ordering::Relaxed);
         self.fifo.head.store(head.wrapping_add(1), Ordering::Release);
     }
 
     fn position(&self) -> u16 {
-        self.fifo.position.load(Ordering::Relaxed)
+        self.fifo.position.load_own()
     }
 }
 
@@ -243,11 +266,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
 impl<'a, const SLOTS: usize, const SIZE: usize> PacketReader<'a, SLOTS, SIZE> {
     /// As [`front`](Self::front), for a reader that was made for this one use.
     pub fn into_front(mut self) -> Option<(u16, &'a [u8])> {
-        let (slot, session) = self.front_slot()?;
+        let slot = self.front_slot()?;
+        let session = self.front_session();
         let length = slot.length.load(Ordering::Relaxed);
         // SAFETY: the slot is between `head` and `tail`, so nobody writes to it before `consume`
         // frees it, which needs a reader, and the bytes have borrowed the only one.
-        let bytes = unsafe { slot.bytes(self.position()..length) };
+        let bytes = unsafe { slot.erased().bytes(self.position()..length) };
         Some((session, bytes))
     }
 }

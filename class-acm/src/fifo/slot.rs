@@ -9,6 +9,7 @@
 
 use core::fmt;
 use core::ops::Range;
+use core::ptr::NonNull;
 
 use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, UnsafeCell};
 
@@ -57,16 +58,14 @@ impl<const N: usize> Slot<[Byte; N]> {
         }
     }
 
-    /// Copies as much of `bytes` as fits from `start` on, and returns how much.
+    /// Copies as much of `bytes` as fits into `range`, and returns how much.
     ///
     /// # Safety
-    /// No other context reaches the bytes from `start` on during the call.
+    /// No other context reaches the bytes of `range` during the call.
     #[inline]
-    pub(super) unsafe fn write(&self, start: usize, bytes: &[u8]) -> usize {
-        let count = bytes.len().min(N.saturating_sub(start));
-        // SAFETY: passed on to the caller; the range ends at or before N.
-        unsafe { store(&self.data, start, bytes.get(..count).unwrap_or_default()) };
-        count
+    pub(super) unsafe fn write(&self, range: Range<u16>, bytes: &[u8]) -> u16 {
+        // SAFETY: passed on to the caller.
+        unsafe { store(cells(&self.data, range), bytes) }
     }
 }
 
@@ -79,10 +78,11 @@ impl Slot<[Byte]> {
     /// Hands the written bytes of `range` to a driver.
     ///
     /// # Safety
-    /// The slot is not lent, and until the handle is dropped nobody writes to `range`.
+    /// The slot is not lent, and until the handle is dropped nobody writes to `range`, which is not
+    /// empty and lies within the slot.
     pub(super) unsafe fn lend(&'static self, range: Range<u16>) -> TxPacket {
         self.lent.store(true, Ordering::Relaxed);
-        TxPacket { slot: Some(self), start: range.start, end: range.end }
+        TxPacket { slot: NonNull::from(self).cast(), start: range.start, end: range.end }
     }
 
     /// Hands the whole slot to a driver, to be filled.
@@ -151,9 +151,9 @@ fn base(data: &[Byte]) -> *mut u8 {
     data.as_ptr().cast_mut().cast()
 }
 
-/// Bytes copied in one go: a packet is four times that.
+/// Bytes copied in one go.
 #[cfg(not(loom))]
-const BLOCK: usize = 16;
+const WORD: usize = size_of::<u32>();
 
 /// Copies `from` into a slot, by words where the slot's side is aligned. The volatile accesses keep
 /// this from becoming a call of the target's memcpy, which is larger than the rest of the FIFO.
@@ -163,24 +163,23 @@ const BLOCK: usize = 16;
 #[cfg(not(loom))]
 unsafe fn copy_in(mut to: *mut u8, from: &[u8]) {
     let mut rest = from;
-    if to.addr().is_multiple_of(4) {
-        while let Some((block, after)) = rest.split_first_chunk::<BLOCK>() {
-            let words: [u32; BLOCK / 4] = {
-                // SAFETY: an array of words has no invalid value, and the sizes are the same.
-                unsafe { block.as_ptr().cast::<[u32; BLOCK / 4]>().read_unaligned() }
-            };
-            for (index, word) in words.into_iter().enumerate() {
-                // SAFETY: the block is within `to`, which is aligned.
-                unsafe { to.cast::<u32>().add(index).write_volatile(word) };
+    if to.addr().is_multiple_of(WORD) {
+        let (words, after) = from.as_chunks::<WORD>();
+        rest = after;
+        for word in words {
+            // SAFETY: the word is within `to`, which is aligned, and so is what follows it.
+            unsafe {
+                to.cast::<u32>().write_volatile(u32::from_ne_bytes(*word));
+                to = to.add(WORD);
             }
-            // SAFETY: at most one byte past the end of `to`.
-            to = unsafe { to.add(BLOCK) };
-            rest = after;
         }
     }
-    for (index, byte) in rest.iter().enumerate() {
+    for byte in rest {
         // SAFETY: what is left of `from` fits into what is left of `to`.
-        unsafe { to.add(index).write_volatile(*byte) };
+        unsafe {
+            to.write_volatile(*byte);
+            to = to.add(1);
+        }
     }
 }
 
@@ -191,40 +190,43 @@ unsafe fn copy_in(mut to: *mut u8, from: &[u8]) {
 #[cfg(not(loom))]
 unsafe fn copy_out(to: &mut [u8], mut from: *const u8) {
     let mut rest = to;
-    if from.addr().is_multiple_of(4) {
-        while rest.len() >= BLOCK {
-            let Some((block, after)) = rest.split_first_chunk_mut::<BLOCK>() else { return };
-            let words: [u32; BLOCK / 4] = core::array::from_fn(|index| {
-                // SAFETY: the block is within `from`, which is aligned.
-                unsafe { from.cast::<u32>().add(index).read_volatile() }
-            });
-            // SAFETY: the block has the size of the words, and no alignment is asked for.
-            unsafe { block.as_mut_ptr().cast::<[u32; BLOCK / 4]>().write_unaligned(words) };
-            // SAFETY: at most one byte past the end of `from`.
-            from = unsafe { from.add(BLOCK) };
-            rest = after;
+    if from.addr().is_multiple_of(WORD) {
+        let (words, after) = rest.as_chunks_mut::<WORD>();
+        rest = after;
+        for word in words {
+            // SAFETY: the word is within `from`, which is aligned, and so is what follows it.
+            unsafe {
+                *word = from.cast::<u32>().read_volatile().to_ne_bytes();
+                from = from.add(WORD);
+            }
         }
     }
-    for (index, byte) in rest.iter_mut().enumerate() {
+    for byte in rest {
         // SAFETY: what is left of `to` is left of `from` too.
-        *byte = unsafe { from.add(index).read_volatile() };
+        unsafe {
+            *byte = from.read_volatile();
+            from = from.add(1);
+        }
     }
 }
 
+/// Copies as much of `bytes` as fits into `cells`, and returns how much.
+///
 /// # Safety
-/// Nobody else reaches the bytes from `start` on during the call.
-unsafe fn store(data: &[Byte], start: usize, bytes: &[u8]) {
-    let Some(cells) = data.get(start..).filter(|cells| cells.len() >= bytes.len()) else { return };
+/// Nobody else reaches `cells` during the call.
+unsafe fn store(cells: &[Byte], bytes: &[u8]) -> u16 {
+    let count = cells.len().min(bytes.len());
     #[cfg(not(loom))]
-    // SAFETY: `cells` is at least as long as `bytes`, and nobody else reaches it.
+    // SAFETY: `cells` is at least `count` bytes long, and nobody else reaches it.
     unsafe {
-        copy_in(base(cells), bytes);
+        copy_in(base(cells), bytes.get(..count).unwrap_or_default());
     }
     #[cfg(loom)]
     for (cell, byte) in cells.iter().zip(bytes) {
         // SAFETY: the model checker itself watches for a concurrent access.
         cell.with_mut(|p| unsafe { *p = *byte });
     }
+    u16::try_from(count).unwrap_or(u16::MAX)
 }
 
 /// A packet on its way to the host: 0 to wMaxPacketSize bytes in a slot that nobody writes to.
@@ -232,14 +234,21 @@ unsafe fn store(data: &[Byte], start: usize, bytes: &[u8]) {
 /// Dropping it gives the slot back. A driver may read the bytes, by CPU or by DMA, as long as it
 /// holds the packet.
 pub struct TxPacket {
-    slot: Option<&'static Slot<[Byte]>>,
+    /// The slot that holds the bytes, and may be reached as a whole through this pointer; a thin
+    /// one, so that a packet is two words. Dangling when the packet is empty.
+    slot: NonNull<Slot<[Byte; 0]>>,
     start: u16,
     end: u16,
 }
 
+// SAFETY: a packet is a shared reference to a slot, which is `Sync`.
+unsafe impl Send for TxPacket {}
+// SAFETY: as above.
+unsafe impl Sync for TxPacket {}
+
 impl TxPacket {
     /// A zero-length packet.
-    pub const ZERO_LENGTH: TxPacket = TxPacket { slot: None, start: 0, end: 0 };
+    pub const ZERO_LENGTH: TxPacket = TxPacket { slot: NonNull::dangling(), start: 0, end: 0 };
 
     /// Length in bytes.
     pub fn len(&self) -> u16 {
@@ -250,6 +259,18 @@ impl TxPacket {
     pub fn is_empty(&self) -> bool {
         self.end == self.start
     }
+
+    fn cells(&self) -> &[Byte] {
+        if self.is_empty() {
+            return &[];
+        }
+        // SAFETY: the packet is not empty, so `lend` made the pointer from a slot and the range
+        // lies within it.
+        unsafe {
+            let data: *const Byte = (&raw const (*self.slot.as_ptr()).data).cast();
+            core::slice::from_raw_parts(data.add(usize::from(self.start)), usize::from(self.len()))
+        }
+    }
 }
 
 #[cfg(not(loom))]
@@ -257,9 +278,10 @@ impl core::ops::Deref for TxPacket {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        let Some(slot) = self.slot else { return &[] };
-        // SAFETY: `lend`'s caller promised that nobody writes to the range while `self` lives.
-        unsafe { slot.bytes(self.start..self.end) }
+        let cells = self.cells();
+        // SAFETY: `UnsafeCell<u8>` has the layout of `u8`; `lend`'s caller promised that nobody
+        // writes to the range while `self` lives.
+        unsafe { core::slice::from_raw_parts(base(cells), cells.len()) }
     }
 }
 
@@ -267,16 +289,20 @@ impl core::ops::Deref for TxPacket {
 impl TxPacket {
     /// Copies the packet out, and returns its length.
     pub fn copy_to(&self, buffer: &mut [u8]) -> usize {
-        let Some(slot) = self.slot else { return 0 };
-        // SAFETY: `lend`'s caller promised that nobody writes to the range while `self` lives.
-        unsafe { slot.load(self.start..self.end, buffer) }
+        for (cell, byte) in self.cells().iter().zip(buffer.iter_mut()) {
+            // SAFETY: the model checker itself watches for a concurrent write.
+            *byte = cell.with(|p| unsafe { *p });
+        }
+        buffer.len().min(usize::from(self.len()))
     }
 }
 
 impl Drop for TxPacket {
     fn drop(&mut self) {
-        if let Some(slot) = self.slot {
-            slot.lent.store(false, Ordering::Release);
+        if !self.is_empty() {
+            // SAFETY: the packet is not empty, so `lend` made the pointer from a slot, which lives
+            // for ever.
+            unsafe { self.slot.as_ref() }.lent.store(false, Ordering::Release);
         }
     }
 }
@@ -299,11 +325,9 @@ impl RxSlot {
     /// Copies a packet to the start of the slot, cut to the slot's size, and returns how many bytes
     /// that are.
     pub fn fill(&mut self, packet: &[u8]) -> u16 {
-        let count = packet.len().min(self.slot.data.len());
         // SAFETY: `lend_empty`'s caller promised that nobody else reaches the slot while `self`
         // lives.
-        unsafe { store(&self.slot.data, 0, packet.get(..count).unwrap_or_default()) };
-        u16::try_from(count).unwrap_or(u16::MAX)
+        unsafe { store(&self.slot.data, packet) }
     }
 
     pub(super) fn is(&self, slot: &Slot<[Byte]>) -> bool {

@@ -46,7 +46,8 @@ pub fn records(
         records.push(record(format!("throughput_{metric}_of_limit"), percent, "%"));
         records.extend(flow.naks.map(|naks| record(format!("naks_{metric}"), naks as f64, "NAKs")));
     }
-    records.push(record("uart_round_trip".into(), trip.rate().round(), "B/s"));
+    let line = (trip.percent_of_line() * 100.0).round() / 100.0;
+    records.push(record("round_trip_of_uart".into(), line, "%"));
     let ram = footprint.total() as f64;
     records.push(record("ram_on_this_machine".into(), ram, "bytes"));
     records.push(record("slots_each_way".into(), footprint.slots as f64, "packets"));
@@ -64,4 +65,31 @@ pub fn write(path: &Path, records: &[Record]) -> Result<()> {
     }
     let json = serde_json::to_string_pretty(&all)?;
     fs::write(path, json).with_context(|| format!("writing {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(metric: &str, value: f64) -> Record {
+        let text = |text: &str| text.to_owned();
+        Record {
+            target: text("simulated"),
+            stack: text("ours"),
+            metric: text(metric),
+            value,
+            unit: text("B/s"),
+        }
+    }
+
+    #[test]
+    fn a_run_replaces_its_own_figures_and_keeps_the_others() {
+        let name = format!("usbd-acm-figures-{}.json", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        write(&path, &[record("full", 1.0), record("high", 2.0)]).unwrap();
+        write(&path, &[record("full", 3.0)]).unwrap();
+        let all: Vec<Record> = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(all, [record("high", 2.0), record("full", 3.0)]);
+    }
 }

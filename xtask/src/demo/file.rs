@@ -15,7 +15,7 @@ use crate::serve::device::Running;
 const AFTERMATH: Nanoseconds = 20_000_000;
 
 /// A file that went round and was compared.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct RoundTrip {
     pub bytes: usize,
     /// Characters that went over the line of the UART.
@@ -25,12 +25,19 @@ pub struct RoundTrip {
     /// Place of the first byte that is not as it was sent.
     pub difference: Option<usize>,
     pub duration: Nanoseconds,
+    /// Characters a second on the line.
+    pub line_rate: f64,
 }
 
 impl RoundTrip {
     /// Bytes a second, of simulated time.
     pub fn rate(&self) -> f64 {
         self.bytes as f64 * 1e9 / self.duration.max(1) as f64
+    }
+
+    /// How much of its time the UART was sending.
+    pub fn percent_of_line(&self) -> f64 {
+        100.0 * self.rate() / self.line_rate
     }
 
     pub fn check(&self) -> Result<()> {
@@ -49,11 +56,13 @@ impl RoundTrip {
     }
 }
 
-/// Sends `data` to the bridge while reading what comes back over its looped UART.
+/// Sends `data` to the bridge while reading what comes back over its looped UART, which is at
+/// `rate` baud, 8N1.
 pub fn round_trip(
     bench: &mut Bench,
     port: &mut AcmPort,
     data: &[u8],
+    rate: u32,
     progress: &dyn Fn(u64),
 ) -> Result<RoundTrip> {
     let characters_before = characters(bench);
@@ -73,6 +82,8 @@ pub fn round_trip(
         received_sha256: sha256(&received),
         difference: first_difference(data, &received),
         duration,
+        // Start bit, 8 data bits, stop bit.
+        line_rate: f64::from(rate) / 10.0,
     })
 }
 
@@ -89,4 +100,26 @@ fn sha256(data: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_that_differs_or_a_character_too_few_is_an_error() {
+        let good = RoundTrip {
+            bytes: 3,
+            characters: 3,
+            sent_sha256: sha256(b"abc"),
+            received_sha256: sha256(b"abc"),
+            difference: None,
+            duration: 1,
+            line_rate: 1.0,
+        };
+        assert!(good.sent_sha256.starts_with("ba7816bf8f01cfea"));
+        assert!(good.check().is_ok());
+        assert!(RoundTrip { characters: 2, ..good.clone() }.check().is_err());
+        assert!(RoundTrip { difference: Some(2), ..good }.check().is_err());
+    }
 }

@@ -6,6 +6,7 @@ mod figures;
 mod file;
 mod movement;
 mod performance;
+mod pty;
 mod throughput;
 mod tree;
 mod voice;
@@ -14,12 +15,16 @@ use std::fs::{self, File};
 use std::io::{BufWriter, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::serve::BusSpeed;
+use crate::serve::device::App;
 use crate::size::root;
 use performance::{Plan, perform};
 use voice::Voice;
@@ -44,6 +49,17 @@ pub struct Options {
     /// Print nothing unless something is wrong
     #[arg(long, short)]
     quiet: bool,
+    /// Offer the port as a pseudo-terminal to screen, picocom or pyserial, until Ctrl-C. Its baud
+    /// rate and stop bits reach the device; parity and data bits are not there to be had, for Linux
+    /// keeps a pseudo-terminal at 8 bits without parity
+    #[arg(long, conflicts_with_all = ["file", "baud", "descriptors", "capture_all"])]
+    pty: bool,
+    /// What the device does with the bytes of the pseudo-terminal
+    #[arg(long, value_enum, requires = "pty", default_value_t = App::Bridge)]
+    app: App,
+    /// A symbolic link to the pseudo-terminal, so that its name is known beforehand
+    #[arg(long, value_name = "PATH", requires = "pty")]
+    link: Option<PathBuf>,
 }
 
 /// Bytes each way when throughput is measured.
@@ -53,6 +69,9 @@ const FIGURES: &str = "target/bench/demo.json";
 
 pub fn run(options: &Options) -> Result<ExitCode> {
     let voice = if options.quiet { Voice::silent() } else { Voice::stdout() };
+    if options.pty {
+        return run_pty(options, &voice);
+    }
     let capture = create(&root().join(CAPTURE))?;
     let plan = Plan {
         speed: options.speed.into(),
@@ -69,10 +88,19 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         figures::records(&outcome.round_trip, &outcome.flows, &outcome.footprint, plan.speed);
     figures::write(&root().join(FIGURES), &records)?;
     voice.say(format!(
-        "\n{} packets captured: wireshark {CAPTURE}\nfigures: {FIGURES}\n\
+        "\n{} packets captured: wireshark {CAPTURE} (filter: usb || syslog)\nfigures: {FIGURES}\n\
          next: cargo xtask demo --pty, to talk to the device with a terminal program",
         outcome.captured_packets
     ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_pty(options: &Options, voice: &Voice) -> Result<ExitCode> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT, SIGHUP] {
+        signal_hook::flag::register(signal, stop.clone())?;
+    }
+    pty::serve(options.speed.into(), options.app, options.link.as_deref(), &stop, voice)?;
     Ok(ExitCode::SUCCESS)
 }
 

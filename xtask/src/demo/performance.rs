@@ -70,7 +70,7 @@ pub fn perform<W: Write + 'static>(
     voice.say("\nThe file: host -> USB -> device -> UART, looped back -> device -> USB -> host:\n");
     progress.set_length(2 * plan.file.len() as u64);
     let advance = |moved| progress.set_position(moved);
-    let round_trip = file::round_trip(&mut bench, &mut port, &plan.file, &advance)?;
+    let round_trip = file::round_trip(&mut bench, &mut port, &plan.file, plan.rate, &advance)?;
     say_round_trip(&round_trip, &coding, voice);
     round_trip.check()?;
     let mut captured = None;
@@ -117,8 +117,10 @@ fn say_round_trip(trip: &RoundTrip, coding: &LineCoding, voice: &Voice) {
     let RoundTrip { bytes, characters, duration, .. } = trip;
     let coding = describe_coding(coding);
     voice.say(format!("{bytes} bytes out, {characters} characters over the UART at {coding}"));
-    let (time, rate) = (milliseconds(*duration), trip.rate());
-    voice.say(format!("{time:.3} ms of simulated time, {rate:.0} B/s"));
+    let (time, rate, busy) = (milliseconds(*duration), trip.rate(), trip.percent_of_line());
+    voice.say(format!(
+        "{time:.3} ms of simulated time, {rate:.0} B/s: the UART was busy {busy:.2}% of it"
+    ));
     voice.say(format!("sent      sha256 {}", trip.sent_sha256));
     voice.say(format!("received  sha256 {}", trip.received_sha256));
     if trip.difference.is_none() {

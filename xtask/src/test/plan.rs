@@ -41,6 +41,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.push(documentation());
     steps.push(oldest_rust(workspace));
     steps.extend(TARGETS.map(no_std));
+    steps.push(captures());
     steps.push(tests());
     steps.push(loom());
     steps.push(fuzz_targets());
@@ -141,6 +142,18 @@ fn no_std(target: &'static str) -> Step {
     let about = format!("the libraries build for {target} without std");
     Step::new(format!("no-std-{architecture}"), about, check)
         .needs(Part::Target(target))
+        .needs(CRATES)
+}
+
+/// Without tshark this test says that it skipped; here it has it.
+fn captures() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo();
+        command.args(["test", "--locked", "-p", "usbd-acm-virtual", "--test", "capture"]);
+        run([command], workspace).tests()
+    };
+    Step::new("captures", "Wireshark reads our captures", check)
+        .needs(Part::Program { program: "tshark", package: "tshark" })
         .needs(CRATES)
 }
 

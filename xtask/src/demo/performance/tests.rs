@@ -18,7 +18,7 @@ fn performed(plan: &Plan) -> (Outcome<Vec<u8>>, Vec<String>) {
 fn plan(speed: Speed) -> Plan {
     Plan {
         speed,
-        file: (0..5000u32).map(|n| (n * n >> 3) as u8).collect(),
+        file: (0..5000u32).map(|n| ((n * n) >> 3) as u8).collect(),
         rate: 115_200,
         all_descriptors: false,
         count: COUNT,

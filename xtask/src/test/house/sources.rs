@@ -9,9 +9,11 @@ use syn::visit::{self, Visit};
 
 use crate::test::workspace::{Crate, Workspace};
 
-/// The only places with `unsafe`: the cells that application and bus share, and the system calls of
-/// the program that tests a Linux host from within.
-const WITH_UNSAFE: [&str; 2] = ["class-acm/src/fifo/", "tests/guest/src/ioctl.rs"];
+/// The only places with `unsafe`: the cells that application and bus share, what the model checker
+/// of them needs and no target sees, and the system calls of the program that tests a Linux host
+/// from within.
+const WITH_UNSAFE: [&str; 3] =
+    ["class-acm/src/fifo/", "class-acm/src/sync.rs", "tests/guest/src/ioctl.rs"];
 /// Lines of the longest function in a library.
 const LONGEST_FUNCTION: usize = 80;
 /// Lines of the longest file in a library.
