@@ -73,7 +73,8 @@ fn play<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>(scenar
 }
 
 fn property<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>() {
-    let cases = 40 * soak(50);
+    let asked_for = std::env::var_os("PROPTEST_CASES").is_some();
+    let cases = if asked_for { Config::default().cases } else { 40 * soak(50) };
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     proptest!(config, |(scenario in scenarios(SIZE))| {
         play::<V, DTR, SLOTS, SIZE>(&scenario);

@@ -44,7 +44,7 @@ fn properties(cases: u32) -> Step {
     let check = move |workspace: &Workspace| {
         let mut command = cargo();
         command.args(["test", "--locked", "--workspace", "--no-fail-fast", "--release"]);
-        command.env("PROPTEST_CASES", cases.to_string());
+        command.env("PROPTEST_CASES", cases.to_string()).env("SOAK", "1");
         plan::run([command], workspace).tests()
     };
     Step::new("proptest", format!("every test, {cases} cases of each property"), check)

@@ -203,7 +203,11 @@ impl<P: DevicePort> Bus<P> {
             Handshake::NoResponse => Delivery::Spoilt,
             handshake => self.pass(Side::Device, number, Content::Handshake(handshake))?,
         };
-        self.faults.end_transaction(seen != Delivery::Spoilt);
+        let answered = seen != Delivery::Spoilt;
+        // A PING that was answered is not the last word: its OUT follows.
+        if !answered || extent != Extent::Handshake {
+            self.faults.end_transaction(answered);
+        }
         self.elapse(extent.duration(self.clock.speed));
         Ok(match handshake {
             _ if seen == Delivery::Spoilt => Answer::NoResponse,
