@@ -190,8 +190,6 @@ pub struct FaultPlan {
     spoilt: [u8; 32],
     /// Index into `spoilt` of the transaction under way.
     current: usize,
-    /// Whether it is a PING.
-    ping: bool,
     hits: u64,
 }
 
@@ -260,17 +258,12 @@ impl FaultPlan {
     }
 
     /// A transaction of this endpoint begins.
-    pub(super) fn begin_transaction(&mut self, number: u8, token: Token) {
-        self.current = usize::from(number & 0x0F) + if token == Token::In { 16 } else { 0 };
-        self.ping = token == Token::Ping;
+    pub(super) fn begin_transaction(&mut self, number: u8, is_in: bool) {
+        self.current = usize::from(number & 0x0F) + if is_in { 16 } else { 0 };
     }
 
     /// The transaction is over.
     pub(super) fn end_transaction(&mut self, answered: bool) {
-        if answered && self.ping {
-            // Not the last word: the OUT follows, and is counted with it.
-            return;
-        }
         if let Some(spoilt) = self.spoilt.get_mut(self.current) {
             *spoilt = if answered { 0 } else { spoilt.saturating_add(1) };
         }

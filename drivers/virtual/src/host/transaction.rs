@@ -223,7 +223,7 @@ impl<P: DevicePort> Bus<P> {
 impl<P: DevicePort> Bus<P> {
     fn send(&mut self, endpoint: u8, content: Content<'_>) -> Result<Delivery, TransferError> {
         if let Content::Token(token) = content {
-            self.faults.begin_transaction(endpoint, token);
+            self.faults.begin_transaction(endpoint, token == Token::In);
         }
         self.pass(Side::Host, endpoint, content)
     }
