@@ -12,6 +12,9 @@ use crate::{Controller, Device, Hooks, Port, Speed};
 ///
 /// `PORTS` serial ports; `SLOTS` packets each way and port (2, 4, 8, 16, 32 or 64); `SIZE` bytes a
 /// packet: 64 at full speed, 512 where the device may run at high speed.
+///
+/// With 2 slots the wire is kept busy as long as the device is polled within a transaction; where the
+/// interrupt may come later than that, 4 do.
 pub struct Storage<const PORTS: usize = 1, const SLOTS: usize = 2, const SIZE: usize = 64> {
     ports: [PortStorage<SLOTS, SIZE>; PORTS],
 }
