@@ -156,7 +156,7 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         if count == 0 {
             return if bytes.is_empty() { Ok(0) } else { Err(WriteError::Full) };
         }
-        self.written();
+        self.after_write().tell(&self.half.packets());
         Ok(count)
     }
 
@@ -166,7 +166,7 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError`] when there is none.
     pub fn grant(&mut self) -> Result<WriteGrant<'_, SLOTS, SIZE>, WriteError> {
         let session = self.follow_session()?;
-        let after = AfterWrite { link: self.half.link(), doorbell: self.doorbell };
+        let after = self.after_write();
         match self.half.packets().into_grant(session.tag()) {
             Some(grant) => Ok(WriteGrant { grant, after }),
             None => Err(WriteError::Full),
@@ -209,9 +209,8 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         }
     }
 
-    fn written(&mut self) {
-        let after = AfterWrite { link: self.half.link(), doorbell: self.doorbell };
-        after.tell(&self.half.packets());
+    fn after_write(&self) -> AfterWrite {
+        AfterWrite { link: self.half.link(), doorbell: self.doorbell }
     }
 }
 

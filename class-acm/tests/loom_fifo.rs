@@ -125,9 +125,8 @@ fn out_fifo_loses_nothing_and_starves_nobody() {
         let application = thread::spawn(move || {
             let (mut bytes, mut rings) = (Vec::new(), false);
             let mut buffer = [0; SIZE];
-            while let Some((_, count)) = reader.peek(&mut buffer) {
+            while let (count @ 1.., _) = reader.read(&mut buffer) {
                 bytes.extend_from_slice(&buffer[..count]);
-                reader.consume(count);
                 rings |= reader.needs_doorbell();
             }
             (bytes, rings)

@@ -185,21 +185,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
         (session, head != self.fifo.head.load_own())
     }
 
-    /// Copies unread bytes of the oldest packet out, as many as fit; their number and session.
-    pub fn peek(&mut self, buffer: &mut [u8]) -> Option<(u16, usize)> {
-        let slot = self.front_slot()?;
-        let length = slot.length.load(Ordering::Relaxed);
-        // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed.
-        let count = unsafe { slot.erased().load(self.position()..length, buffer) };
-        Some((self.front_session(), count))
-    }
-
-    /// [`peek`](Self::peek)s and [`consume`](Self::consume)s: how many bytes, and whether that freed
-    /// their slot.
+    /// Copies unread bytes of the oldest packet out, as many as fit, and
+    /// [`consume`](Self::consume)s them: how many, and whether that freed their slot.
     pub fn read(&mut self, buffer: &mut [u8]) -> (usize, bool) {
         let Some(slot) = self.front_slot() else { return (0, false) };
         let length = slot.length.load(Ordering::Relaxed);
-        // SAFETY: as for `peek`.
+        // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed.
         let count = unsafe { slot.erased().load(self.position()..length, buffer) };
         (count, self.advance(length, count))
     }
