@@ -110,7 +110,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             Event::Ep0Sent => self.stage = self.stage.sent(&mut self.controller),
             Event::Ep0Received => self.ep0_received(),
             Event::Ep0Status => self.ep0_status(),
-            // Those of `poll`.
+            // `poll` took them: told apart there, they cost 90 bytes of flash less.
             Event::Sent(_) | Event::Received(..) => {}
             Event::Reset(speed) => {
                 self.reset();
