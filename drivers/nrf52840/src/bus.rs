@@ -119,7 +119,11 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
                 return true;
             }
             Task::Receive => EP0RCVOUT,
-            Task::Status => EP0STATUS,
+            Task::Status => {
+                // No event tells when it is over; for the stack it is with the task.
+                self.state.control.status = Some(self.state.control.address);
+                EP0STATUS
+            }
             Task::Stall => EP0STALL,
         };
         self.usbd.write(register, 1);

@@ -41,15 +41,14 @@ impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     }
 
     fn ep0_status_in(&mut self, address: Option<u8>) {
-        self.state.control.status = address.or(Some(self.state.control.address));
         // The status stage of SET_ADDRESS is the chip's own; a task would let the next one in.
-        if address.is_none() {
-            self.ask(Task::Status);
+        match address {
+            Some(_) => self.state.control.status = address,
+            None => self.ask(Task::Status),
         }
     }
 
     fn ep0_status_out(&mut self) {
-        self.state.control.status = Some(self.state.control.address);
         self.ask(Task::Status);
     }
 

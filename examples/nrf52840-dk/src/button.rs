@@ -28,9 +28,13 @@ impl Button {
         Self(input)
     }
 
-    /// Whether it is pressed; ends the interrupt.
+    /// Whether it is pressed.
     pub fn is_pressed(&mut self) -> bool {
-        PORT.write(0);
         self.0.is_low().unwrap_or(false)
     }
+}
+
+/// The handler of GPIOTE: ends the interrupt. The next press is the next one.
+pub fn interrupt() {
+    PORT.write(0);
 }

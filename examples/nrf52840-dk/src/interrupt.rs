@@ -3,6 +3,8 @@
 use cortex_m::interrupt::InterruptNumber;
 use cortex_m::peripheral::NVIC;
 
+use crate::Register;
+
 /// An interrupt, by its number in the vector table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
@@ -30,6 +32,15 @@ impl Interrupt {
         // SAFETY: no critical section is made of a masked interrupt here: what a handler needs is
         // handed to it before.
         unsafe { NVIC::unmask(self) };
+    }
+
+    /// Lets every interrupt that did not give way interrupt it. After reset all are as urgent.
+    pub fn give_way(self) {
+        const LESS_URGENT: u32 = 0x40;
+        let shift = 8 * (self as u32 & 3);
+        // SAFETY: NVIC_IPR, four interrupts a register.
+        let register = unsafe { Register::at(0xE000_E400 + (self as u32 & !3)) };
+        register.write(register.read() & !(0xFF << shift) | LESS_URGENT << shift);
     }
 
     /// Makes it run.

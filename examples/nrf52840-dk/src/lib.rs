@@ -7,5 +7,7 @@ pub mod handed;
 pub mod interrupt;
 mod panic;
 mod register;
+pub mod tick;
+pub mod uarte;
 
 pub use register::Register;
