@@ -56,8 +56,9 @@ pub(crate) struct Dma {
 }
 
 impl Dma {
-    pub(crate) const NEW: Self =
-        Self { running: Transfer::Idle, parity: 0, bounce: UnsafeCell::new([0; EP0_PACKET]) };
+    pub(crate) const fn new() -> Self {
+        Self { running: Transfer::Idle, parity: 0, bounce: UnsafeCell::new([0; EP0_PACKET]) }
+    }
 
     pub(crate) fn running(&self) -> &Transfer {
         &self.running

@@ -53,7 +53,7 @@ impl<const PORTS: usize> State<PORTS> {
     pub const fn new() -> Self {
         const { assert!(PORTS >= 1 && PORTS <= 3, "a port takes 2 of 7 IN endpoints") };
         Self {
-            dma: Dma::NEW,
+            dma: Dma::new(),
             control: Control::NEW,
             done: 0,
             closed: 0,
