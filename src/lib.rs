@@ -10,6 +10,7 @@ mod control;
 mod controller;
 mod device;
 mod doorbell;
+pub mod guide;
 mod hooks;
 mod io;
 mod port;
