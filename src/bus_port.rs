@@ -111,6 +111,8 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
             let send = |packet| controller.send(endpoints.data_in, packet);
             self.half.sender().pump(session.tag(), send);
         }
+        // What was acknowledged or skipped made room.
+        self.half.link().writer().wake();
     }
 
     fn pump_out<C: Controller>(
@@ -154,6 +156,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         }
         let session = self.session();
         self.half.receiver().received(session.number(), slot, length);
+        self.half.link().reader().wake();
         self.pump_out(controller, endpoints, policy);
         begins
     }
