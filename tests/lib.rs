@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 pub mod compile_time;
+pub mod figures;
 pub mod fixture;
+pub mod hostile;
 pub mod ledger;
 pub mod probe;
 pub mod traffic;
