@@ -3,7 +3,10 @@
 #![forbid(unsafe_code)]
 
 pub mod compile_time;
+pub mod executor;
+pub mod figures;
 pub mod fixture;
+pub mod hostile;
 pub mod ledger;
 pub mod probe;
 pub mod traffic;
