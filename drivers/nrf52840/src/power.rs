@@ -3,10 +3,10 @@
 use usbd_acm::{Event, Speed};
 
 use crate::control::Control;
-use crate::dma::Transfer;
 use crate::errata::{
     disarm, erratum_166, erratum_171_begin, erratum_171_end, erratum_187_begin, erratum_187_end,
 };
+use crate::line::Line;
 use crate::registers::{
     Access, DPDMDRIVE, DPDMVALUE, ENABLE, EP0DATADONE, EVENTCAUSE, FRAMECNTR, INTENCLR, INTENSET,
     LOWPOWER, SOF, USBEVENT, USBPULLUP,
@@ -168,11 +168,10 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 
     /// Drops what is armed on EP0.
     pub(crate) fn drop_control(&mut self) {
-        if let Transfer::Ep0In(_) | Transfer::Ep0Out = self.state.dma.running() {
-            self.state.dma.stop(&self.usbd);
-        }
+        self.state.dma.stop(&self.usbd, Line::EP0_IN);
+        self.state.dma.stop(&self.usbd, Line::EP0_OUT);
         if self.state.control.stage == crate::control::Stage::In {
-            disarm(&self.usbd, 0);
+            disarm(&self.usbd, Line::EP0_IN);
         }
         self.state.control.begin();
         self.usbd.write(EP0DATADONE, 0);
