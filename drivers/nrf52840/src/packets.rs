@@ -53,7 +53,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 
     /// Starts the next DMA, unless one runs: for EP0 first.
     pub(crate) fn start_next(&mut self) {
-        if self.state.dma.running().is_some() {
+        if self.state.dma.running().is_some() || self.state.power.is_asleep() {
             return;
         }
         let line = match self.start_control() {

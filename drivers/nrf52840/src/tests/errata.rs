@@ -48,7 +48,8 @@ fn erratum_171_leaves_an_open_register_open() {
 #[test]
 fn erratum_171_is_around_the_end_of_low_power() {
     let mut controller = attached();
-    set(LOWPOWER, 1);
+    controller.suspend();
+    written();
     controller.resume();
     assert_eq!(only(&[ERRATUM_171, LOWPOWER]), [(ERRATUM_171, 0xC0), (LOWPOWER, 0)]);
     cause(1 << 10);
