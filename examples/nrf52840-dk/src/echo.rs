@@ -17,20 +17,17 @@ impl Echo {
 
     /// Moves the bytes that came next. Returns whether there were any, or an end.
     pub fn step(&mut self) -> bool {
+        // Said once, and before the next session is written to.
+        self.is_over |= self.port.writer.is_flushed() == Err(WriteError::Disconnected);
         let count = match self.port.reader.fill_buf() {
-            Err(ReadError::Empty) => return false,
-            Err(ReadError::Disconnected) => {
+            Err(error) => {
                 self.is_over = false;
-                return true;
+                return error == ReadError::Disconnected;
             }
             Ok(bytes) if self.is_over => bytes.len(),
             Ok(bytes) => match self.port.writer.write(bytes) {
                 Ok(count) => count,
-                Err(WriteError::Full) => return false,
-                Err(WriteError::Disconnected | WriteError::NotConnected) => {
-                    self.is_over = true;
-                    return true;
-                }
+                Err(_) => return false,
             },
         };
         self.port.reader.consume(count);
