@@ -16,6 +16,8 @@ mod port;
 mod port_control;
 mod request;
 mod storage;
+#[cfg(feature = "usb-device")]
+pub mod usb_device;
 
 pub use controller::{Controller, Endpoint, Event};
 pub use device::{Device, State};
