@@ -15,6 +15,6 @@ mod from_usb_bus;
 mod pipe;
 mod pipes;
 
-pub use as_usb_bus::{AsUsbBus, BusStorage};
+pub use as_usb_bus::{AsUsbBus, BusStorage, OnAsUsbBus};
 pub use class::{AcmClass, ClassError};
 pub use from_usb_bus::{BeyondUsbBus, BusSource, FromUsbBus, LentBus, OwnBus};

@@ -84,6 +84,11 @@ impl<const SIZE: usize> Allocated<SIZE> {
         self.completed = self.completed.saturating_add(1);
     }
 
+    /// The driver drops its packets, and tells of none of them.
+    pub(super) fn aborted(&mut self) {
+        self.completed = 0;
+    }
+
     pub(super) fn received(&mut self, slot: RxSlot, length: u16) {
         if let Some(place) = self.received.iter_mut().find(|place| place.is_none()) {
             *place = Some((slot, length));

@@ -10,6 +10,7 @@ use usb_device::bus::{PollResult, UsbBus};
 use usb_device::endpoint::{EndpointAddress as BusAddress, EndpointType};
 use usb_device::{Result, UsbDirection, UsbError};
 
+use super::BeyondUsbBus;
 use crate::class::fifo::{PacketLender, PacketSlot};
 use crate::{Controller, Direction, Endpoint, EndpointAddress, Event, TransferType};
 use control::Control;
@@ -104,8 +105,37 @@ impl<C: Controller, const ENDPOINTS: usize, const SIZE: usize> AsUsbBus<C, ENDPO
         });
     }
 
+    /// Drops the packets of an IN endpoint that the controller holds, untold.
+    fn abort(&self, address: EndpointAddress) -> bool {
+        self.with(|inner| {
+            let Some(endpoint) = find(&mut inner.allocated, address) else { return false };
+            endpoint.aborted();
+            inner.controller.abort(address);
+            true
+        })
+    }
+
     fn with<T>(&self, call: impl FnOnce(&mut Inner<C, ENDPOINTS, SIZE>) -> T) -> T {
         critical_section::with(|section| call(&mut self.inner.borrow_ref_mut(section)))
+    }
+}
+
+/// What [`AcmClass`](super::AcmClass) can do on an [`AsUsbBus`] beyond `UsbBus`: everything.
+pub struct OnAsUsbBus;
+
+impl<C, const ENDPOINTS: usize, const SIZE: usize> BeyondUsbBus<AsUsbBus<C, ENDPOINTS, SIZE>>
+    for OnAsUsbBus
+where
+    C: Controller,
+{
+    const DOORBELL: fn() = C::DOORBELL;
+
+    fn remote_wakeup(bus: &AsUsbBus<C, ENDPOINTS, SIZE>) {
+        bus.remote_wakeup();
+    }
+
+    fn abort(bus: &AsUsbBus<C, ENDPOINTS, SIZE>, address: EndpointAddress) -> bool {
+        bus.abort(address)
     }
 }
 
