@@ -5,7 +5,10 @@
 pub mod bridge;
 pub mod compile_time;
 mod deviations;
+pub mod executor;
+pub mod figures;
 pub mod fixture;
+pub mod hostile;
 pub mod ledger;
 pub mod probe;
 pub mod traffic;
