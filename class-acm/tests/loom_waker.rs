@@ -29,7 +29,7 @@ fn wait<T>(waker: &WakerCell, mut look: impl FnMut() -> Option<T>) -> T {
 /// Every interleaving with up to this many preemptions: all of them take minutes.
 fn within_preemptions(test: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(4);
+    builder.preemption_bound = Some(3);
     builder.check(test);
 }
 
