@@ -56,7 +56,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             return;
         }
         if lines.contains(ControlLineState::DTR) {
-            port.begin_session();
+            port.half.begin_session();
         } else {
             port.hang_up(&mut self.controller, *endpoints, H::DTR);
         }

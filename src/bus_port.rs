@@ -38,18 +38,9 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
 
     /// The endpoints are closed, and the driver holds nothing of this port.
     pub(crate) fn close(&mut self) {
-        self.end_session();
+        self.half.end_session();
         self.half.receiver().reclaim();
         self.half.control().deconfigured();
-    }
-
-    pub(crate) fn begin_session(&mut self) {
-        if self.session().is_open() {
-            return;
-        }
-        self.half.sender().discard();
-        self.change_session();
-        self.half.control().session_started();
     }
 
     /// The session ends by DTR, while the endpoints stay open.
@@ -62,29 +53,15 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         // What waits in a hardware FIFO is not for the next session.
         controller.abort(endpoints.data_in);
         self.half.sender().aborted();
-        self.end_session();
+        self.half.end_session();
         if policy == DtrPolicy::Require {
             controller.abort(endpoints.data_out);
             self.half.receiver().reclaim();
         }
     }
 
-    /// The driver holds none of our packets any more.
-    fn end_session(&mut self) {
-        if !self.session().is_open() {
-            return;
-        }
-        self.change_session();
-        self.half.sender().discard();
-        self.half.control().session_ended();
-    }
-
     fn session(&self) -> Session {
         self.half.link().own_session()
-    }
-
-    fn change_session(&mut self) {
-        self.half.link().set_session(self.session().next());
     }
 
     /// Moves packets until the controller is full or nothing is due. `interface` is the
@@ -150,7 +127,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         // Data shows that somebody is there, whatever DTR says.
         let begins = policy == DtrPolicy::Prefer && length > 0 && !self.session().is_open();
         if begins {
-            self.begin_session();
+            self.half.begin_session();
         }
         let session = self.session();
         self.half.receiver().received(session.number(), slot, length);

@@ -212,7 +212,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             let mut port = BusPort::new(half);
             port.open(&mut self.controller, *endpoints, self.speed, milliamps);
             if H::DTR != DtrPolicy::Require {
-                port.begin_session();
+                port.half.begin_session();
             }
         }
     }
