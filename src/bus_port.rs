@@ -88,6 +88,8 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
             let send = |packet| controller.send(endpoints.data_in, packet);
             self.half.sender().pump(session.tag(), send);
         }
+        // What was acknowledged or skipped made room.
+        self.half.link().writer().wake();
     }
 
     fn pump_out<C: Controller>(
@@ -131,6 +133,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         }
         let session = self.session();
         self.half.receiver().received(session.number(), slot, length);
+        self.half.link().reader().wake();
         self.pump_out(controller, endpoints, policy);
         begins
     }

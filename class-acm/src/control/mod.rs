@@ -13,7 +13,7 @@ pub use application::Control;
 use application::Told;
 pub use bus::{BusControl, DueNotification};
 
-use crate::Break;
+use crate::{Break, WakerCell};
 use crate::event::{EventQueue, Signals};
 use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
 use coding::SharedLineCoding;
@@ -40,6 +40,8 @@ pub struct ControlShared {
     line_coding: SharedLineCoding,
     /// Application.
     told: Told,
+    /// Woken by the bus side: the task that waits for an event.
+    waker: WakerCell,
 }
 
 impl ControlShared {
@@ -57,6 +59,7 @@ impl ControlShared {
             raised: Raised::new(),
             notified: Notified::new(),
             told: Told::new(),
+            waker: WakerCell::new(),
         }
     }
 
@@ -73,6 +76,7 @@ impl ControlShared {
             raised: Raised::new(),
             notified: Notified::new(),
             told: Told::new(),
+            waker: WakerCell::new(),
         }
     }
 
