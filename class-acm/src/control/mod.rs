@@ -13,9 +13,9 @@ pub use application::Control;
 use application::Told;
 pub use bus::{BusControl, DueNotification};
 
-use crate::{Break, WakerCell};
 use crate::event::{EventQueue, Signals};
 use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
+use crate::{Break, WakerCell};
 use coding::SharedLineCoding;
 use notifications::{Notified, Raised};
 
