@@ -97,6 +97,17 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
         self.half.packets().into_front().map(|(_, bytes)| bytes).ok_or(ReadError::Empty)
     }
 
+    /// As [`fill_buf`](Self::fill_buf), with the session that the bytes came in: for
+    /// [`Writer::write_in`].
+    ///
+    /// # Errors
+    /// [`ReadError`] when there is none.
+    pub fn front(&mut self) -> Result<(Session, &[u8]), ReadError> {
+        self.follow_session()?;
+        let session = self.session;
+        self.half.packets().into_front().map(|(_, bytes)| (session, bytes)).ok_or(ReadError::Empty)
+    }
+
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
         if self.half.packets().consume(count) {
@@ -142,6 +153,11 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
         }
     }
 
+    /// The session of the bytes that were read last, which may be over.
+    pub fn session(&self) -> Session {
+        self.session
+    }
+
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
         self.half.link().session().is_open()
@@ -151,7 +167,7 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
 /// Bytes from the application to the host.
 pub struct Writer<const SLOTS: usize = 2, const SIZE: usize = 64> {
     pub(crate) half: WriterHalf<SLOTS, SIZE>,
-    doorbell: Doorbell,
+    pub(crate) doorbell: Doorbell,
     /// The session of the bytes written last.
     session: Session,
 }
@@ -164,6 +180,25 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError`] when none was taken.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
         let session = self.follow_session()?;
+        self.put(session, bytes)
+    }
+
+    /// As [`write`](Self::write), for bytes that belong to a session, such as an answer to what was
+    /// read in it: they are never sent in another one.
+    ///
+    /// # Errors
+    /// [`WriteError::Full`], and [`WriteError::Disconnected`] whenever that session is over: such
+    /// bytes are to be dropped. A writer that follows sessions in this way is told of their end by
+    /// nothing else.
+    pub fn write_in(&mut self, session: Session, bytes: &[u8]) -> Result<usize, WriteError> {
+        if !session.is_open() || self.half.link().session() != session {
+            return Err(WriteError::Disconnected);
+        }
+        self.session = session;
+        self.put(session, bytes)
+    }
+
+    fn put(&mut self, session: Session, bytes: &[u8]) -> Result<usize, WriteError> {
         let count = self.half.packets().write(session.tag(), bytes);
         if count == 0 {
             return if bytes.is_empty() { Ok(0) } else { Err(WriteError::Full) };
@@ -205,9 +240,20 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         now.is_open() && self.half.packets().has_room(now.tag())
     }
 
+    /// The session now. [`write`](Self::write) reports the end of the one before first.
+    pub fn session(&self) -> Session {
+        self.half.link().session()
+    }
+
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
         self.half.link().session().is_open()
+    }
+
+    /// Whether the host has read in this session: somebody has the terminal open, or had. Always
+    /// `false` without [`Hooks::PROBE`](crate::Hooks::PROBE).
+    pub fn is_read_by_host(&self) -> bool {
+        self.half.link().is_read()
     }
 
     /// The session to write in, once its beginning was noticed.

@@ -4,7 +4,9 @@
 
 pub mod compile_time;
 pub mod executor;
+pub mod figures;
 pub mod fixture;
+pub mod hostile;
 pub mod ledger;
 pub mod probe;
 pub mod traffic;

@@ -25,7 +25,7 @@ pub use control::{BusControl, Control, ControlShared, DueNotification};
 pub use control_lines::ControlLineState;
 pub use event::Event;
 pub use line_coding::{LineCoding, NotDefined, Parity, StopBits};
-pub use link::{Link, Session, Wake};
+pub use link::{Link, Reading, Session, Wake, milliseconds_between};
 #[cfg(not(loom))]
 pub use port::{
     ApplicationHalf, BusHalf, BusHalves, ControlHalf, PortStorage, ReaderHalf, WriterHalf,

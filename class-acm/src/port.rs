@@ -115,23 +115,24 @@ impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
         &self.port.link
     }
 
-    /// Begins a session, unless one is open.
-    pub fn begin_session(&mut self) {
+    /// Begins a session, unless one is open. `clear` discards what was written before.
+    pub fn begin_session(&mut self, clear: impl FnOnce(&mut PacketSender<'_, SLOTS, SIZE>)) {
         if self.link().own_session().is_open() {
             return;
         }
-        self.sender().discard();
+        clear(&mut self.sender());
         self.change_session();
         self.control().session_started();
     }
 
-    /// Ends the session, if one is open. The driver has dropped its packets to the host.
-    pub fn end_session(&mut self) {
+    /// Ends the session, if one is open. `clear` discards what was written, none of which the driver
+    /// holds any more.
+    pub fn end_session(&mut self, clear: impl FnOnce(&mut PacketSender<'_, SLOTS, SIZE>)) {
         if !self.link().own_session().is_open() {
             return;
         }
         self.change_session();
-        self.sender().discard();
+        clear(&mut self.sender());
         self.control().session_ended();
     }
 

@@ -80,7 +80,7 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
             half.control().configured(self.config.max_power);
             self.shared.next_configuration();
             if self.config.dtr != DtrPolicy::Require {
-                half.begin_session();
+                half.begin_session(|sender| sender.discard());
             }
         });
         self.link.bus().wake();
@@ -93,7 +93,7 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
         }
         self.with(|half| {
             self.shared.next_configuration();
-            half.end_session();
+            half.end_session(|sender| sender.discard());
             half.receiver().reclaim();
             half.control().deconfigured();
         });
@@ -146,11 +146,11 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
                 return;
             }
             if lines.contains(ControlLineState::DTR) {
-                half.begin_session();
+                half.begin_session(|sender| sender.discard());
             } else {
                 // A zero-length packet ends the transfer that is cut off.
                 half.sender().aborted();
-                half.end_session();
+                half.end_session(|sender| sender.discard());
             }
         });
     }
@@ -241,7 +241,7 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
                 && length > 0
                 && !half.link().own_session().is_open();
             if begins {
-                half.begin_session();
+                half.begin_session(|sender| sender.discard());
             }
             let session = half.link().own_session();
             half.receiver().received(session.number(), slot, length);

@@ -4,7 +4,7 @@
 use core::task::{Context, Poll};
 
 use super::{ControlShared, break_of};
-use crate::event::{Event, Signal, Signals};
+use crate::event::{Event, Kind, Signal, Signals};
 use crate::sync::{AtomicU8, AtomicU32, Ordering, OwnLoad};
 use crate::{Break, ControlLineState, LineCoding, SerialState};
 
@@ -68,7 +68,7 @@ impl Control {
             while let Some(kind) = self.shared.events.take() {
                 let event = match kind.as_edge() {
                     Some((signal, on)) => self.edge(signal, on),
-                    None => self.coding_event(),
+                    None => self.value_event(kind),
                 };
                 // There is none when the application was told already.
                 if event.is_some() {
@@ -121,6 +121,15 @@ impl Control {
         (is_new || start != before).then(|| Event::Break(break_of(start)))
     }
 
+    /// An event that is no edge of a signal.
+    fn value_event(&mut self, kind: Kind) -> Option<Event> {
+        match kind {
+            Kind::HOST_READS => Some(Event::HostReads),
+            Kind::TOUCH_1200 => Some(Event::Touch1200),
+            _ => self.coding_event(),
+        }
+    }
+
     fn coding_event(&mut self) -> Option<Event> {
         let new = self.line_coding();
         let old = self.shared.told.replace_line_coding(new);
@@ -150,6 +159,11 @@ impl Control {
             return break_of(self.shared.break_start.load(Ordering::Acquire));
         }
         Break::Off
+    }
+
+    /// 1200-baud touches since power-on, wrapping.
+    pub fn touches(&self) -> u8 {
+        self.shared.touches.load(Ordering::Relaxed)
     }
 
     /// What may be drawn from VBUS, in mA; 0 when the device is not configured.

@@ -90,6 +90,18 @@ impl BusControl<'_> {
         self.shared.set(Signal::SESSION, false);
     }
 
+    /// The host acknowledged the first packet of the session.
+    pub fn host_reads(&mut self) {
+        self.shared.events.post(Kind::HOST_READS);
+    }
+
+    /// DTR fell at 1200 bit/s, and the status stage is over.
+    pub fn touched(&mut self) {
+        let touches = self.shared.touches.load_own().wrapping_add(1);
+        self.shared.touches.store(touches, Ordering::Relaxed);
+        self.shared.events.post(Kind::TOUCH_1200);
+    }
+
     /// The bus was suspended.
     pub fn suspended(&mut self) {
         self.shared.set(Signal::SUSPENDED, true);
@@ -104,6 +116,12 @@ impl BusControl<'_> {
     /// was raised that it did not. None is due while one is in flight.
     pub fn due_notification(&self) -> Option<DueNotification> {
         self.shared.notified.due(&self.shared.raised).map(DueNotification)
+    }
+
+    /// One-shots that somebody else raised go into the next notification. Returns `false` while one
+    /// is in flight, and takes none then.
+    pub fn add_one_shots(&mut self, one_shots: SerialState) -> bool {
+        self.shared.notified.add(one_shots)
     }
 
     /// The notification is on its way. What is raised from now on is told by the next.

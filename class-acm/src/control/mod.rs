@@ -32,6 +32,8 @@ pub struct ControlShared {
     raised: Raised,
     /// Bus side.
     notified: Notified,
+    /// Bus side: 1200-baud touches, wrapping.
+    touches: AtomicU8,
     events: EventQueue,
     /// Bus side: wValue of the last SEND_BREAK that began a break, and in the upper half how many
     /// there were, wrapping.
@@ -54,6 +56,7 @@ impl ControlShared {
             break_start: AtomicU32::new(0),
             milliamps: AtomicU16::new(0),
             signals: AtomicU8::new(0),
+            touches: AtomicU8::new(0),
             settled: AtomicU8::new(0),
             events: EventQueue::new(),
             raised: Raised::new(),
@@ -71,6 +74,7 @@ impl ControlShared {
             break_start: AtomicU32::new(0),
             milliamps: AtomicU16::new(0),
             signals: AtomicU8::new(0),
+            touches: AtomicU8::new(0),
             settled: AtomicU8::new(0),
             events: EventQueue::new(),
             raised: Raised::new(),

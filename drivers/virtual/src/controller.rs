@@ -176,6 +176,17 @@ impl<V: Variant> Controller for VirtualController<V> {
         self.admit("unhalt", |chip| chip.unhalt(address));
     }
 
+    fn frame(&self) -> Option<u16> {
+        self.chip.borrow().frame
+    }
+
+    fn watch_frames(&mut self, watch: bool) {
+        self.admit("watch_frames", |chip| {
+            chip.watches_frames = watch;
+            Ok(())
+        });
+    }
+
     fn suspend(&mut self) {
         let mut chip = self.chip.borrow_mut();
         if !chip.outdated() {

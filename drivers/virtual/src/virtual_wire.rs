@@ -29,9 +29,11 @@ impl VirtualWire {
         self.chip.borrow().violations.clone()
     }
 
-    /// The interrupt line: whether the stack has events to poll.
+    /// The interrupt line: whether the stack has events to poll, or a frame began that it watches
+    /// for.
     pub fn interrupt(&self) -> bool {
-        !self.chip.borrow().events.is_empty()
+        let chip = self.chip.borrow();
+        !chip.events.is_empty() || chip.frame_untold
     }
 }
 
@@ -127,7 +129,9 @@ impl DevicePort for VirtualWire {
         }
     }
 
-    fn sof(&mut self, _frame: u16) {}
+    fn sof(&mut self, frame: u16) {
+        self.chip.borrow_mut().start_of_frame(frame);
+    }
 
     fn set_suspended(&mut self, suspended: bool) {
         self.chip.borrow_mut().set_suspended(suspended);
