@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod demo;
+mod firmware;
 mod linux;
 mod serve;
 mod size;
@@ -24,6 +25,8 @@ struct Arguments {
 enum Command {
     /// Show the device without a board: enumerate it, move a file through it, measure it
     Demo(demo::Options),
+    /// Build the firmware of the boards in examples/, and weigh it
+    Firmware(firmware::Arguments),
     /// Run every check and test; install what they need
     Test(test::Options),
     /// Test the device against a real Linux kernel in QEMU
@@ -39,6 +42,7 @@ enum Command {
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
+        Command::Firmware(arguments) => firmware::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Test(options) => test::run(&options),
         Command::Linux(options) => linux::run(&options),
         Command::Serve(options) => serve::run(options),
