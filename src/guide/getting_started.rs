@@ -75,7 +75,7 @@
 //! [`Controller::DOORBELL`](crate::Controller::DOORBELL) pends it when the application has left work.
 //! The application may run at any lower priority, or at a higher one.
 //! ```
-//! use embedded_io::{Read, Write};
+//! use embedded_io::Read;
 //! use usbd_acm::{Controller, Device, Port};
 //!
 //! /// In the interrupt handler, with the `Device` that `main` handed over.
@@ -93,9 +93,9 @@
 //!     };
 //!     let mut bytes = [0; 64];
 //!     loop {
-//!         // An error is the end of a session: go on with the next.
+//!         // An error is the end of a session. What was read in it is not for the next.
 //!         let Ok(count) = reader.blocking(wait).read(&mut bytes) else { continue };
-//!         _ = writer.blocking(wait).write_all(&bytes[..count]);
+//!         _ = writer.blocking(wait).write_all_in(reader.session(), &bytes[..count]);
 //!     }
 //! }
 //! ```
@@ -109,32 +109,28 @@
 //! task that waits, from whatever context polls the device, also one above the executor's priority.
 //! ```
 //! # #[cfg(feature = "async")] mod tasks {
+//! use embedded_io_async::{Read, Write};
 //! use usbd_acm::class::Event;
 //! use usbd_acm::{IoError, PortControl, Reader, Writer};
 //!
-//! /// Copies in place: nothing is buffered twice.
-//! async fn echo(reader: &mut Reader, writer: &mut Writer) -> Result<(), IoError> {
+//! async fn echo(reader: &mut Reader, writer: &mut Writer) {
+//!     let mut bytes = [0; 64];
 //!     loop {
-//!         reader.readable().await?;
-//!         writer.writable().await?;
-//!         if let Ok(bytes) = reader.fill_buf()
-//!             && let Ok(count) = writer.write(bytes)
-//!         {
-//!             reader.consume(count);
-//!         }
+//!         // An error is the end of a session. What was read in it is not for the next.
+//!         let Ok(count) = Read::read(reader, &mut bytes).await else { continue };
+//!         _ = writer.write_all_in(reader.session(), &bytes[..count]).await;
 //!     }
 //! }
 //!
-//! /// `write_all` is that of `embedded_io_async::Write`.
 //! async fn log_line(writer: &mut Writer, line: &[u8]) -> Result<(), IoError> {
-//!     embedded_io_async::Write::write_all(writer, line).await?;
+//!     writer.write_all(line).await?;
 //!     writer.flush().await // the host has every byte, and the ZLP
 //! }
 //!
 //! async fn follow(control: &mut PortControl) {
 //!     loop {
 //!         match control.event().await {
-//!             Event::LineCoding { new, .. } => { /* set the UART to new.bits_per_second() */ }
+//!             Event::LineCoding { new, .. } => { /* set the UART to new.rate */ }
 //!             Event::SessionStart => { /* say hello */ }
 //!             _ => {}
 //!         }
@@ -147,7 +143,8 @@
 //!   [`readable`](crate::Reader::readable) and [`writable`](crate::Writer::writable) before them.
 //! - A session that ends is `Err(IoError::Disconnected)`, once for each half. Writing without a
 //!   session is `Err(IoError::NotConnected)` at once; [`connected`](crate::Writer::connected) waits
-//!   for the next. `Ok(0)` is for empty buffers only.
+//!   for the next. Who answers what was read says so with
+//!   [`write_all_in`](crate::Writer::write_all_in), and no answer goes to the wrong session. `Ok(0)` is for empty buffers only.
 //! - Every future may be dropped at any time, as `select` and time-outs do: nothing is lost or
 //!   doubled. After `write_all` was dropped, some of its bytes are written.
 //! - The wakers need an implementation of `critical-section`, for a swap of two words: most chip

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use embedded_io_async::{Read, Write};
+use embedded_io_async::Read;
 use usbd_acm::{Port, Reader, Storage, WakerCell, Writer};
 use usbd_acm_tests::ONE_PORT;
 use usbd_acm_tests::executor::{Executor, Whims};
@@ -15,7 +15,7 @@ async fn echo(mut reader: Reader, mut writer: Writer) {
     let mut bytes = [0; 50];
     loop {
         let Ok(count) = Read::read(&mut reader, &mut bytes).await else { continue };
-        let _ = writer.write_all(&bytes[..count]).await;
+        let _ = writer.write_all_in(reader.session(), &bytes[..count]).await;
     }
 }
 

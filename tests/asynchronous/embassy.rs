@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use embassy_executor::{Executor, Spawner};
-use embedded_io_async::{Read, Write};
+use embedded_io_async::Read;
 use usbd_acm::class::Event;
 use usbd_acm::{PortControl, Reader, Storage, Writer};
 use usbd_acm_tests::ONE_PORT;
@@ -29,7 +29,8 @@ async fn echo(mut reader: Reader, mut writer: Writer) {
     let mut bytes = [0; 100];
     loop {
         let Ok(count) = Read::read(&mut reader, &mut bytes).await else { continue };
-        if writer.write_all(&bytes[..count]).await.is_ok() && count < 64 {
+        let written = writer.write_all_in(reader.session(), &bytes[..count]).await;
+        if written.is_ok() && count < 64 {
             let _ = writer.flush().await;
         }
     }

@@ -4,7 +4,7 @@
 
 use chip::{Usb, interrupt};
 use embassy_executor::Spawner;
-use embedded_io_async::{Read, Write};
+use embedded_io_async::Read;
 use usbd_acm::descriptors::{Descriptors, descriptors};
 use usbd_acm::{Controller, Device, Reader, Storage, WakerCell, Writer};
 
@@ -32,9 +32,9 @@ async fn usb(mut device: Device<Usb>) {
 async fn echo(mut reader: Reader, mut writer: Writer) {
     let mut bytes = [0; 64];
     loop {
-        // An error is the end of a session: go on with the next.
+        // An error is the end of a session. What was read in it is not for the next.
         let Ok(count) = Read::read(&mut reader, &mut bytes).await else { continue };
-        _ = writer.write_all(&bytes[..count]).await;
+        _ = writer.write_all_in(reader.session(), &bytes[..count]).await;
     }
 }
 

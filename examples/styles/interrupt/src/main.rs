@@ -7,7 +7,7 @@ use core::cell::Cell;
 use chip::{Usb, interrupt};
 use cortex_m_rt::entry;
 use critical_section::Mutex;
-use embedded_io::{Read, Write};
+use embedded_io::Read;
 use usbd_acm::descriptors::{Descriptors, descriptors};
 use usbd_acm::{Controller, Device, Storage};
 
@@ -49,8 +49,8 @@ fn main() -> ! {
     let (mut reader, mut writer, _) = port.split();
     let mut bytes = [0; 64];
     loop {
-        // An error is the end of a session: go on with the next.
+        // An error is the end of a session. What was read in it is not for the next.
         let Ok(count) = reader.blocking(sleep).read(&mut bytes) else { continue };
-        _ = writer.blocking(sleep).write_all(&bytes[..count]);
+        _ = writer.blocking(sleep).write_all_in(reader.session(), &bytes[..count]);
     }
 }

@@ -5,7 +5,7 @@
 #[rtic::app(device = chip, peripherals = false, dispatchers = [SPARE])]
 mod app {
     use chip::Usb;
-    use embedded_io_async::{Read, Write};
+    use embedded_io_async::Read;
     use usbd_acm::descriptors::{Descriptors, descriptors};
     use usbd_acm::{Controller, Device, Reader, Storage, Writer};
 
@@ -46,9 +46,9 @@ mod app {
         let echo::LocalResources { reader, writer, .. } = context.local;
         let mut bytes = [0; 64];
         loop {
-            // An error is the end of a session: go on with the next.
+            // An error is the end of a session. What was read in it is not for the next.
             let Ok(count) = Read::read(reader, &mut bytes).await else { continue };
-            _ = writer.write_all(&bytes[..count]).await;
+            _ = writer.write_all_in(reader.session(), &bytes[..count]).await;
         }
     }
 }
