@@ -151,10 +151,11 @@ fn communication<'d, D: Driver<'d>, const SIZE: usize>(
 /// bInterval: embassy-usb puts into the descriptor what it is given, and at high speed it is an
 /// exponent of microframes (USB 2.0 table 9-13).
 const fn notification_interval(packet_size: usize) -> u8 {
-    match packet_size {
-        0..=64 => NOTIFICATION_INTERVAL_MS,
-        _ => (NOTIFICATION_INTERVAL_MS * 8).ilog2() as u8 + 1,
+    if packet_size <= 64 {
+        return NOTIFICATION_INTERVAL_MS;
     }
+    let [exponent, ..] = (NOTIFICATION_INTERVAL_MS as u16 * 8).ilog2().to_le_bytes();
+    exponent + 1
 }
 
 /// The halves may go to other tasks and executors.

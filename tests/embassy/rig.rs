@@ -148,8 +148,10 @@ pub fn start<const SLOTS: usize>(
             AcmClass::new(&mut builder, storage, options.config);
         let (drops, whims) = (options.drops_runner, whims.clone());
         executor.spawn(async move {
-            while drops {
-                whims.maybe(runner.run()).await;
+            if drops {
+                loop {
+                    whims.maybe(runner.run()).await;
+                }
             }
             runner.run().await
         });
