@@ -6,6 +6,7 @@ mod data;
 mod driver;
 mod enumeration;
 mod power;
+mod random;
 mod requests;
 mod rig;
 mod sessions;
