@@ -132,6 +132,8 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
                 false => self.half.sender().pump(session.tag(), send),
             }
         }
+        // What was acknowledged or skipped made room.
+        self.half.link().writer().wake();
     }
 
     /// Does what a writer asked for: makes room, and reports that bytes were lost.
@@ -218,6 +220,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         }
         let session = self.session();
         self.half.receiver().received(session.number(), slot, length);
+        self.half.link().reader().wake();
         self.pump_out(controller, endpoints, H::DTR);
         begins
     }

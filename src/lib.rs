@@ -4,6 +4,8 @@
 #![forbid(unsafe_code)]
 
 mod acm;
+#[cfg(feature = "async")]
+mod asynchronous;
 mod bus_port;
 mod chapter9;
 mod control;
@@ -28,6 +30,8 @@ pub use port::{Port, ReadError, Reader, WriteError, WriteGrant, Writer};
 pub use port_control::PortControl;
 pub use storage::Storage;
 pub use usbd_acm_class as class;
+#[cfg(feature = "async")]
+pub use usbd_acm_class::WakerCell;
 pub use usbd_acm_class::fifo::{RxSlot, TxPacket};
 pub use usbd_acm_class::{Session, SetupPacket};
 pub use usbd_acm_descriptors as descriptors;

@@ -27,6 +27,11 @@ impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
             control: PortControl::new(control, doorbell),
         }
     }
+
+    /// The three parts, each for a context of its own.
+    pub fn split(self) -> (Reader<SLOTS, SIZE>, Writer<SLOTS, SIZE>, PortControl) {
+        (self.reader, self.writer, self.control)
+    }
 }
 
 /// Why a read returned no bytes.
@@ -55,7 +60,7 @@ pub enum WriteError {
 
 /// Bytes from the host to the application.
 pub struct Reader<const SLOTS: usize = 2, const SIZE: usize = 64> {
-    half: ReaderHalf<SLOTS, SIZE>,
+    pub(crate) half: ReaderHalf<SLOTS, SIZE>,
     doorbell: Doorbell,
     /// The session of the bytes read last.
     session: Session,

@@ -8,7 +8,7 @@ use crate::doorbell::Doorbell;
 
 /// Line coding, control lines, break, serial state, events and wake-up of a port.
 pub struct PortControl {
-    control: Control,
+    pub(crate) control: Control,
     link: &'static Link,
     doorbell: Doorbell,
 }

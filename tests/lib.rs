@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod compile_time;
+pub mod executor;
 pub mod fixture;
 pub mod ledger;
 pub mod probe;

@@ -19,6 +19,7 @@ mod send_break;
 mod serial_state;
 mod setup;
 mod sync;
+mod waker;
 
 pub use control::{BusControl, Control, ControlShared, DueNotification};
 pub use control_lines::ControlLineState;
@@ -33,3 +34,4 @@ pub use request::Request;
 pub use send_break::Break;
 pub use serial_state::{NOTIFICATION_LENGTH, SerialState};
 pub use setup::{Recipient, RequestKind, SetupPacket};
+pub use waker::WakerCell;

@@ -1,5 +1,6 @@
 //! Sessions, and what else the two halves of a port tell each other beside data and ACM state.
 
+use crate::WakerCell;
 use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, OwnLoad, fence};
 
 /// Number of a session: odd while it lasts, even between two.
@@ -106,6 +107,10 @@ pub struct Link {
     reading: AtomicU16,
     /// Stored by the bus side: milliseconds, with [`TOLD`] above.
     time: AtomicU16,
+    /// Woken by the bus side: the task that reads.
+    reader: WakerCell,
+    /// Woken by the bus side: the task that writes.
+    writer: WakerCell,
 }
 
 impl Link {
@@ -120,7 +125,33 @@ impl Link {
             work: AtomicBool::new(false),
             reading: AtomicU16::new(0),
             time: AtomicU16::new(0),
+            reader: WakerCell::new(),
+            writer: WakerCell::new(),
         }
+    }
+
+    /// Not connected, awake.
+    #[cfg(loom)]
+    pub fn new() -> Self {
+        Self {
+            session: AtomicU16::new(0),
+            suspended: AtomicBool::new(false),
+            wake: AtomicU8::new(Wake::Nobody as u8),
+            work: AtomicBool::new(false),
+            reader: WakerCell::new(),
+            writer: WakerCell::new(),
+        }
+    }
+
+    /// The task that waits for a packet, or for a session to begin or end. The bus side wakes it.
+    pub fn reader(&self) -> &WakerCell {
+        &self.reader
+    }
+
+    /// The task that waits for room, for the host to acknowledge, or for a session to begin or end.
+    /// The bus side wakes it.
+    pub fn writer(&self) -> &WakerCell {
+        &self.writer
     }
 
     /// The session now. Application side.
@@ -133,9 +164,11 @@ impl Link {
         Session(self.session.load_own())
     }
 
-    /// Begins or ends a session. Bus side.
+    /// Begins or ends a session, and wakes who waits for that. Bus side.
     pub fn set_session(&self, session: Session) {
         self.session.store(session.0, Ordering::Release);
+        self.reader.wake();
+        self.writer.wake();
     }
 
     /// Whether the host has read in this session, as far as the bus side found out. Application

@@ -1,5 +1,8 @@
 //! The application half.
 
+#[cfg(any(feature = "async", loom))]
+use core::task::{Context, Poll};
+
 use super::{ControlShared, break_of};
 use crate::event::{Event, Kind, Signal, Signals};
 use crate::sync::{AtomicU8, AtomicU32, Ordering, OwnLoad};
@@ -131,6 +134,13 @@ impl Control {
         let new = self.line_coding();
         let old = self.shared.told.replace_line_coding(new);
         (old != new).then_some(Event::LineCoding { old, new })
+    }
+
+    /// The next event, oldest first; without one, the task of `context` waits for it.
+    #[cfg(any(feature = "async", loom))]
+    pub fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        let shared = self.shared;
+        shared.waker.poll(context, || self.next_event())
     }
 
     /// The line coding now.

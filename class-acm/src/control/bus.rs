@@ -39,6 +39,7 @@ impl BusControl<'_> {
     pub fn set_line_coding(&mut self, coding: LineCoding) {
         if self.shared.line_coding.store(coding) {
             self.shared.events.post(Kind::LINE_CODING);
+            self.shared.waker.wake();
         }
     }
 
@@ -150,5 +151,6 @@ impl ControlShared {
         self.signals.store(signals, Ordering::Release);
         self.events.post(Kind::edge(signal, on));
         self.settled.store(signals, Ordering::Release);
+        self.waker.wake();
     }
 }

@@ -13,9 +13,9 @@ pub use application::Control;
 use application::Told;
 pub use bus::{BusControl, DueNotification};
 
-use crate::Break;
 use crate::event::{EventQueue, Signals};
 use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
+use crate::{Break, WakerCell};
 use coding::SharedLineCoding;
 use notifications::{Notified, Raised};
 
@@ -42,6 +42,8 @@ pub struct ControlShared {
     line_coding: SharedLineCoding,
     /// Application.
     told: Told,
+    /// Woken by the bus side: the task that waits for an event.
+    waker: WakerCell,
 }
 
 impl ControlShared {
@@ -60,6 +62,7 @@ impl ControlShared {
             raised: Raised::new(),
             notified: Notified::new(),
             told: Told::new(),
+            waker: WakerCell::new(),
         }
     }
 
@@ -77,6 +80,7 @@ impl ControlShared {
             raised: Raised::new(),
             notified: Notified::new(),
             told: Told::new(),
+            waker: WakerCell::new(),
         }
     }
 
