@@ -10,6 +10,7 @@ use crate::fifo::{
     PacketSender, PacketWriter,
 };
 use crate::link::Link;
+use crate::pace::Pace;
 
 /// Everything that the halves of one port share. What every poll looks at comes first, where short
 /// instructions reach it.
@@ -106,6 +107,11 @@ impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
     pub fn link(&self) -> &Link {
         &self.port.link
     }
+
+    /// Whether the host reads, and the time.
+    pub fn pace(&self) -> &Pace {
+        &self.port.control.pace
+    }
 }
 
 /// What the application has of a port, in three parts that may go to three contexts.
@@ -149,6 +155,11 @@ impl<const SLOTS: usize, const SIZE: usize> WriterHalf<SLOTS, SIZE> {
     /// Session and suspend.
     pub fn link(&self) -> &'static Link {
         &self.port.link
+    }
+
+    /// Whether the host reads, and the time.
+    pub fn pace(&self) -> &'static Pace {
+        &self.port.control.pace
     }
 }
 

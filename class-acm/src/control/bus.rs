@@ -93,6 +93,7 @@ impl BusControl<'_> {
     /// The host acknowledged the first packet of the session.
     pub fn host_reads(&mut self) {
         self.shared.events.post(Kind::HOST_READS);
+        self.shared.waker.wake();
     }
 
     /// DTR fell at 1200 bit/s, and the status stage is over.
@@ -100,6 +101,7 @@ impl BusControl<'_> {
         let touches = self.shared.touches.load_own().wrapping_add(1);
         self.shared.touches.store(touches, Ordering::Relaxed);
         self.shared.events.post(Kind::TOUCH_1200);
+        self.shared.waker.wake();
     }
 
     /// The bus was suspended.
