@@ -185,7 +185,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     }
 
     /// Hands packets and slots to the controller until it is full or nothing is due.
-    fn pump(&mut self) {
+    pub(crate) fn pump(&mut self) {
         if self.suspended {
             return self.wake_if_wanted();
         }

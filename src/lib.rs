@@ -21,6 +21,8 @@ mod port_control;
 mod request;
 mod storage;
 mod time;
+#[cfg(feature = "usb-device")]
+pub mod usb_device;
 
 pub use controller::{Controller, Endpoint, Event};
 pub use device::{Device, State};
