@@ -7,6 +7,9 @@ use crate::control::Outcome;
 use crate::device::State;
 use crate::{Controller, Device, DtrPolicy, Hooks};
 
+/// The rate that stands for a touch, in bit/s.
+const TOUCH_RATE: u32 = 1200;
+
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
 {
@@ -44,6 +47,15 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         taken
     }
 
+    /// The status stage of the request that dropped DTR is over: the board may restart.
+    pub(crate) fn touch(&mut self) {
+        let Some(index) = self.touched.take() else { return };
+        if let Some(mut half) = self.ports.get_mut(index) {
+            half.control().touched();
+            self.hooks.touched(index);
+        }
+    }
+
     fn set_control_lines(&mut self, index: usize, lines: ControlLineState) {
         let (Some(half), Some(endpoints)) =
             (self.ports.get_mut(index), self.descriptors.ports().get(index))
@@ -52,13 +64,21 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         };
         let mut port = BusPort::new(half);
         let dtr_changed = port.half.control().set_control_lines(lines);
+        if H::TOUCH_1200
+            && dtr_changed
+            && !lines.contains(ControlLineState::DTR)
+            && port.half.control().line_coding().rate == TOUCH_RATE
+        {
+            // Acted on when the host has our answer, not before.
+            self.touched = Some(index);
+        }
         if !dtr_changed || H::DTR == DtrPolicy::Ignore {
             return;
         }
         if lines.contains(ControlLineState::DTR) {
-            port.begin_session();
+            port.begin_session::<H>();
         } else {
-            port.hang_up(&mut self.controller, *endpoints, H::DTR);
+            port.hang_up::<C, H>(&mut self.controller, *endpoints);
         }
     }
 }

@@ -42,6 +42,10 @@ pub struct Device<C, H = (), const PORTS: usize = 1, const SLOTS: usize = 2, con
     pub(crate) gated: bool,
     /// DEVICE_REMOTE_WAKEUP is set (USB 2.0 §9.4.9).
     pub(crate) remote_wakeup: bool,
+    /// The port whose DTR fell at 1200 bit/s, in the control transfer that is under way.
+    pub(crate) touched: Option<usize>,
+    /// The controller was asked to watch frames.
+    pub(crate) watching: bool,
     /// Halted IN endpoints, one bit a number.
     pub(crate) halted_in: u16,
     /// Halted OUT endpoints, one bit a number.
@@ -99,6 +103,9 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                 }
             }
         }
+        if H::FRAMES || H::PROBE.is_on() {
+            work |= self.pass_time();
+        }
         if work {
             self.pump();
         }
@@ -124,6 +131,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     /// SETUP replaces whatever transfer there was (I2, I3) and has exactly one outcome (I9).
     fn setup(&mut self, setup: &SetupPacket) {
+        self.touched = None;
         let outcome = self.answer(setup);
         trace_setup(setup, &outcome);
         self.stage = Stage::start(&mut self.controller, outcome, setup.length);
@@ -147,14 +155,18 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             self.state = if address == 0 { State::Default } else { State::Address };
         }
         self.stage = Stage::Idle;
+        if H::TOUCH_1200 {
+            self.touch();
+        }
     }
 
     /// Returns whether a notification may be due.
     fn sent(&mut self, address: EndpointAddress) -> bool {
+        let now = if H::PROBE.is_on() { self.now() } else { None };
         for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
             let mut port = BusPort::new(half);
             if address == endpoints.data_in {
-                port.data_sent(&mut self.controller, *endpoints);
+                port.data_sent::<C, H>(&mut self.controller, *endpoints, now);
                 return false;
             }
             if address == endpoints.notification {
@@ -171,11 +183,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let Some((half, endpoints)) = ports.find(|(_, port)| port.data_out == address) else {
             return false;
         };
-        BusPort::new(half).received(&mut self.controller, *endpoints, packet, H::DTR)
+        BusPort::new(half).received::<C, H>(&mut self.controller, *endpoints, packet)
     }
 
     /// Hands packets and slots to the controller until it is full or nothing is due.
-    fn pump(&mut self) {
+    pub(crate) fn pump(&mut self) {
         if self.suspended {
             return self.wake_if_wanted();
         }
@@ -184,7 +196,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         }
         let mut interface: u8 = 0;
         for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
-            BusPort::new(half).pump(&mut self.controller, (interface, *endpoints), H::DTR);
+            BusPort::new(half).pump::<C, H>(&mut self.controller, (interface, *endpoints));
             interface = interface.wrapping_add(2);
         }
     }
@@ -212,7 +224,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             let mut port = BusPort::new(half);
             port.open(&mut self.controller, *endpoints, self.speed, milliamps);
             if H::DTR != DtrPolicy::Require {
-                port.begin_session();
+                port.begin_session::<H>();
             }
         }
     }
@@ -227,7 +239,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         self.halted_out = 0;
         self.controller.close_all();
         for half in self.ports.iter_mut() {
-            BusPort::new(half).close();
+            BusPort::new(half).close::<H>();
         }
         self.hooks.deconfigured();
     }

@@ -124,8 +124,7 @@ impl<W: FnMut() -> bool, const SLOTS: usize, const SIZE: usize> Write
 
     /// Waits until the host acknowledged every byte, and the zero-length packet where one was due.
     fn flush(&mut self) -> Result<(), IoError> {
-        self.until(|writer| unless_full(writer.is_flushed()).map(|done| done.filter(|done| *done)))
-            .map(|_| ())
+        self.until(flushed)
     }
 }
 
@@ -135,7 +134,7 @@ impl<W, const SLOTS: usize, const SIZE: usize> WriteReady for Blocking<'_, Write
     }
 }
 
-fn unless_empty<R>(result: Result<R, ReadError>) -> Result<Option<R>, IoError> {
+pub(crate) fn unless_empty<R>(result: Result<R, ReadError>) -> Result<Option<R>, IoError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(ReadError::Empty) => Ok(None),
@@ -143,7 +142,14 @@ fn unless_empty<R>(result: Result<R, ReadError>) -> Result<Option<R>, IoError> {
     }
 }
 
-fn unless_full<R>(result: Result<R, WriteError>) -> Result<Option<R>, IoError> {
+/// Whether everything is flushed; `None` while it is not.
+pub(crate) fn flushed<const SLOTS: usize, const SIZE: usize>(
+    writer: &mut Writer<SLOTS, SIZE>,
+) -> Result<Option<()>, IoError> {
+    unless_full(writer.is_flushed()).map(|done| done.filter(|done| *done).map(|_| ()))
+}
+
+pub(crate) fn unless_full<R>(result: Result<R, WriteError>) -> Result<Option<R>, IoError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(WriteError::Full) => Ok(None),

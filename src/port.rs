@@ -18,6 +18,13 @@ pub struct Port<const SLOTS: usize = 2, const SIZE: usize = 64> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
+    /// The port of an application half whose bus side is not a [`Device`](crate::Device) but the
+    /// class of another stack. `doorbell` is called when there is something to do for the bus side,
+    /// as [`Controller::DOORBELL`](crate::Controller::DOORBELL).
+    pub fn from_half(half: ApplicationHalf<SLOTS, SIZE>, doorbell: fn()) -> Self {
+        Self::new(half, Doorbell(doorbell))
+    }
+
     pub(crate) fn new(half: ApplicationHalf<SLOTS, SIZE>, doorbell: Doorbell) -> Self {
         let ApplicationHalf { reader, writer, control } = half;
         let session = Session::NONE;
@@ -26,6 +33,11 @@ impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
             writer: Writer { half: writer, doorbell, session },
             control: PortControl::new(control, doorbell),
         }
+    }
+
+    /// The three parts, each for a context of its own.
+    pub fn split(self) -> (Reader<SLOTS, SIZE>, Writer<SLOTS, SIZE>, PortControl) {
+        (self.reader, self.writer, self.control)
     }
 }
 
@@ -55,7 +67,7 @@ pub enum WriteError {
 
 /// Bytes from the host to the application.
 pub struct Reader<const SLOTS: usize = 2, const SIZE: usize = 64> {
-    half: ReaderHalf<SLOTS, SIZE>,
+    pub(crate) half: ReaderHalf<SLOTS, SIZE>,
     doorbell: Doorbell,
     /// The session of the bytes read last.
     session: Session,
@@ -83,6 +95,17 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     pub fn fill_buf(&mut self) -> Result<&[u8], ReadError> {
         self.follow_session()?;
         self.half.packets().into_front().map(|(_, bytes)| bytes).ok_or(ReadError::Empty)
+    }
+
+    /// As [`fill_buf`](Self::fill_buf), with the session that the bytes came in: for
+    /// [`Writer::write_in`].
+    ///
+    /// # Errors
+    /// [`ReadError`] when there is none.
+    pub fn front(&mut self) -> Result<(Session, &[u8]), ReadError> {
+        self.follow_session()?;
+        let session = self.session;
+        self.half.packets().into_front().map(|(_, bytes)| (session, bytes)).ok_or(ReadError::Empty)
     }
 
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
@@ -130,6 +153,11 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
         }
     }
 
+    /// The session of the bytes that were read last, which may be over.
+    pub fn session(&self) -> Session {
+        self.session
+    }
+
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
         self.half.link().session().is_open()
@@ -138,8 +166,8 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
 
 /// Bytes from the application to the host.
 pub struct Writer<const SLOTS: usize = 2, const SIZE: usize = 64> {
-    half: WriterHalf<SLOTS, SIZE>,
-    doorbell: Doorbell,
+    pub(crate) half: WriterHalf<SLOTS, SIZE>,
+    pub(crate) doorbell: Doorbell,
     /// The session of the bytes written last.
     session: Session,
 }
@@ -152,6 +180,25 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError`] when none was taken.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
         let session = self.follow_session()?;
+        self.put(session, bytes)
+    }
+
+    /// As [`write`](Self::write), for bytes that belong to a session, such as an answer to what was
+    /// read in it: they are never sent in another one.
+    ///
+    /// # Errors
+    /// [`WriteError::Full`], and [`WriteError::Disconnected`] whenever that session is over: such
+    /// bytes are to be dropped. A writer that follows sessions in this way is told of their end by
+    /// nothing else.
+    pub fn write_in(&mut self, session: Session, bytes: &[u8]) -> Result<usize, WriteError> {
+        if !session.is_open() || self.half.link().session() != session {
+            return Err(WriteError::Disconnected);
+        }
+        self.session = session;
+        self.put(session, bytes)
+    }
+
+    fn put(&mut self, session: Session, bytes: &[u8]) -> Result<usize, WriteError> {
         let count = self.half.packets().write(session.tag(), bytes);
         if count == 0 {
             return if bytes.is_empty() { Ok(0) } else { Err(WriteError::Full) };
@@ -193,9 +240,20 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         now.is_open() && self.half.packets().has_room(now.tag())
     }
 
+    /// The session now. [`write`](Self::write) reports the end of the one before first.
+    pub fn session(&self) -> Session {
+        self.half.link().session()
+    }
+
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
         self.half.link().session().is_open()
+    }
+
+    /// Whether the host has read in this session: somebody has the terminal open, or had. Always
+    /// `false` without [`Hooks::PROBE`](crate::Hooks::PROBE).
+    pub fn is_read_by_host(&self) -> bool {
+        self.half.link().is_read()
     }
 
     /// The session to write in, once its beginning was noticed.

@@ -19,12 +19,13 @@ mod send_break;
 mod serial_state;
 mod setup;
 mod sync;
+mod waker;
 
 pub use control::{BusControl, Control, ControlShared, DueNotification};
 pub use control_lines::ControlLineState;
 pub use event::Event;
 pub use line_coding::{LineCoding, NotDefined, Parity, StopBits};
-pub use link::{Link, Session, Wake};
+pub use link::{Link, Reading, Session, Wake, milliseconds_between};
 #[cfg(not(loom))]
 pub use port::{
     ApplicationHalf, BusHalf, BusHalves, ControlHalf, PortStorage, ReaderHalf, WriterHalf,
@@ -33,3 +34,4 @@ pub use request::Request;
 pub use send_break::Break;
 pub use serial_state::{NOTIFICATION_LENGTH, SerialState};
 pub use setup::{Recipient, RequestKind, SetupPacket};
+pub use waker::WakerCell;

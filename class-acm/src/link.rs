@@ -1,5 +1,6 @@
 //! Sessions, and what else the two halves of a port tell each other beside data and ACM state.
 
+use crate::WakerCell;
 use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, OwnLoad, fence};
 
 /// Number of a session: odd while it lasts, even between two.
@@ -50,6 +51,48 @@ pub enum Wake {
     Request = 2,
 }
 
+/// Whether the host reads, as the bus side found out in this session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reading {
+    /// It has not yet.
+    NotYet,
+    /// It does since this millisecond, 0 to 2047; bytes are held back for a while.
+    Since(u16),
+    /// It does.
+    Yes,
+}
+
+impl Reading {
+    const SINCE: u16 = 0x8000;
+    const YES: u16 = 0xC000;
+
+    fn from_word(word: u16) -> Self {
+        match word {
+            0 => Self::NotYet,
+            Self::YES => Self::Yes,
+            since => Self::Since(since & MILLISECONDS),
+        }
+    }
+
+    fn to_word(self) -> u16 {
+        match self {
+            Self::NotYet => 0,
+            Self::Since(frame) => Self::SINCE | frame & MILLISECONDS,
+            Self::Yes => Self::YES,
+        }
+    }
+}
+
+/// Milliseconds are counted like frames: modulo 2048 (USB 2.0 §8.4.3).
+const MILLISECONDS: u16 = 0x7FF;
+/// A time was told.
+const TOLD: u16 = 0x8000;
+
+/// Milliseconds from one time to another, less than 2048.
+pub const fn milliseconds_between(earlier: u16, later: u16) -> u16 {
+    later.wrapping_sub(earlier) & MILLISECONDS
+}
+
 /// The link between the halves of a port.
 pub struct Link {
     /// Stored by the bus side.
@@ -60,6 +103,16 @@ pub struct Link {
     wake: AtomicU8,
     /// Set by the application, and cleared by the bus side before it looks.
     work: AtomicBool,
+    /// Woken by the application: the task of the bus side, where it is one.
+    bus: WakerCell,
+    /// Woken by the bus side: the task that reads.
+    reader: WakerCell,
+    /// Woken by the bus side: the task that writes.
+    writer: WakerCell,
+    /// Stored by the bus side: [`Reading`].
+    reading: AtomicU16,
+    /// Stored by the bus side: milliseconds, with [`TOLD`] above.
+    time: AtomicU16,
 }
 
 impl Link {
@@ -72,7 +125,45 @@ impl Link {
             suspended: AtomicBool::new(false),
             wake: AtomicU8::new(Wake::Nobody as u8),
             work: AtomicBool::new(false),
+            bus: WakerCell::new(),
+            reader: WakerCell::new(),
+            writer: WakerCell::new(),
+            reading: AtomicU16::new(0),
+            time: AtomicU16::new(0),
         }
+    }
+
+    /// Not connected, awake.
+    #[cfg(loom)]
+    pub fn new() -> Self {
+        Self {
+            session: AtomicU16::new(0),
+            suspended: AtomicBool::new(false),
+            wake: AtomicU8::new(Wake::Nobody as u8),
+            work: AtomicBool::new(false),
+            bus: WakerCell::new(),
+            reader: WakerCell::new(),
+            writer: WakerCell::new(),
+            reading: AtomicU16::new(0),
+            time: AtomicU16::new(0),
+        }
+    }
+
+    /// The task of the bus side, where it is one: it waits for something to do.
+    /// [`leave_work`](Self::leave_work) wakes it.
+    pub fn bus(&self) -> &WakerCell {
+        &self.bus
+    }
+
+    /// The task that waits for a packet, or for a session to begin or end. The bus side wakes it.
+    pub fn reader(&self) -> &WakerCell {
+        &self.reader
+    }
+
+    /// The task that waits for room, for the host to acknowledge, or for a session to begin or end.
+    /// The bus side wakes it.
+    pub fn writer(&self) -> &WakerCell {
+        &self.writer
     }
 
     /// The session now. Application side.
@@ -85,9 +176,39 @@ impl Link {
         Session(self.session.load_own())
     }
 
-    /// Begins or ends a session. Bus side.
+    /// Begins or ends a session, and wakes who waits for that. Bus side.
     pub fn set_session(&self, session: Session) {
         self.session.store(session.0, Ordering::Release);
+        self.reader.wake();
+        self.writer.wake();
+    }
+
+    /// Whether the host has read in this session, as far as the bus side found out. Application
+    /// side.
+    pub fn is_read(&self) -> bool {
+        self.reading.load(Ordering::Acquire) != 0
+    }
+
+    /// Whether the host reads. Bus side.
+    pub fn reading(&self) -> Reading {
+        Reading::from_word(self.reading.load_own())
+    }
+
+    /// Bus side.
+    pub fn set_reading(&self, reading: Reading) {
+        self.reading.store(reading.to_word(), Ordering::Release);
+    }
+
+    /// The time that the bus side told last, in milliseconds modulo 2048; `None` before it told
+    /// any. Application side.
+    pub fn time(&self) -> Option<u16> {
+        let time = self.time.load(Ordering::Relaxed);
+        (time & TOLD != 0).then_some(time & MILLISECONDS)
+    }
+
+    /// Tells the time, in milliseconds. Bus side.
+    pub fn set_time(&self, milliseconds: u16) {
+        self.time.store(TOLD | milliseconds & MILLISECONDS, Ordering::Relaxed);
     }
 
     /// Whether the bus is suspended.
@@ -126,6 +247,7 @@ impl Link {
         // that takes the flag, and also by one that clears it without having seen it.
         fence(Ordering::SeqCst);
         self.work.store(true, Ordering::Relaxed);
+        self.bus.wake();
     }
 
     /// Whether there is something to do. Bus side.

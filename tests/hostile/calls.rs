@@ -58,6 +58,10 @@ impl Told {
             Event::Resumed => self.suspended = false,
             Event::SessionStart => self.session = true,
             Event::SessionEnd => self.session = false,
+            // Only where a board asks for them, which these do not.
+            Event::HostReads | Event::Touch1200 => {
+                return Err(format!("{event:?} was not asked for"));
+            }
         }
         match format!("{before:?}") == format!("{self:?}") {
             true => Err(format!("{event:?} is no change")),

@@ -15,11 +15,15 @@
 mod in_fifo;
 mod notification_slot;
 mod out_fifo;
+#[cfg(not(loom))]
+mod packet_slot;
 mod slot;
 
 pub use in_fifo::{Grant, InFifo, PacketSender, PacketWriter};
 pub use notification_slot::{NotificationSender, NotificationSlot};
 pub use out_fifo::{OutFifo, PacketReader, PacketReceiver};
+#[cfg(not(loom))]
+pub use packet_slot::{PacketLender, PacketSlot};
 use slot::{Byte, Slot};
 pub use slot::{RxSlot, TxPacket};
 

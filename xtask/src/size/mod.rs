@@ -46,6 +46,9 @@ pub struct Arguments {
     /// Copy the Markdown and the charts to docs/size.
     #[arg(long)]
     write_docs: bool,
+    /// Only our own firmware on the first target: a look in between, written nowhere.
+    #[arg(long, conflicts_with_all = ["check", "write_docs"])]
+    ours: bool,
 }
 
 /// Levels whose sizes are compared, and levels whose instructions are.
@@ -54,13 +57,15 @@ const COUNT_LEVELS: [Level; 2] = [Level::Three, Level::Z];
 
 /// Measures, prints, writes, and checks what was asked for.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let mut session = Session::new();
+    let mut session = Session::new(arguments.ours);
     session.install();
     session.measure(arguments.symbols.as_deref());
     session.progress.finish_and_clear();
     print!("{}{}", session.listing, report::table(&session.figures));
     session.missing.iter().for_each(|missing| eprintln!("not measured: {missing}"));
-    session.write(arguments.write_docs)?;
+    if !arguments.ours {
+        session.write(arguments.write_docs)?;
+    }
     if arguments.panic_free {
         panic_free::check(|doing| eprintln!("{doing}"))?;
         println!("no panic can be reached in usbd-acm");
@@ -77,6 +82,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 struct Session {
     figures: Figures,
+    stacks: &'static [Stack],
+    candidates: &'static [&'static str],
     targets: Vec<&'static str>,
     missing: Vec<String>,
     listing: String,
@@ -84,14 +91,20 @@ struct Session {
 }
 
 impl Session {
-    fn new() -> Self {
-        let builds = TARGETS.len() * SIZE_LEVELS.len() + COUNT_LEVELS.len();
-        let progress = ProgressBar::new((builds * Stack::ALL.len()) as u64);
+    fn new(ours: bool) -> Self {
+        let (stacks, candidates) = match ours {
+            true => (Stack::ALL.get(..2).unwrap_or_default(), TARGETS.get(..1).unwrap_or_default()),
+            false => (&Stack::ALL[..], &TARGETS[..]),
+        };
+        let builds = candidates.len() * SIZE_LEVELS.len() + COUNT_LEVELS.len();
+        let progress = ProgressBar::new((builds * stacks.len()) as u64);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {msg}") {
             progress.set_style(style);
         }
         Self {
             figures: Figures::default(),
+            stacks,
+            candidates,
             targets: Vec::new(),
             missing: Vec::new(),
             listing: String::new(),
@@ -101,7 +114,7 @@ impl Session {
 
     /// Adds the targets to the toolchain; goes on with those that are there.
     fn install(&mut self) {
-        for target in TARGETS {
+        for &target in self.candidates {
             match firmware::install(target) {
                 Ok(()) => self.targets.push(target),
                 Err(error) => self.missing.push(format!("{target}: {error:#}")),
@@ -131,14 +144,14 @@ impl Session {
             Ok(firmware) => firmware,
             Err(error) => return self.missing.push(format!("{}: {error:#}", build.target)),
         };
-        for stack in Stack::ALL {
+        for &stack in self.stacks {
             let result = self.weigh(build, stack, &without_usb, listed);
             self.note(result, format!("size of {}", describe(build, stack)));
         }
     }
 
     fn count_all(&mut self, build: Build, listed: bool) {
-        for stack in Stack::ALL {
+        for &stack in self.stacks {
             let result = self.count(build, stack, listed);
             self.note(result, format!("instructions of {}", describe(build, stack)));
         }

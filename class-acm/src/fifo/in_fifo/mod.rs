@@ -10,12 +10,14 @@
 //!
 //! Bytes below `length` are never written again before the slot is freed, so the bus half may lend
 //! them while the application appends behind them.
+mod losses;
 mod sender;
 mod writer;
 
 use super::slot::{Byte, Slot};
 use super::{assert_shape, slot_at};
 use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, OwnLoad};
+use losses::Losses;
 pub use sender::PacketSender;
 pub use writer::{Grant, PacketWriter};
 
@@ -49,6 +51,7 @@ pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
     written: AtomicU16,
     /// wMaxPacketSize in bytes, where it may be less than `SIZE`. Stored by the bus half.
     packet_size: AtomicU16,
+    losses: Losses,
     slots: [Slot<[Byte; SIZE]>; SLOTS],
 }
 
@@ -72,6 +75,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
             submitted: AtomicU16::new(0),
             zlp_due: AtomicBool::new(false),
             restart: AtomicBool::new(false),
+            losses: Losses::new(),
         }
     }
 
@@ -93,6 +97,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
             submitted: AtomicU16::new(0),
             zlp_due: AtomicBool::new(false),
             restart: AtomicBool::new(false),
+            losses: Losses::new(),
         }
     }
 

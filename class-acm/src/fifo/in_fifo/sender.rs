@@ -9,7 +9,7 @@ use crate::sync::{Ordering, OwnLoad, fence};
 
 /// The bus half of an [`InFifo`].
 pub struct PacketSender<'a, const SLOTS: usize, const SIZE: usize> {
-    fifo: &'static InFifo<SLOTS, SIZE>,
+    pub(super) fifo: &'static InFifo<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 
@@ -62,6 +62,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         if self.fifo.is_unsettled() {
             self.fifo.restart.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// A zero-length packet goes before everything else.
+    pub fn restart(&mut self) {
+        self.fifo.restart.store(true, Ordering::Relaxed);
     }
 
     /// Sets wMaxPacketSize, where the packets are not of `SIZE` anyway. Between two sessions.
@@ -142,18 +147,18 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
         Some((self.slot(next), closed))
     }
 
-    fn skip_to(&self, length: u16) {
+    pub(super) fn skip_to(&self, length: u16) {
         add(&self.submitted, length.wrapping_sub(self.position()));
         self.position.store(length, Ordering::Relaxed);
     }
 
-    fn step(&self) {
+    pub(super) fn step(&self) {
         self.next.store(self.next().wrapping_add(1), Ordering::Relaxed);
         self.position.store(0, Ordering::Relaxed);
     }
 
     /// Gives the slots that are sent and not lent back to the application, oldest first.
-    fn free(&self) {
+    pub(super) fn free(&self) {
         loop {
             let head = self.head.load_own();
             let slot = self.slot(head);
@@ -168,7 +173,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     /// Tells the application how much is with the host: one byte less while anything is due. Then it
     /// is never what was written, which is at most a FIFO ahead, however long the stream goes on
     /// without a pause.
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         let submitted = self.submitted.load_own();
         let acknowledged = submitted.wrapping_sub(u16::from(self.is_unsettled()));
         self.acknowledged.store(acknowledged, Ordering::Release);
@@ -178,19 +183,19 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
         self.in_flight() > 0 || self.zlp_due.load_own()
     }
 
-    fn next(&self) -> u8 {
+    pub(super) fn next(&self) -> u8 {
         self.next.load_own()
     }
 
-    fn position(&self) -> u16 {
+    pub(super) fn position(&self) -> u16 {
         self.position.load_own()
     }
 
-    fn in_flight(&self) -> u8 {
+    pub(super) fn in_flight(&self) -> u8 {
         self.in_flight.load_own()
     }
 
-    fn set_in_flight(&self, count: u8) {
+    pub(super) fn set_in_flight(&self, count: u8) {
         self.in_flight.store(count, Ordering::Relaxed);
     }
 }

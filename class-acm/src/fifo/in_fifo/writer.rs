@@ -9,7 +9,7 @@ use crate::sync::{Ordering, OwnLoad, fence};
 
 /// The application half of an [`InFifo`].
 pub struct PacketWriter<'a, const SLOTS: usize, const SIZE: usize> {
-    fifo: &'static InFifo<SLOTS, SIZE>,
+    pub(super) fifo: &'static InFifo<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 

@@ -1,0 +1,1 @@
+//! Getting started in each style: main loop, interrupt and main, RTIC, embassy.

@@ -1,0 +1,1 @@
+//! Migrating from usbd-serial and from embassy-usb.
