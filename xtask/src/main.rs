@@ -7,6 +7,7 @@ mod linux;
 mod serve;
 mod size;
 mod soak;
+mod styles;
 mod test;
 
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ enum Command {
     Serve(serve::Options),
     /// Compare flash, RAM and instructions with other USB stacks
     Size(size::Arguments),
+    /// Build the smallest complete firmware in each style: main loop, interrupt, RTIC, embassy
+    Styles,
     /// Run the heavy versions of the tests, for hours if asked to
     Soak(soak::Options),
 }
@@ -47,6 +50,7 @@ fn main() -> Result<ExitCode> {
         Command::Linux(options) => linux::run(&options),
         Command::Serve(options) => serve::run(options),
         Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Styles => styles::run().map(|()| ExitCode::SUCCESS),
         Command::Soak(options) => soak::run(&options),
     }
 }

@@ -19,10 +19,13 @@ struct Arguments {
 enum Command {
     /// Boot a firmware, and offer its serial port
     Run(command::run::Options),
+    /// Measure every stack, and write the figures as JSON
+    Measure(command::measure::Options),
 }
 
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Run(options) => command::run::run(&options),
+        Command::Measure(options) => command::measure::run(&options),
     }
 }

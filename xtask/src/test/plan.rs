@@ -31,11 +31,15 @@ fn subcommands() -> Vec<Step> {
         .needs(CLIPPY)
         .needs(Part::WorkTree)
         .needs(Part::Crates("examples/nrf52840-dk/Cargo.toml"));
+    let styles = "the smallest firmware in each style links: main loop, interrupt, RTIC, embassy";
     let demo = "a file goes through the stack and back, unchanged";
     vec![
         subcommand("demo", demo, &["demo", "--quiet"]),
         boards,
         TARGETS.into_iter().fold(size, |step, target| step.needs(Part::Target(target))),
+        subcommand("styles", styles, &["styles"])
+            .needs(Part::Target(TARGETS[0]))
+            .needs(Part::Crates("examples/styles/Cargo.toml")),
         subcommand("linux", linux, &["linux", "--quick"]),
     ]
 }
