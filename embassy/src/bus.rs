@@ -1,6 +1,8 @@
 //! The bus side of a port, shared by the handler of requests and the runner of packets.
 
 use core::cell::RefCell;
+use core::future::poll_fn;
+use core::task::{Poll, Waker};
 
 use critical_section::Mutex;
 use usbd_acm::DtrPolicy;
@@ -8,7 +10,7 @@ use usbd_acm::class::fifo::{RxSlot, TxPacket};
 use usbd_acm::class::{BusHalf, BusHalves, ControlLineState, LineCoding, Link, Request, Session};
 
 use crate::Config;
-use crate::shared::{Shared, until};
+use crate::shared::Shared;
 
 /// The bus side of a port. The lock is held for bookkeeping alone, never while bytes are copied.
 pub(crate) struct Bus<const SLOTS: usize, const SIZE: usize> {
@@ -44,16 +46,19 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
         critical_section::with(|section| run(&mut self.halves.borrow_ref_mut(section).only()))
     }
 
-    /// Waits, in the runner, until `look` has a result.
+    /// The runner is about to look at everything: from now on, what an application leaves for the bus
+    /// side wakes its task.
+    pub(crate) fn attend(&self, task: &Waker) {
+        self.link.bus().register(task);
+        self.link.take_work();
+        if self.link.is_suspended() {
+            self.shared.wakeup.wake();
+        }
+    }
+
+    /// Waits, in the runner, which [attends](Self::attend) first, until `look` has a result.
     pub(crate) fn until<R>(&self, mut look: impl FnMut() -> Option<R>) -> impl Future<Output = R> {
-        let look = move || {
-            self.link.take_work();
-            if self.link.is_suspended() {
-                self.shared.wakeup.wake();
-            }
-            look()
-        };
-        until(self.link.bus(), look)
+        poll_fn(move |_| look().map_or(Poll::Pending, Poll::Ready))
     }
 
     /// Waits, in the runner, until the session is another one.
