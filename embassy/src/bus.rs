@@ -210,12 +210,13 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
 
     /// A slot for a packet from the host, and the configuration it is for.
     pub(crate) fn next_slot(&self) -> Option<(u8, RxSlot)> {
-        let number = self.shared.configuration()?;
-        if !self.takes_data() {
-            return None;
-        }
-        let mut slot = None;
         self.with(|half| {
+            // Here, as the handler may interrupt the runner.
+            let number = self.shared.configuration()?;
+            if !self.takes_data() {
+                return None;
+            }
+            let mut slot = None;
             half.receiver().pump(|next| match slot {
                 Some(_) => Err(next),
                 None => {
@@ -223,8 +224,8 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
                     Ok(())
                 }
             });
-        });
-        Some((number, slot?))
+            Some((number, slot?))
+        })
     }
 
     /// Waits, in the runner, until no data is to be taken in this configuration.
@@ -238,10 +239,14 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
         self.config.dtr != DtrPolicy::Require || self.link.session().is_open()
     }
 
-    /// A packet came.
-    pub(crate) fn received(&self, slot: RxSlot, length: usize) {
+    /// A packet came in this configuration. Where that is over, so is the packet.
+    pub(crate) fn received(&self, configuration: u8, slot: RxSlot, length: usize) {
         let length = u16::try_from(length).unwrap_or(u16::MAX);
         let begins = self.with(|half| {
+            if self.shared.configuration() != Some(configuration) {
+                half.receiver().reclaim();
+                return false;
+            }
             // Data shows that somebody is there, whatever DTR says.
             let begins = self.config.dtr == DtrPolicy::Prefer
                 && length > 0
@@ -266,8 +271,8 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
 
     /// The notification that is due, and the configuration it is for.
     pub(crate) fn next_notification(&self) -> Option<(u8, TxPacket)> {
-        let number = self.shared.configuration()?;
         self.with(|half| {
+            let number = self.shared.configuration()?;
             let due = half.control().due_notification()?;
             let packet = half.notification().packet(due.bytes(self.interface))?;
             half.control().notification_submitted(&due);

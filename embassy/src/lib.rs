@@ -109,7 +109,9 @@
 //! # Critical sections
 //!
 //! Wakers, and the bookkeeping that the handler of requests and the runner share, are guarded by
-//! `critical-section`: a few dozen instructions for each packet. Bytes are copied outside of them.
+//! `critical-section`: a few dozen instructions for each packet, and the executor's wake function when
+//! a session begins or ends, or an event comes. Bytes are copied outside of them. So device, runner and
+//! halves may run at different priorities.
 #![no_std]
 #![forbid(unsafe_code)]
 

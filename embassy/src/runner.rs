@@ -105,8 +105,8 @@ impl<E: EndpointOut> FromHost<E> {
             let over = bus.data_over(*configuration);
             match Attempt::of(select(over, self.endpoint.read(slot)).await) {
                 Attempt::Done(Some(length)) => {
-                    if let Some((_, slot)) = self.held.take() {
-                        bus.received(slot, length);
+                    if let Some((configuration, slot)) = self.held.take() {
+                        bus.received(configuration, slot, length);
                     }
                 }
                 Attempt::Done(None) | Attempt::Over => {
