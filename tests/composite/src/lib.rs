@@ -41,10 +41,13 @@ pub struct Inside {
     pub echoes: bool,
 }
 
+/// What runs while simulated time passes.
+pub type Firmware = Box<dyn FnMut(Nanoseconds)>;
+
 /// The device, on its cable, and the inside of it.
 pub struct Subject<W: DevicePort> {
     /// The host.
-    pub host: Host<Board<Box<dyn FnMut(Nanoseconds)>, W>>,
+    pub host: Host<Board<Firmware, W>>,
     /// The inside of the device.
     pub inside: Rc<RefCell<Inside>>,
 }
@@ -77,7 +80,7 @@ fn subject<B: UsbBus + 'static, X: BeyondUsbBus<B> + 'static, W: DevicePort>(
     let ports = vec![first_port, second_port];
     let inside = Rc::new(RefCell::new(Inside { report: None, ports, echoes: true }));
     let application = inside.clone();
-    let firmware: Box<dyn FnMut(Nanoseconds)> = Box::new(move |_| {
+    let firmware: Firmware = Box::new(move |_| {
         device.poll(&mut [&mut first, &mut keyboard, &mut second]);
         for class in [&mut first, &mut second] {
             class.attend(&device);
