@@ -153,6 +153,10 @@ where
         self.replies.happened();
         self.asked = true;
         if let Some(setup) = self.ours(transfer.request()) {
+            // Data that came with it was first, and is told after it. A session that ends has its
+            // last packets.
+            self.device.controller.pipes.look();
+            self.device.poll();
             // An error of the control pipe: the host finds no answer, and tries again.
             let _ = self.accept_out(transfer, &setup);
             self.device.pump();
