@@ -1,5 +1,6 @@
 //! The bus half of one port.
 
+use usbd_acm_class::fifo::PacketSender;
 use usbd_acm_class::{BusHalf, Reading, SerialState, Session, milliseconds_between};
 use usbd_acm_descriptors::{NOTIFICATION_PACKET_SIZE, PortEndpoints};
 
@@ -44,15 +45,12 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     }
 
     pub(crate) fn begin_session<H: Hooks>(&mut self) {
-        if self.session().is_open() {
-            return;
-        }
-        self.discard::<H>();
-        if H::PROBE.is_on() {
-            self.half.sender().restart();
-        }
-        self.change_session();
-        self.half.control().session_started();
+        self.half.begin_session(|sender| {
+            discard::<H, SLOTS, SIZE>(sender);
+            if H::PROBE.is_on() {
+                sender.restart();
+            }
+        });
     }
 
     /// The session ends by DTR, while the endpoints stay open.
@@ -73,30 +71,17 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
 
     /// The driver holds none of our packets any more.
     fn end_session<H: Hooks>(&mut self) {
-        if !self.session().is_open() {
-            return;
-        }
-        self.change_session();
-        self.discard::<H>();
-        if H::PROBE.is_on() {
-            self.half.link().set_reading(Reading::NotYet);
-        }
-        self.half.control().session_ended();
-    }
-
-    fn discard<H: Hooks>(&mut self) {
-        match H::LOSSY {
-            true => self.half.sender().discard_and_count(),
-            false => self.half.sender().discard(),
-        }
+        let link = self.half.link();
+        self.half.end_session(|sender| {
+            discard::<H, SLOTS, SIZE>(sender);
+            if H::PROBE.is_on() {
+                link.set_reading(Reading::NotYet);
+            }
+        });
     }
 
     fn session(&self) -> Session {
         self.half.link().own_session()
-    }
-
-    fn change_session(&mut self) {
-        self.half.link().set_session(self.session().next());
     }
 
     /// Moves packets until the controller is full or nothing is due. `interface` is the
@@ -233,5 +218,14 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     pub(crate) fn resumed(&mut self) {
         self.half.link().set_suspended(false);
         self.half.control().resumed();
+    }
+}
+
+fn discard<H: Hooks, const SLOTS: usize, const SIZE: usize>(
+    sender: &mut PacketSender<'_, SLOTS, SIZE>,
+) {
+    match H::LOSSY {
+        true => sender.discard_and_count(),
+        false => sender.discard(),
     }
 }

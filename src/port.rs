@@ -18,6 +18,13 @@ pub struct Port<const SLOTS: usize = 2, const SIZE: usize = 64> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
+    /// The port of an application half whose bus side is not a [`Device`](crate::Device) but the
+    /// class of another stack. `doorbell` is called when there is something to do for the bus side,
+    /// as [`Controller::DOORBELL`](crate::Controller::DOORBELL).
+    pub fn from_half(half: ApplicationHalf<SLOTS, SIZE>, doorbell: fn()) -> Self {
+        Self::new(half, Doorbell(doorbell))
+    }
+
     pub(crate) fn new(half: ApplicationHalf<SLOTS, SIZE>, doorbell: Doorbell) -> Self {
         let ApplicationHalf { reader, writer, control } = half;
         let session = Session::NONE;

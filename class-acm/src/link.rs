@@ -103,6 +103,8 @@ pub struct Link {
     wake: AtomicU8,
     /// Set by the application, and cleared by the bus side before it looks.
     work: AtomicBool,
+    /// Woken by the application: the task of the bus side, where it is one.
+    bus: WakerCell,
     /// Woken by the bus side: the task that reads.
     reader: WakerCell,
     /// Woken by the bus side: the task that writes.
@@ -123,6 +125,7 @@ impl Link {
             suspended: AtomicBool::new(false),
             wake: AtomicU8::new(Wake::Nobody as u8),
             work: AtomicBool::new(false),
+            bus: WakerCell::new(),
             reader: WakerCell::new(),
             writer: WakerCell::new(),
             reading: AtomicU16::new(0),
@@ -138,11 +141,18 @@ impl Link {
             suspended: AtomicBool::new(false),
             wake: AtomicU8::new(Wake::Nobody as u8),
             work: AtomicBool::new(false),
+            bus: WakerCell::new(),
             reader: WakerCell::new(),
             writer: WakerCell::new(),
             reading: AtomicU16::new(0),
             time: AtomicU16::new(0),
         }
+    }
+
+    /// The task of the bus side, where it is one: it waits for something to do.
+    /// [`leave_work`](Self::leave_work) wakes it.
+    pub fn bus(&self) -> &WakerCell {
+        &self.bus
     }
 
     /// The task that waits for a packet, or for a session to begin or end. The bus side wakes it.
@@ -237,6 +247,7 @@ impl Link {
         // that takes the flag, and also by one that clears it without having seen it.
         fence(Ordering::SeqCst);
         self.work.store(true, Ordering::Relaxed);
+        self.bus.wake();
     }
 
     /// Whether there is something to do. Bus side.

@@ -75,6 +75,14 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> BusHalves<PORTS,
     }
 }
 
+impl<const SLOTS: usize, const SIZE: usize> BusHalves<1, SLOTS, SIZE> {
+    /// The bus half of the only port.
+    pub fn only(&mut self) -> BusHalf<'_, SLOTS, SIZE> {
+        let [port] = self.ports;
+        BusHalf { port, borrow: PhantomData }
+    }
+}
+
 /// What the bus side has of a port.
 pub struct BusHalf<'a, const SLOTS: usize, const SIZE: usize> {
     port: &'static PortStorage<SLOTS, SIZE>,
@@ -103,8 +111,33 @@ impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
     }
 
     /// Session and suspend.
-    pub fn link(&self) -> &Link {
+    pub fn link(&self) -> &'static Link {
         &self.port.link
+    }
+
+    /// Begins a session, unless one is open. `clear` discards what was written before.
+    pub fn begin_session(&mut self, clear: impl FnOnce(&mut PacketSender<'_, SLOTS, SIZE>)) {
+        if self.link().own_session().is_open() {
+            return;
+        }
+        clear(&mut self.sender());
+        self.change_session();
+        self.control().session_started();
+    }
+
+    /// Ends the session, if one is open. `clear` discards what was written, none of which the driver
+    /// holds any more.
+    pub fn end_session(&mut self, clear: impl FnOnce(&mut PacketSender<'_, SLOTS, SIZE>)) {
+        if !self.link().own_session().is_open() {
+            return;
+        }
+        self.change_session();
+        clear(&mut self.sender());
+        self.control().session_ended();
+    }
+
+    fn change_session(&mut self) {
+        self.link().set_session(self.link().own_session().next());
     }
 }
 

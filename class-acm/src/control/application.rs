@@ -85,7 +85,11 @@ impl Control {
 
     /// A signal that changed while an event of that kind was queued, and is not what that said.
     fn merged_event(&mut self, settled: Signals) -> Option<Event> {
-        let signal = settled.difference(self.shared.told.signals())?;
+        let told = self.shared.told.signals();
+        // Where the bus side has yet to store `settled`, it lags behind an event that we have taken.
+        let lagging = settled.0 ^ self.shared.signals().0;
+        let settled = Signals(settled.0 & !lagging | told.0 & lagging);
+        let signal = settled.difference(told)?;
         self.edge(signal, settled.contains(signal))
     }
 

@@ -38,8 +38,7 @@ impl BusControl<'_> {
     /// Takes a line coding over. Hosts write back what they read; that is no change.
     pub fn set_line_coding(&mut self, coding: LineCoding) {
         if self.shared.line_coding.store(coding) {
-            self.shared.events.post(Kind::LINE_CODING);
-            self.shared.waker.wake();
+            self.shared.post(Kind::LINE_CODING);
         }
     }
 
@@ -92,14 +91,14 @@ impl BusControl<'_> {
 
     /// The host acknowledged the first packet of the session.
     pub fn host_reads(&mut self) {
-        self.shared.events.post(Kind::HOST_READS);
+        self.shared.post(Kind::HOST_READS);
     }
 
     /// DTR fell at 1200 bit/s, and the status stage is over.
     pub fn touched(&mut self) {
         let touches = self.shared.touches.load_own().wrapping_add(1);
         self.shared.touches.store(touches, Ordering::Relaxed);
-        self.shared.events.post(Kind::TOUCH_1200);
+        self.shared.post(Kind::TOUCH_1200);
     }
 
     /// The bus was suspended.
@@ -143,6 +142,12 @@ impl ControlShared {
             self.change(signal, on);
         }
         changes
+    }
+
+    /// Queues an event that is no edge of a signal. Bus side.
+    fn post(&self, kind: Kind) {
+        self.events.post(kind);
+        self.waker.wake();
     }
 
     /// Bus side.
