@@ -134,6 +134,9 @@ impl Ledger {
 
     /// Takes the end of an earlier stream off the segment.
     fn take_late(&mut self) {
+        if (self.next..self.streams.len()).any(|number| self.is_beginning_of(number)) {
+            return;
+        }
         let Some((number, count)) = &mut self.late else { return };
         let left = self.streams[*number].taken - *count;
         let late = (self.segment.iter().zip(*count..))
