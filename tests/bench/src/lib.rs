@@ -8,6 +8,7 @@
 mod board;
 pub mod cpu;
 pub mod firmware;
+pub mod measure;
 pub mod soc;
 
 pub use board::{Board, Pace};

@@ -1,6 +1,6 @@
 //! Each erratum: what the documents ask for is written, and in that order.
 
-use usbd_acm::{Controller, TxPacket};
+use usbd_acm::{Controller, Direction, EndpointAddress, TxPacket};
 
 use super::{attached, cause, data_in, detached, dma_ends, opened, start};
 use crate::errata::{disarm, erratum_166};
@@ -48,7 +48,8 @@ fn erratum_171_leaves_an_open_register_open() {
 #[test]
 fn erratum_171_is_around_the_end_of_low_power() {
     let mut controller = attached();
-    set(LOWPOWER, 1);
+    controller.suspend();
+    written();
     controller.resume();
     assert_eq!(only(&[ERRATUM_171, LOWPOWER]), [(ERRATUM_171, 0xC0), (LOWPOWER, 0)]);
     cause(1 << 10);
@@ -88,9 +89,9 @@ fn erratum_199_is_around_each_dma() {
 fn an_in_endpoint_is_disarmed_by_its_test_register() {
     let usbd = Usbd::fake();
     set(TEST_DATA, 0x11);
-    disarm(&usbd, 3);
+    disarm(&usbd, Line::of(EndpointAddress::new(3, Direction::In).unwrap()));
     assert_eq!(written(), [(TEST_ADDRESS, 0x7BA), (TEST_DATA, 0x13)]);
     set(TEST_DATA, 0x11);
-    disarm(&usbd, 0);
+    disarm(&usbd, Line::EP0_IN);
     assert_eq!(written(), [(TEST_ADDRESS, 0x7B4), (TEST_DATA, 0x15)]);
 }

@@ -18,7 +18,7 @@ mod with_embassy {
     }
 }
 
-#[cfg(not(feature = "embassy"))]
+#[cfg(feature = "hal")]
 mod with_hal {
     use cortex_m_rt::entry;
     use nrf52840_hal::clocks::Clocks;
@@ -30,6 +30,19 @@ mod with_hal {
             let _clocks = Clocks::new(peripherals.CLOCK).enable_ext_hfosc();
             while !peripherals.POWER.usbregstatus.read().outputrdy().is_ready() {}
         }
+        loop {
+            cortex_m::asm::wfe();
+        }
+    }
+}
+
+#[cfg(not(any(feature = "embassy", feature = "hal")))]
+mod bare {
+    use cortex_m_rt::entry;
+    use nrf52840_hal as _;
+
+    #[entry]
+    fn main() -> ! {
         loop {
             cortex_m::asm::wfe();
         }

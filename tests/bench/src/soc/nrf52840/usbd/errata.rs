@@ -70,7 +70,9 @@ impl Errata {
         match offset {
             0x800 => self.indirect = value,
             0x804 if self.indirect == 0x7E3 => self.double_buffer = value,
-            // Nordic's own driver drops a waiting packet so: register 0x7B6 + 2 · (n - 1), bit 1.
+            // Nordic's own driver drops a waiting packet so: register 0x7B6 + 2 · (n - 1), bit 1; of
+            // EP0, 0x7B4, bit 2.
+            0x804 if self.indirect == 0x7B4 && value & 4 != 0 => return Some(0),
             0x804 if value & 2 != 0 => {
                 let offset = self.indirect.checked_sub(0x7B6).filter(|offset| offset % 2 == 0)?;
                 return Some(offset as usize / 2 + 1).filter(|number| *number < 8);
