@@ -47,6 +47,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.extend(TARGETS.map(no_std));
     steps.push(captures());
     steps.push(tests());
+    steps.push(composite());
     steps.push(loom());
     steps.push(fuzz_targets());
     steps.extend(miri());
@@ -171,6 +172,18 @@ fn tests() -> Step {
         run([command], workspace).tests()
     };
     Step::new("test", "unit, integration and documentation tests", check).needs(CRATES)
+}
+
+/// With a feature of usb-device that the other tests do without.
+fn composite() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo();
+        command.args(["test", "--locked", "--manifest-path", "tests/composite/Cargo.toml"]);
+        command.args(["--target-dir", "target/composite"]);
+        run([command], workspace).tests()
+    };
+    Step::new("composite", "ports work beside another class of usb-device", check)
+        .needs(Part::Crates("tests/composite/Cargo.toml"))
 }
 
 fn loom() -> Step {
