@@ -1,8 +1,11 @@
 //! The developer command: `cargo xtask --help`.
 #![forbid(unsafe_code)]
 
+mod bench;
+mod chart;
 mod demo;
 mod linux;
+mod run;
 mod serve;
 mod size;
 mod soak;
@@ -29,9 +32,13 @@ enum Command {
     Test(test::Options),
     /// Test the device against a real Linux kernel in QEMU
     Linux(linux::Options),
+    /// Boot a firmware in an emulated chip, and offer its serial port
+    Run(run::Options),
     /// Offer the device to a real host, over usbredir or USB/IP
     Serve(serve::Options),
-    /// Compare flash, RAM and instructions with other USB stacks
+    /// Compare whole firmware with that of other USB stacks, on emulated chips
+    Bench(bench::Options),
+    /// Compare flash, RAM and instructions with other USB stacks, without chips
     Size(size::Arguments),
     /// Build the smallest complete firmware in each style: main loop, interrupt, RTIC, embassy
     Styles,
@@ -44,6 +51,8 @@ fn main() -> Result<ExitCode> {
         Command::Demo(options) => demo::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Linux(options) => linux::run(&options),
+        Command::Run(options) => run::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Serve(options) => serve::run(options),
         Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Styles => styles::run().map(|()| ExitCode::SUCCESS),
