@@ -4,6 +4,7 @@
 mod bench;
 mod chart;
 mod demo;
+mod firmware;
 mod linux;
 mod run;
 mod serve;
@@ -28,6 +29,8 @@ struct Arguments {
 enum Command {
     /// Show the device without a board: enumerate it, move a file through it, measure it
     Demo(demo::Options),
+    /// Build the firmware of the boards in examples/, and weigh it
+    Firmware(firmware::Arguments),
     /// Run every check and test; install what they need
     Test(test::Options),
     /// Test the device against a real Linux kernel in QEMU
@@ -49,6 +52,7 @@ enum Command {
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
+        Command::Firmware(arguments) => firmware::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Test(options) => test::run(&options),
         Command::Linux(options) => linux::run(&options),
         Command::Run(options) => run::run(&options),

@@ -26,10 +26,17 @@ fn subcommands() -> Vec<Step> {
     let linux = "a real Linux kernel works with the device, on five host controllers";
     let size = subcommand("size", size, &["size", "--check", "--panic-free"])
         .needs(Part::Crates("tests/size/Cargo.toml"));
+    let boards = "the boards' firmware is within budget, and the same wherever it is built";
+    let boards = subcommand("firmware", boards, &["firmware", "--check", "--reproducible"])
+        .needs(Part::Target("thumbv7em-none-eabihf"))
+        .needs(CLIPPY)
+        .needs(Part::WorkTree)
+        .needs(Part::Crates("examples/nrf52840-dk/Cargo.toml"));
     let styles = "the smallest firmware in each style links: main loop, interrupt, RTIC, embassy";
     let demo = "a file goes through the stack and back, unchanged";
     vec![
         subcommand("demo", demo, &["demo", "--quiet"]),
+        boards,
         TARGETS.into_iter().fold(size, |step, target| step.needs(Part::Target(target))),
         subcommand("styles", styles, &["styles"])
             .needs(Part::Target(TARGETS[0]))
