@@ -1,9 +1,12 @@
 //! The developer command: `cargo xtask --help`.
 #![forbid(unsafe_code)]
 
+mod bench;
+mod chart;
 mod demo;
 mod firmware;
 mod linux;
+mod run;
 mod serve;
 mod size;
 mod soak;
@@ -32,9 +35,13 @@ enum Command {
     Test(test::Options),
     /// Test the device against a real Linux kernel in QEMU
     Linux(linux::Options),
+    /// Boot a firmware in an emulated chip, and offer its serial port
+    Run(run::Options),
     /// Offer the device to a real host, over usbredir or USB/IP
     Serve(serve::Options),
-    /// Compare flash, RAM and instructions with other USB stacks
+    /// Compare whole firmware with that of other USB stacks, on emulated chips
+    Bench(bench::Options),
+    /// Compare flash, RAM and instructions with other USB stacks, without chips
     Size(size::Arguments),
     /// Build the smallest complete firmware in each style: main loop, interrupt, RTIC, embassy
     Styles,
@@ -48,6 +55,8 @@ fn main() -> Result<ExitCode> {
         Command::Firmware(arguments) => firmware::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Test(options) => test::run(&options),
         Command::Linux(options) => linux::run(&options),
+        Command::Run(options) => run::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Serve(options) => serve::run(options),
         Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Styles => styles::run().map(|()| ExitCode::SUCCESS),
