@@ -10,8 +10,6 @@ use usbd_acm_bench::cpu::Image;
 use usbd_acm_bench::firmware::{App, Firmware};
 use usbd_acm_virtual::host::Host;
 
-#[path = "../../../chapter9/parsed.rs"]
-mod parsed;
 #[path = "../../../cdc/descriptors.rs"]
 mod cdc_descriptors;
 #[path = "../../../cdc/requests.rs"]
@@ -22,6 +20,8 @@ mod chapter9_descriptors;
 mod chapter9_endpoints;
 #[path = "../../../chapter9/features.rs"]
 mod chapter9_features;
+#[path = "../../../chapter9/parsed.rs"]
+mod parsed;
 #[path = "../../../wire/requests.rs"]
 mod wire_requests;
 

@@ -71,11 +71,11 @@ impl Usbd {
             0x700..0x7A0 => self.write_pointer(offset - 0x700, false, value),
             0x6A0..0x6AC => self.isochronous[index(offset, 0x6A0)] = value,
             0x7A0..0x7AC => self.isochronous[index(offset, 0x7A0) + 4] = value,
-            0x800 | 0x804 | 0xC1C => {
-                if let Some(number) = self.errata.write_usbd(offset, value) {
-                    self.ins[number].packet = None;
-                }
-            }
+            0x800 | 0x804 | 0xC1C => match self.errata.write_usbd(offset, value) {
+                Some(0) => self.ep0.in_packet = None,
+                Some(number) => self.ins[number].packet = None,
+                None => {}
+            },
             _ => {
                 self.events.write(offset, value);
             }
