@@ -10,6 +10,7 @@ pub mod figures;
 pub mod fixture;
 pub mod hostile;
 pub mod ledger;
+pub mod plans;
 pub mod probe;
 pub mod traffic;
 

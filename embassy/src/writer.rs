@@ -28,6 +28,12 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         Self { inner, link, shared, flush }
     }
 
+    /// The writer of `usbd-acm`, for a [policy](usbd_acm::Writer::with_policy). Its flush is that of
+    /// [`Flush::Taken`].
+    pub fn into_inner(self) -> usbd_acm::Writer<SLOTS, SIZE> {
+        self.inner
+    }
+
     /// Waits until the host has every byte written, as surely as [`Config::flush`] asks for.
     ///
     /// Waits for ever where nobody reads: a host with no program that has the port open. The future
@@ -75,8 +81,8 @@ impl<const SLOTS: usize, const SIZE: usize> ErrorType for Writer<SLOTS, SIZE> {
 
 impl<const SLOTS: usize, const SIZE: usize> Write for Writer<SLOTS, SIZE> {
     /// Waits for room. `Ok(0)` is for empty `bytes` only.
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, IoError> {
-        Write::write(&mut self.inner, bytes).await
+    fn write(&mut self, bytes: &[u8]) -> impl Future<Output = Result<usize, IoError>> {
+        Write::write(&mut self.inner, bytes)
     }
 
     async fn flush(&mut self) -> Result<(), IoError> {

@@ -4,11 +4,13 @@
 mod bench;
 mod chart;
 mod demo;
+mod firmware;
 mod linux;
 mod run;
 mod serve;
 mod size;
 mod soak;
+mod styles;
 mod test;
 
 use std::process::ExitCode;
@@ -27,6 +29,8 @@ struct Arguments {
 enum Command {
     /// Show the device without a board: enumerate it, move a file through it, measure it
     Demo(demo::Options),
+    /// Build the firmware of the boards in examples/, and weigh it
+    Firmware(firmware::Arguments),
     /// Run every check and test; install what they need
     Test(test::Options),
     /// Test the device against a real Linux kernel in QEMU
@@ -39,6 +43,8 @@ enum Command {
     Bench(bench::Options),
     /// Compare flash, RAM and instructions with other USB stacks, without chips
     Size(size::Arguments),
+    /// Build the smallest complete firmware in each style: main loop, interrupt, RTIC, embassy
+    Styles,
     /// Run the heavy versions of the tests, for hours if asked to
     Soak(soak::Options),
 }
@@ -46,12 +52,14 @@ enum Command {
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
+        Command::Firmware(arguments) => firmware::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Test(options) => test::run(&options),
         Command::Linux(options) => linux::run(&options),
         Command::Run(options) => run::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Serve(options) => serve::run(options),
         Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Styles => styles::run().map(|()| ExitCode::SUCCESS),
         Command::Soak(options) => soak::run(&options),
     }
 }

@@ -3,7 +3,6 @@
 use usbd_acm::{Event, SetupPacket};
 
 use crate::control::{Stage, Task};
-use crate::dma::Transfer;
 use crate::line::Line;
 use crate::registers::{
     Access, BMREQUESTTYPE, EP0DATADONE, EP0RCVOUT, EP0SETUP, EP0STALL, EP0STATUS, Register,
@@ -36,7 +35,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             }
             return event;
         }
-        if setup && matches!(self.state.dma.running(), Transfer::Out(..)) {
+        if setup && self.state.dma.running().is_some_and(Line::is_out) {
             return None;
         }
         self.control_event(setup).or_else(|| self.bus_event())
@@ -59,7 +58,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             Stage::Idle => None,
             Stage::In => Some(Event::Ep0Sent),
             Stage::Out => {
-                self.ask(Task::Read);
+                self.ask(Task::Move(Line::EP0_OUT));
                 None
             }
         }
@@ -101,23 +100,16 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.start_next();
     }
 
-    /// Tells the hardware what is due on EP0; no DMA runs. Returns whether one was started.
-    pub(crate) fn start_control(&mut self) -> bool {
+    /// Tells the hardware what is due on EP0; no DMA runs. Returns what is to be moved for it.
+    pub(crate) fn start_control(&mut self) -> Option<Line> {
         let task = core::mem::replace(&mut self.state.control.task, Task::None);
         // What answers a SETUP that is over would answer the one that came since.
         if task == Task::None || self.is_superseded() {
-            return false;
+            return None;
         }
         let register = match task {
-            Task::None => return false,
-            Task::Send(length) => {
-                self.state.dma.start(&self.usbd, Transfer::Ep0In(length));
-                return true;
-            }
-            Task::Read => {
-                self.state.dma.start(&self.usbd, Transfer::Ep0Out);
-                return true;
-            }
+            Task::None => return None,
+            Task::Move(line) => return Some(line),
             Task::Receive => EP0RCVOUT,
             Task::Status => {
                 // No event tells when it is over; for the stack it is with the task.
@@ -127,7 +119,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             Task::Stall => EP0STALL,
         };
         self.usbd.write(register, 1);
-        false
+        None
     }
 
     /// Whether a newer SETUP, or a reset, waits to be told.

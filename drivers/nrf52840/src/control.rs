@@ -4,6 +4,8 @@
 //! stage. It answers SET_ADDRESS by itself: its status stage is sent, and the address taken, without
 //! a task (§6.35.9), and USBADDR is all that tells of it.
 
+use crate::line::Line;
+
 /// What the data stage waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stage {
@@ -20,10 +22,8 @@ pub(crate) enum Stage {
 pub(crate) enum Task {
     /// Nothing.
     None,
-    /// A packet of this many bytes is loaded, to be sent.
-    Send(u8),
-    /// A packet is in the buffer, to be read.
-    Read,
+    /// A packet is loaded, to be sent, or is in the endpoint's buffer, to be read.
+    Move(Line),
     /// One data packet may come: EP0RCVOUT.
     Receive,
     /// The status stage may come: EP0STATUS.
@@ -37,8 +37,6 @@ pub(crate) enum Task {
 pub(crate) struct Control {
     pub(crate) stage: Stage,
     pub(crate) task: Task,
-    /// Bytes of the packet that came last.
-    pub(crate) received: u8,
     /// The address that the stack knows.
     pub(crate) address: u8,
     /// The status stage is over when USBADDR is this.
@@ -48,7 +46,7 @@ pub(crate) struct Control {
 impl Control {
     /// No transfer, at address 0.
     pub(crate) const NEW: Self =
-        Self { stage: Stage::Idle, task: Task::None, received: 0, address: 0, status: None };
+        Self { stage: Stage::Idle, task: Task::None, address: 0, status: None };
 
     /// Whether the address that the chip answers to ends a status stage.
     pub(crate) fn status_ends(&mut self, address: u8) -> bool {

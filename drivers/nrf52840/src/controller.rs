@@ -3,6 +3,7 @@
 use usbd_acm::{Controller, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, TxPacket};
 
 use crate::control::{Stage, Task};
+use crate::line::Line;
 use crate::registers::pend;
 use crate::{ENDPOINTS, Nrf52840, Supply};
 
@@ -23,9 +24,9 @@ impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     }
 
     fn ep0_send(&mut self, packet: &[u8]) {
-        let length = self.state.dma.load(packet);
+        self.state.dma.load(packet);
         self.state.control.stage = Stage::In;
-        self.ask(Task::Send(length));
+        self.ask(Task::Move(Line::EP0_IN));
     }
 
     fn ep0_receive(&mut self) {
@@ -34,10 +35,7 @@ impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     }
 
     fn ep0_read(&mut self, buffer: &mut [u8]) -> usize {
-        let length = usize::from(self.state.control.received);
-        let packet = self.state.dma.bounce().into_iter().flatten();
-        buffer.iter_mut().zip(packet.take(length)).for_each(|(to, from)| *to = *from);
-        length
+        self.state.dma.read(buffer)
     }
 
     fn ep0_status_in(&mut self, address: Option<u8>) {
@@ -57,7 +55,7 @@ impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     }
 
     fn open(&mut self, endpoint: Endpoint) {
-        self.enable(endpoint.address);
+        self.enable(Line::of(endpoint.address));
     }
 
     fn close_all(&mut self) {
@@ -73,15 +71,15 @@ impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     }
 
     fn abort(&mut self, address: EndpointAddress) {
-        self.drop_packets_of(address);
+        self.drop_packets_of(Line::of(address));
     }
 
     fn halt(&mut self, address: EndpointAddress) {
-        self.halt_endpoint(address);
+        self.begin_halt(Line::of(address));
     }
 
     fn unhalt(&mut self, address: EndpointAddress) {
-        self.resume_endpoint(address);
+        self.end_halt(Line::of(address));
     }
 
     fn suspend(&mut self) {

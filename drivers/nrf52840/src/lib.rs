@@ -22,7 +22,6 @@ pub use supply::{OnChip, Supply, power_clock_interrupt};
 use control::Control;
 use dma::Dma;
 use power::Power;
-use queue::{InQueue, OutQueue};
 use usbd_acm::EndpointSet;
 
 /// The endpoints that bulk and interrupt transfers can use: 1 to 7 in each direction (§6.35.1).
@@ -35,16 +34,14 @@ pub const ENDPOINTS: EndpointSet = EndpointSet::first(7);
 /// Two packets for each IN endpoint, and two slots for each OUT endpoint beside the one that the
 /// hardware is filling.
 pub struct State<const PORTS: usize = 1> {
-    dma: Dma,
+    dma: Dma<PORTS>,
     control: Control,
     /// Endpoints that the host has acknowledged a packet of, or sent one to, by their bits in
     /// EPDATASTATUS. An OUT bit stays while the packet is in the endpoint's buffer.
     done: u32,
-    /// OUT endpoints that let no packet in until there is a slot, one bit a number.
-    closed: u8,
+    /// OUT endpoints that let no packet in until there is a slot, by the same bits.
+    closed: u32,
     power: Power,
-    ins: [[InQueue; 2]; PORTS],
-    outs: [OutQueue; PORTS],
 }
 
 impl<const PORTS: usize> State<PORTS> {
@@ -52,15 +49,7 @@ impl<const PORTS: usize> State<PORTS> {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         const { assert!(PORTS >= 1 && PORTS <= 3, "a port takes 2 of 7 IN endpoints") };
-        Self {
-            dma: Dma::new(),
-            control: Control::NEW,
-            done: 0,
-            closed: 0,
-            power: Power::OFF,
-            ins: [const { [InQueue::NEW; 2] }; PORTS],
-            outs: [const { OutQueue::NEW }; PORTS],
-        }
+        Self { dma: Dma::new(), control: Control::NEW, done: 0, closed: 0, power: Power::OFF }
     }
 }
 

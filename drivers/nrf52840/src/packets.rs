@@ -1,11 +1,9 @@
 //! Bulk and interrupt packets: between the queues in RAM and the endpoints' buffers.
 
-use usbd_acm::{Direction, EndpointAddress, Event, RxSlot, TxPacket};
+use usbd_acm::{EndpointAddress, Event, RxSlot, TxPacket};
 
-use crate::dma::Transfer;
 use crate::errata;
 use crate::line::Line;
-use crate::queue::{InQueue, OutQueue};
 use crate::registers::{
     Access, DTOGGLE, EPDATA, EPDATASTATUS, EPINEN, EPOUTEN, EPSTALL, Usbd, halted_out, size_out,
 };
@@ -33,62 +31,46 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 
     /// What the DMA that is over leads to.
     pub(crate) fn finished(&mut self) -> Option<Event> {
-        let (transfer, moved) = self.state.dma.finish(&self.usbd)?;
-        match transfer {
-            Transfer::Idle | Transfer::Ep0In(_) => None,
-            Transfer::Ep0Out => {
-                self.state.control.received = moved;
-                Some(Event::Ep0Received)
-            }
-            Transfer::In(number, packet) => {
-                self.in_queue(number)?.started(packet);
-                None
-            }
-            Transfer::Out(number, slot) => {
-                let address = EndpointAddress::new(number, Direction::Out)?;
-                Some(Event::Received(address, slot, u16::from(moved)))
-            }
+        let (line, moved) = self.state.dma.finish(&self.usbd)?;
+        if line == Line::EP0_OUT {
+            self.state.dma.received(moved);
+            return Some(Event::Ep0Received);
         }
+        if !line.is_out() {
+            return None;
+        }
+        let slot = self.state.dma.filled(line)?;
+        Some(Event::Received(line.address()?, slot, moved.into()))
     }
 
     /// The next packet that the host acknowledged.
     pub(crate) fn acknowledged(&mut self) -> Option<Event> {
-        let [number, ..] = (self.state.done & Line::INS).trailing_zeros().to_le_bytes();
-        let address = EndpointAddress::new(number, Direction::In)?;
-        self.state.done &= !Line::of(address).bit();
-        // Nothing was armed: it was aborted when the host already had it.
-        self.in_queue(number)?.sent().then_some(Event::Sent(address))
+        let line = Line::lowest(self.state.done & Line::INS);
+        self.state.done &= !line.bit();
+        // Nothing is armed where it was aborted when the host already had it.
+        if self.state.dma.sent(line) { line.address().map(Event::Sent) } else { None }
     }
 
-    /// Starts the next DMA, unless one runs: for EP0, then for what came, then for what goes.
+    /// Starts the next DMA, unless one runs: for EP0 first.
     pub(crate) fn start_next(&mut self) {
-        if !self.state.dma.is_idle() || self.start_control() {
+        if self.state.dma.running().is_some() || self.state.power.is_asleep() {
             return;
         }
-        let (outs, ins) =
-            (self.state.outs.iter_mut(), self.state.ins.as_flattened_mut().iter_mut());
-        for (number, queue) in (1..).zip(outs) {
-            let bit = Line::new(Direction::Out, number).bit();
-            if self.state.done & bit != 0
-                && let Some(slot) = queue.start()
-            {
-                self.state.done &= !bit;
-                return self.state.dma.start(&self.usbd, Transfer::Out(number, slot));
+        let line = match self.start_control() {
+            Some(line) => line,
+            None => {
+                let lines = self.state.dma.startable() & (self.state.done | Line::INS);
+                if lines == 0 {
+                    return;
+                }
+                let line = Line::lowest(lines);
+                if line.is_out() {
+                    self.state.done &= !line.bit();
+                }
+                line
             }
-        }
-        for (number, queue) in (1..).zip(ins) {
-            if let Some(packet) = queue.start() {
-                return self.state.dma.start(&self.usbd, Transfer::In(number, packet));
-            }
-        }
-    }
-
-    fn in_queue(&mut self, number: u8) -> Option<&mut InQueue> {
-        self.state.ins.as_flattened_mut().get_mut(usize::from(number).wrapping_sub(1))
-    }
-
-    fn out_queue(&mut self, number: u8) -> Option<&mut OutQueue> {
-        self.state.outs.get_mut(usize::from(number).wrapping_sub(1))
+        };
+        self.state.dma.start(&self.usbd, line);
     }
 }
 
@@ -99,10 +81,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         address: EndpointAddress,
         packet: TxPacket,
     ) -> Result<(), TxPacket> {
-        match self.in_queue(address.number()) {
-            Some(queue) => queue.push(packet)?,
-            None => return Err(packet),
-        }
+        self.state.dma.push_in(address, packet)?;
         self.start_next();
         Ok(())
     }
@@ -112,105 +91,75 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         address: EndpointAddress,
         slot: RxSlot,
     ) -> Result<(), RxSlot> {
-        match self.out_queue(address.number()) {
-            Some(queue) => queue.push(slot)?,
-            None => return Err(slot),
-        }
-        self.let_in(address);
+        self.state.dma.push_out(address, slot)?;
+        self.let_in(Line::of(address));
         self.start_next();
         Ok(())
     }
 
     /// Lets packets into an endpoint that had no slot since it was opened or aborted. From here on
     /// the end of each DMA does that (§6.35.10), and a write would drop a packet that came since.
-    fn let_in(&mut self, address: EndpointAddress) {
-        let bit = 1 << address.number();
-        if self.state.closed & bit == 0 {
+    fn let_in(&mut self, line: Line) {
+        if self.state.closed & line.bit() == 0 {
             return;
         }
-        self.state.closed &= !bit;
+        self.state.closed &= !line.bit();
         self.settle();
         // What came while there was no slot belongs to nobody.
-        self.forget(Line::of(address));
-        self.usbd.write(size_out(Line::of(address)), 0);
+        self.forget(line);
+        self.usbd.write(size_out(line), 0);
     }
 
     /// Opens an endpoint: nothing armed, not halted, DATA0.
-    pub(crate) fn enable(&mut self, address: EndpointAddress) {
-        self.drop_packets_of(address);
-        let line = Line::of(address);
-        let register = if line.out() == 0 { EPINEN } else { EPOUTEN };
+    pub(crate) fn enable(&mut self, line: Line) {
+        self.drop_packets_of(line);
         let usbd = &self.usbd;
+        let register = if line.is_out() { EPOUTEN } else { EPINEN };
         usbd.write(register, usbd.read(register) | 1 << line.number());
         restart(usbd, line);
     }
 
     /// Ends a halt, and sets the toggle to DATA0.
-    pub(crate) fn resume_endpoint(&mut self, address: EndpointAddress) {
+    pub(crate) fn end_halt(&mut self, line: Line) {
         self.settle();
         self.collect();
-        let line = Line::of(address);
-        let holds_packet = self.state.done & line.bit() != 0;
-        let is_closed = self.state.closed & 1 << address.number() != 0;
         let usbd = &self.usbd;
-        if line.out() == 1 && !holds_packet && !is_closed && usbd.is_set(halted_out(line)) {
-            // A halted endpoint lets no packet in, so none is lost by this.
+        let keeps_out = self.state.done | self.state.closed;
+        // A halted endpoint lets no packet in, so none is lost by a write to SIZE; but one may be
+        // there.
+        if line.is_out() && keeps_out & line.bit() == 0 && usbd.is_set(halted_out(line)) {
             usbd.write(size_out(line), 0);
         }
         restart(usbd, line);
     }
 
-    pub(crate) fn halt_endpoint(&mut self, address: EndpointAddress) {
+    pub(crate) fn begin_halt(&mut self, line: Line) {
         self.settle();
-        self.usbd.write(EPSTALL, Line::of(address).selector() | STALL);
+        self.usbd.write(EPSTALL, line.selector() | STALL);
     }
 
     /// Drops the packets or slots of an endpoint, also those in hardware.
-    pub(crate) fn drop_packets_of(&mut self, address: EndpointAddress) {
+    pub(crate) fn drop_packets_of(&mut self, line: Line) {
         self.settle();
-        let line = Line::of(address);
-        let number = address.number();
-        let runs = match self.state.dma.running() {
-            Transfer::In(n, _) => line.out() == 0 && *n == number,
-            Transfer::Out(n, _) => line.out() == 1 && *n == number,
-            _ => false,
-        };
-        if runs {
-            self.state.dma.stop(&self.usbd);
+        if self.state.dma.clear(&self.usbd, line) {
+            errata::disarm(&self.usbd, line);
         }
-        match address.direction() {
-            Direction::In => {
-                let is_armed = self.in_queue(number).is_some_and(InQueue::clear) || runs;
-                if is_armed {
-                    errata::disarm(&self.usbd, line.number());
-                }
-            }
-            Direction::Out => {
-                self.state.closed |= 1 << number;
-                if let Some(queue) = self.out_queue(number) {
-                    queue.clear();
-                }
-            }
+        if line.is_out() {
+            self.state.closed |= line.bit();
         }
         self.forget(line);
     }
 
     /// Closes every endpoint but EP0, and drops all packets and slots.
     pub(crate) fn close_endpoints(&mut self) {
-        self.settle();
-        if let Transfer::In(..) | Transfer::Out(..) = self.state.dma.running() {
-            self.state.dma.stop(&self.usbd);
+        self.usbd.write(EPINEN, EP0);
+        self.usbd.write(EPOUTEN, EP0);
+        for bit in 0..32 {
+            let line = Line::lowest(1 << bit);
+            if line.number() != 0 {
+                self.drop_packets_of(line);
+            }
         }
-        let usbd = &self.usbd;
-        usbd.write(EPINEN, EP0);
-        usbd.write(EPOUTEN, EP0);
-        for (number, queue) in (1..).zip(self.state.ins.as_flattened_mut()) {
-            queue.clear();
-            errata::disarm(usbd, number);
-        }
-        self.state.outs.iter_mut().for_each(OutQueue::clear);
-        self.collect();
-        self.state.done = 0;
     }
 
     /// Forgets that an endpoint moved a packet.

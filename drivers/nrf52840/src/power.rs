@@ -3,10 +3,10 @@
 use usbd_acm::{Event, Speed};
 
 use crate::control::Control;
-use crate::dma::Transfer;
 use crate::errata::{
     disarm, erratum_166, erratum_171_begin, erratum_171_end, erratum_187_begin, erratum_187_end,
 };
+use crate::line::Line;
 use crate::registers::{
     Access, DPDMDRIVE, DPDMVALUE, ENABLE, EP0DATADONE, EVENTCAUSE, FRAMECNTR, INTENCLR, INTENSET,
     LOWPOWER, SOF, USBEVENT, USBPULLUP,
@@ -46,14 +46,21 @@ enum Stage {
     Failed,
 }
 
+/// Low-power mode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Sleep {
+    Awake,
+    Asleep,
+    /// To be left when the clock runs.
+    Waking,
+}
+
 /// How far remote wake-up has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Wake {
     No,
     /// Waits until low-power mode is left.
     Asked,
-    /// Waits for the clock.
-    Allowed,
     /// Resume was driven; waits for the host to take over.
     Driven,
 }
@@ -61,6 +68,7 @@ enum Wake {
 #[derive(Debug)]
 pub(crate) struct Power {
     stage: Stage,
+    sleep: Sleep,
     wake: Wake,
     /// The stack wants to be attached.
     wanted: bool,
@@ -68,11 +76,21 @@ pub(crate) struct Power {
 }
 
 impl Power {
-    pub(crate) const OFF: Self =
-        Self { stage: Stage::Off, wake: Wake::No, wanted: false, suspended: false };
+    pub(crate) const OFF: Self = Self {
+        stage: Stage::Off,
+        sleep: Sleep::Awake,
+        wake: Wake::No,
+        wanted: false,
+        suspended: false,
+    };
 
     pub(crate) fn is_attached(&self) -> bool {
         self.stage == Stage::Attached
+    }
+
+    /// Whether tasks are lost: in low-power mode they are.
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.sleep != Sleep::Awake
     }
 }
 
@@ -118,6 +136,9 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 
     fn enable_peripheral(&mut self) {
         let usbd = &self.usbd;
+        // A boot loader may have left it on.
+        usbd.write(USBPULLUP, 0);
+        usbd.write(ENABLE, 0);
         erratum_187_begin(usbd);
         erratum_171_begin(usbd);
         usbd.write(ENABLE, 1);
@@ -149,6 +170,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.usbd.write(ENABLE, 0);
         self.supply.stop_clock();
         self.state.power.stage = Stage::Off;
+        self.state.power.sleep = Sleep::Awake;
     }
 
     /// A bus reset began.
@@ -168,11 +190,10 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 
     /// Drops what is armed on EP0.
     pub(crate) fn drop_control(&mut self) {
-        if let Transfer::Ep0In(_) | Transfer::Ep0Out = self.state.dma.running() {
-            self.state.dma.stop(&self.usbd);
-        }
+        self.state.dma.stop(&self.usbd, Line::EP0_IN);
+        self.state.dma.stop(&self.usbd, Line::EP0_OUT);
         if self.state.control.stage == crate::control::Stage::In {
-            disarm(&self.usbd, 0);
+            disarm(&self.usbd, Line::EP0_IN);
         }
         self.state.control.begin();
         self.usbd.write(EP0DATADONE, 0);
@@ -201,7 +222,12 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             self.power_down();
             return Some(Event::VbusLost);
         }
-        self.wake_event()
+        self.leave_low_power();
+        // No event tells that the host took over from a remote wake-up, so the first frame does.
+        if self.state.power.wake == Wake::Driven && self.usbd.is_set(SOF) {
+            return self.resumed();
+        }
+        None
     }
 
     fn line_event(&mut self) -> Option<Event> {
@@ -210,16 +236,16 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if cause & USBWUALLOWED != 0 {
             erratum_171_end(&self.usbd);
             if self.state.power.wake == Wake::Asked {
-                self.state.power.wake = Wake::Allowed;
+                self.drive_resume();
             }
         }
-        match (cause & SUSPEND != 0, cause & RESUME != 0) {
-            (true, false) => {
-                self.state.power.suspended = true;
+        match cause & (SUSPEND | RESUME) {
+            SUSPEND => {
                 self.give_up_wake();
+                self.state.power.suspended = true;
                 Some(Event::Suspend)
             }
-            (false, true) => self.resumed(),
+            RESUME => self.resumed(),
             // Both: the bus is again what it was when it was last looked at.
             _ => None,
         }
@@ -233,18 +259,6 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     fn give_up_wake(&mut self) {
         self.state.power.wake = Wake::No;
         self.usbd.write(INTENCLR, SOF_INTERRUPT);
-    }
-
-    fn wake_event(&mut self) -> Option<Event> {
-        match self.state.power.wake {
-            Wake::Allowed if self.supply.is_clock_running() => {
-                self.drive_resume();
-                None
-            }
-            // No event tells that the host took over, so the first frame does.
-            Wake::Driven if self.usbd.is_set(SOF) => self.resumed(),
-            _ => None,
-        }
     }
 
     /// Drives resume, which hardware times.
@@ -261,26 +275,34 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 
     /// Low power, unless the bus is active again.
     pub(crate) fn sleep(&mut self) {
+        self.settle();
         let usbd = &self.usbd;
-        if usbd.read(EVENTCAUSE) & RESUME != 0 {
-            return;
-        }
         usbd.write(LOWPOWER, 1);
         if usbd.read(EVENTCAUSE) & RESUME != 0 {
             usbd.write(LOWPOWER, 0);
             return;
         }
         self.supply.stop_clock();
+        self.state.power.sleep = Sleep::Asleep;
     }
 
     /// Back from low power. The clock runs some 100 µs later, long before the host is done with
     /// resume, which takes it 20 ms.
     pub(crate) fn wake_up(&mut self) {
-        self.supply.start_clock();
-        let usbd = &self.usbd;
-        if usbd.is_set(LOWPOWER) {
-            erratum_171_begin(usbd);
-            usbd.write(LOWPOWER, 0);
+        if self.state.power.is_asleep() {
+            self.state.power.sleep = Sleep::Waking;
+            self.supply.start_clock();
+            self.leave_low_power();
+        }
+    }
+
+    /// Leaves low-power mode, when that is due and the clock runs.
+    fn leave_low_power(&mut self) {
+        if self.state.power.sleep == Sleep::Waking && self.supply.is_clock_running() {
+            self.state.power.sleep = Sleep::Awake;
+            erratum_171_begin(&self.usbd);
+            self.usbd.write(LOWPOWER, 0);
+            self.start_next();
         }
     }
 

@@ -5,7 +5,7 @@ use usbd_acm::{RxSlot, TxPacket};
 /// An IN endpoint: a packet in its buffer, and the one that follows.
 #[derive(Debug)]
 pub(crate) struct InQueue {
-    /// In the endpoint's buffer, to be fetched by the host.
+    /// In the endpoint's buffer, or on the way there.
     armed: Option<TxPacket>,
     next: Option<TxPacket>,
 }
@@ -22,14 +22,17 @@ impl InQueue {
         Ok(())
     }
 
-    /// The packet for the endpoint's buffer, when that is free.
-    pub(crate) fn start(&mut self) -> Option<TxPacket> {
-        if self.armed.is_some() { None } else { self.next.take() }
+    /// Whether the endpoint's buffer is free, and there is a packet for it.
+    pub(crate) fn is_startable(&self) -> bool {
+        self.armed.is_none() && self.next.is_some()
     }
 
-    /// The packet is in the endpoint's buffer.
-    pub(crate) fn started(&mut self, packet: TxPacket) {
-        self.armed = Some(packet);
+    /// The packet that goes to the endpoint's buffer now.
+    pub(crate) fn start(&mut self) -> Option<&TxPacket> {
+        if self.armed.is_none() {
+            self.armed = self.next.take();
+        }
+        self.armed.as_ref()
     }
 
     /// The host has the packet. `false` when there was none.
@@ -56,26 +59,73 @@ impl OutQueue {
 
     /// Takes a slot in, or gives it back when there is no room.
     pub(crate) fn push(&mut self, slot: RxSlot) -> Result<(), RxSlot> {
-        if self.first.is_none() {
-            self.first = Some(slot);
-        } else if self.second.is_none() {
-            self.second = Some(slot);
-        } else {
+        let place = match self.first {
+            None => &mut self.first,
+            Some(_) => &mut self.second,
+        };
+        if place.is_some() {
             return Err(slot);
         }
+        *place = Some(slot);
         Ok(())
     }
 
-    /// The slot for the next packet.
-    pub(crate) fn start(&mut self) -> Option<RxSlot> {
-        let slot = self.first.take()?;
-        self.first = self.second.take();
-        Some(slot)
+    pub(crate) fn is_startable(&self) -> bool {
+        self.first.is_some()
+    }
+
+    /// The slot that the next packet goes to.
+    pub(crate) fn start(&mut self) -> Option<&mut RxSlot> {
+        self.first.as_mut()
+    }
+
+    /// The slot is filled.
+    pub(crate) fn received(&mut self) -> Option<RxSlot> {
+        core::mem::replace(&mut self.first, self.second.take())
     }
 
     /// Drops every slot.
     pub(crate) fn clear(&mut self) {
-        self.first = None;
         self.second = None;
+        self.first = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::slots;
+
+    #[test]
+    fn a_packet_follows_the_one_in_the_buffer() {
+        let mut queue = InQueue::NEW;
+        assert!(!queue.is_startable() && !queue.sent());
+        assert!(queue.push(TxPacket::ZERO_LENGTH).is_ok());
+        assert!(queue.is_startable());
+        assert!(queue.start().is_some());
+        assert!(!queue.is_startable());
+        assert!(queue.push(TxPacket::ZERO_LENGTH).is_ok());
+        assert!(queue.push(TxPacket::ZERO_LENGTH).is_err());
+        assert!(!queue.is_startable(), "the buffer is not free");
+        assert!(queue.sent());
+        assert!(queue.is_startable());
+        assert!(queue.start().is_some() && queue.sent() && !queue.is_startable());
+    }
+
+    #[test]
+    fn slots_come_back_in_order() {
+        let mut slots = slots();
+        let mut queue = OutQueue::NEW;
+        assert!(queue.received().is_none());
+        let (first, second) = (slots(), slots());
+        let places = [first.as_ptr(), second.as_ptr()];
+        assert!(queue.push(first).is_ok() && queue.push(second).is_ok());
+        assert!(queue.push(slots()).is_err());
+        assert_eq!(queue.start().map(|slot| slot.as_ptr()), Some(places[0]));
+        for place in places {
+            assert!(queue.is_startable());
+            assert_eq!(queue.received().map(|slot| slot.as_ptr()), Some(place));
+        }
+        assert!(!queue.is_startable());
     }
 }

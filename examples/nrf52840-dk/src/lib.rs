@@ -2,6 +2,7 @@
 #![no_std]
 
 pub mod button;
+pub mod echo;
 pub mod gpio;
 pub mod handed;
 pub mod interrupt;

@@ -212,6 +212,6 @@ impl Uarte {
 /// BAUDRATE: 2^32 × rate / 16 MHz, in its upper 20 bits.
 fn baud_rate(rate: u32) -> u32 {
     // 2^32 / 16 MHz is 268.435456.
-    let exact = (u64::from(rate) * 274_877_907) >> 10;
+    let exact = (u64::from(rate) * 274_878) >> 10;
     exact.saturating_add(0x800).min(0x1000_0000) as u32 & 0xFFFF_F000
 }

@@ -26,10 +26,21 @@ fn subcommands() -> Vec<Step> {
     let linux = "a real Linux kernel works with the device, on five host controllers";
     let size = subcommand("size", size, &["size", "--check", "--panic-free"])
         .needs(Part::Crates("tests/size/Cargo.toml"));
+    let boards = "the boards' firmware is within budget, and the same wherever it is built";
+    let boards = subcommand("firmware", boards, &["firmware", "--check", "--reproducible"])
+        .needs(Part::Target("thumbv7em-none-eabihf"))
+        .needs(CLIPPY)
+        .needs(Part::WorkTree)
+        .needs(Part::Crates("examples/nrf52840-dk/Cargo.toml"));
+    let styles = "the smallest firmware in each style links: main loop, interrupt, RTIC, embassy";
     let demo = "a file goes through the stack and back, unchanged";
     vec![
         subcommand("demo", demo, &["demo", "--quiet"]),
+        boards,
         TARGETS.into_iter().fold(size, |step, target| step.needs(Part::Target(target))),
+        subcommand("styles", styles, &["styles"])
+            .needs(Part::Target(TARGETS[0]))
+            .needs(Part::Crates("examples/styles/Cargo.toml")),
         subcommand("linux", linux, &["linux", "--quick"]),
     ]
 }
@@ -70,6 +81,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.extend(TARGETS.map(no_std));
     steps.push(captures());
     steps.push(tests());
+    steps.push(composite());
     steps.push(loom());
     steps.push(fuzz_targets());
     steps.extend(miri());
@@ -195,6 +207,18 @@ fn tests() -> Step {
         run([command], workspace).tests()
     };
     Step::new("test", "unit, integration and documentation tests", check).needs(CRATES)
+}
+
+/// With a feature of usb-device that the other tests do without.
+fn composite() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo();
+        command.args(["test", "--locked", "--manifest-path", "tests/composite/Cargo.toml"]);
+        command.args(["--target-dir", "target/composite"]);
+        run([command], workspace).tests()
+    };
+    Step::new("composite", "ports work beside another class of usb-device", check)
+        .needs(Part::Crates("tests/composite/Cargo.toml"))
 }
 
 fn loom() -> Step {

@@ -1,6 +1,6 @@
 //! Each erratum: what the documents ask for is written, and in that order.
 
-use usbd_acm::{Controller, TxPacket};
+use usbd_acm::{Controller, Direction, EndpointAddress, TxPacket};
 
 use super::{attached, cause, data_in, detached, dma_ends, opened, start};
 use crate::errata::{disarm, erratum_166};
@@ -22,7 +22,8 @@ fn erratum_187_and_171_are_around_the_enable() {
     set(USBREGSTATUS, 1);
     controller.connect();
     let around = [ENABLE, ERRATUM_171, ERRATUM_187];
-    assert_eq!(only(&around), [(ERRATUM_187, 3), (ERRATUM_171, 0xC0), (ENABLE, 1)]);
+    let begins = [(ENABLE, 0), (ERRATUM_187, 3), (ERRATUM_171, 0xC0), (ENABLE, 1)];
+    assert_eq!(only(&around), begins);
     assert!(controller.poll().is_none());
     assert_eq!(only(&around), [], "not before READY");
     cause(super::READY);
@@ -48,7 +49,8 @@ fn erratum_171_leaves_an_open_register_open() {
 #[test]
 fn erratum_171_is_around_the_end_of_low_power() {
     let mut controller = attached();
-    set(LOWPOWER, 1);
+    controller.suspend();
+    written();
     controller.resume();
     assert_eq!(only(&[ERRATUM_171, LOWPOWER]), [(ERRATUM_171, 0xC0), (LOWPOWER, 0)]);
     cause(1 << 10);
@@ -88,9 +90,9 @@ fn erratum_199_is_around_each_dma() {
 fn an_in_endpoint_is_disarmed_by_its_test_register() {
     let usbd = Usbd::fake();
     set(TEST_DATA, 0x11);
-    disarm(&usbd, 3);
+    disarm(&usbd, Line::of(EndpointAddress::new(3, Direction::In).unwrap()));
     assert_eq!(written(), [(TEST_ADDRESS, 0x7BA), (TEST_DATA, 0x13)]);
     set(TEST_DATA, 0x11);
-    disarm(&usbd, 0);
+    disarm(&usbd, Line::EP0_IN);
     assert_eq!(written(), [(TEST_ADDRESS, 0x7B4), (TEST_DATA, 0x15)]);
 }

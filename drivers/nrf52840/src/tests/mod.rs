@@ -54,7 +54,7 @@ fn data_out() -> EndpointAddress {
 }
 
 /// Slots of 64 bytes.
-fn slots() -> impl FnMut() -> RxSlot {
+pub(crate) fn slots() -> impl FnMut() -> RxSlot {
     let storage = Box::leak(Box::new([PortStorage::<8, 64>::new()]));
     let (mut bus, _) = PortStorage::split(storage);
     let mut slots = Vec::new();

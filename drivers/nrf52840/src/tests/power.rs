@@ -2,7 +2,8 @@
 
 use usbd_acm::{Controller, Event, TxPacket};
 
-use super::{attached, cause, data_in, detached, has, opened};
+use super::{attached, cause, data_in, detached, has, opened, start};
+use crate::line::Line;
 use crate::registers::fake::{raise, set, written, written_to};
 use crate::registers::{
     DPDMDRIVE, DPDMVALUE, ENABLE, EVENTCAUSE, HFCLKSTART, HFCLKSTAT, HFCLKSTOP, INTENSET, LOWPOWER,
@@ -109,7 +110,7 @@ fn a_bus_that_resumed_already_is_not_slept_through() {
     assert!(matches!(controller.poll(), Some(Event::Suspend)));
     cause(RESUME);
     controller.suspend();
-    assert_eq!(written_to(LOWPOWER), []);
+    assert_eq!(written_to(LOWPOWER), [1, 0]);
     assert!(matches!(controller.poll(), Some(Event::Resume)));
 }
 
@@ -132,10 +133,12 @@ fn remote_wakeup_waits_for_the_hardware_and_the_crystal_and_resumes_with_the_fir
     controller.resume();
     controller.remote_wakeup();
     assert!(controller.poll().is_none());
-    cause(USBWUALLOWED);
-    assert!(controller.poll().is_none());
-    assert_eq!(written_to(DPDMDRIVE), []);
+    assert_eq!(written_to(LOWPOWER), [1], "not without the crystal");
     set(HFCLKSTAT, 1 << 16 | 1);
+    assert!(controller.poll().is_none());
+    let log = written();
+    assert!(has(&log, LOWPOWER, 0) && !has(&log, DPDMDRIVE, 1));
+    cause(USBWUALLOWED);
     assert!(controller.poll().is_none());
     let log = written();
     assert!(has(&log, DPDMVALUE, 1) && has(&log, DPDMDRIVE, 1) && has(&log, INTENSET, 1 << 21));
@@ -144,6 +147,23 @@ fn remote_wakeup_waits_for_the_hardware_and_the_crystal_and_resumes_with_the_fir
     assert!(matches!(controller.poll(), Some(Event::Resume)));
     assert!(controller.poll().is_none());
     assert_eq!(written_to(DPDMDRIVE), [], "once");
+}
+
+#[test]
+fn nothing_is_started_before_low_power_is_left() {
+    let mut controller = opened();
+    cause(SUSPEND);
+    assert!(matches!(controller.poll(), Some(Event::Suspend)));
+    controller.suspend();
+    set(HFCLKSTAT, 0);
+    cause(RESUME);
+    assert!(matches!(controller.poll(), Some(Event::Resume)));
+    controller.resume();
+    assert!(controller.send(data_in(), TxPacket::ZERO_LENGTH).is_ok());
+    assert!(!has(&written(), start(Line::of(data_in())), 1));
+    set(HFCLKSTAT, 1 << 16 | 1);
+    assert!(controller.poll().is_none());
+    assert!(has(&written(), start(Line::of(data_in())), 1));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use nrf52840_dk as _;
+use nrf52840_dk::echo::Echo;
 use usbd_acm::Storage;
 use usbd_acm::descriptors::{Descriptors, descriptors};
 use usbd_acm_nrf52840::{Nrf52840, OnChip, State, Usbd};
@@ -24,14 +24,11 @@ fn main() -> ! {
     static mut STATE: State = State::new();
     let Some(usbd) = Usbd::take() else { cortex_m::asm::udf() };
     let controller = Nrf52840::new(usbd, OnChip::new(), STATE);
-    let (mut device, [mut port]) = STORAGE.split(controller, &DESCRIPTORS, ());
+    let (mut device, [port]) = STORAGE.split(controller, &DESCRIPTORS, ());
     device.connect();
+    let mut echo = Echo::new(port);
     loop {
         device.poll();
-        if let Ok(bytes) = port.reader.fill_buf()
-            && let Ok(count) = port.writer.write(bytes)
-        {
-            port.reader.consume(count);
-        }
+        echo.step();
     }
 }

@@ -4,10 +4,11 @@
 #![no_main]
 
 use cortex_m_rt::entry;
+use nrf52840_dk::echo::Echo;
 use nrf52840_dk::handed::Handed;
 use nrf52840_dk::interrupt::Interrupt;
 use usbd_acm::descriptors::{Descriptors, descriptors};
-use usbd_acm::{Device, Port, Storage};
+use usbd_acm::{Device, Storage};
 use usbd_acm_nrf52840::{Nrf52840, OnChip, State, Usbd, power_clock_interrupt};
 
 static DESCRIPTORS: Descriptors<1> = descriptors! {
@@ -27,25 +28,18 @@ fn main() -> ! {
     static mut STATE: State = State::new();
     let Some(usbd) = Usbd::take() else { cortex_m::asm::udf() };
     let controller = Nrf52840::new(usbd, OnChip::new(), STATE);
-    let (mut device, [mut port]) = STORAGE.split(controller, &DESCRIPTORS, ());
+    let (mut device, [port]) = STORAGE.split(controller, &DESCRIPTORS, ());
     device.connect();
     // SAFETY: the interrupt is enabled below.
     unsafe { DEVICE.put(device) };
     Interrupt::Usbd.enable();
     Interrupt::PowerClock.enable();
+    let mut echo = Echo::new(port);
     loop {
-        while echo(&mut port) {}
+        while echo.step() {}
         // Returns after any interrupt since the last one.
         cortex_m::asm::wfe();
     }
-}
-
-/// Returns whether bytes were moved.
-fn echo(port: &mut Port) -> bool {
-    let Ok(bytes) = port.reader.fill_buf() else { return false };
-    let Ok(count) = port.writer.write(bytes) else { return false };
-    port.reader.consume(count);
-    true
 }
 
 #[unsafe(no_mangle)]

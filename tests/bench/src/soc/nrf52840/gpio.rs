@@ -1,5 +1,7 @@
 //! GPIO, and of GPIOTE the PORT event.
 
+use super::events::Events;
+
 /// One port of 32 pins.
 #[derive(Clone, Debug)]
 struct Port {
@@ -19,6 +21,15 @@ impl Default for Port {
 impl Port {
     fn levels(&self) -> u32 {
         self.out & self.direction | self.outside & !self.direction
+    }
+
+    /// DETECT: whether a pin has the level that its PIN_CNF.SENSE looks for.
+    fn detects(&self) -> bool {
+        (0..32).any(|pin| match self.configuration[pin] >> 16 & 3 {
+            2 => self.levels() >> pin & 1 == 1,
+            3 => self.levels() >> pin & 1 == 0,
+            _ => false,
+        })
     }
 
     fn read(&self, offset: u32) -> u32 {
@@ -53,7 +64,12 @@ impl Port {
 #[derive(Clone, Debug, Default)]
 pub struct Gpio {
     ports: [Port; 2],
+    /// Of GPIOTE, which has PORT here and nothing else.
+    events: Events,
 }
+
+/// Event PORT of GPIOTE.
+const PORT: u32 = 31;
 
 impl Gpio {
     /// Level of a pin, 0 to 47: P1 begins at 32.
@@ -64,9 +80,20 @@ impl Gpio {
 
     /// Drives a pin from outside.
     pub fn drive(&mut self, pin: u32, high: bool) {
-        let port = &mut self.ports[usize::from(pin >= 32)];
-        let bit = 1 << (pin % 32);
-        port.outside = if high { port.outside | bit } else { port.outside & !bit };
+        self.change(usize::from(pin >= 32), |port| {
+            let bit = 1 << (pin % 32);
+            port.outside = if high { port.outside | bit } else { port.outside & !bit };
+        });
+    }
+
+    /// PORT is raised when DETECT of a port rises.
+    fn change(&mut self, port: usize, change: impl FnOnce(&mut Port)) {
+        let port = &mut self.ports[port];
+        let before = port.detects();
+        change(port);
+        if !before && port.detects() {
+            self.events.raise(PORT);
+        }
     }
 
     pub(super) fn read(&self, offset: u32) -> u32 {
@@ -76,17 +103,26 @@ impl Gpio {
 
     pub(super) fn write(&mut self, offset: u32, value: u32) {
         let (port, offset) = place(offset);
-        self.ports[port].write(offset, value);
+        self.change(port, |port| port.write(offset, value));
+    }
+
+    pub(super) fn read_gpiote(&self, offset: u32) -> u32 {
+        self.events.read(offset).unwrap_or(0)
+    }
+
+    pub(super) fn write_gpiote(&mut self, offset: u32, value: u32) {
+        self.events.write(offset, value);
     }
 
     pub(super) fn interrupt(&self) -> bool {
-        false
+        self.events.interrupt()
     }
 
     pub(super) fn reset(&mut self) {
         for port in &mut self.ports {
             *port = Port { outside: port.outside, ..Port::default() };
         }
+        self.events = Events::default();
     }
 }
 

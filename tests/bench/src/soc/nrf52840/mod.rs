@@ -110,6 +110,7 @@ impl Soc for Nrf52840 {
             0x10000 => ficr::read(offset),
             0x10001 => self.nvmc.read_uicr(offset),
             0x40000 => self.clock_power.read(offset),
+            0x40006 => self.gpio.read_gpiote(offset),
             0x4001E => self.nvmc.read(offset),
             0x40027 => {
                 let (usbd, mut around) = self.surroundings();
@@ -135,6 +136,7 @@ impl Soc for Nrf52840 {
                 }
             }
             0x40000 => self.clock_power.write(offset, value, now),
+            0x40006 => self.gpio.write_gpiote(offset, value),
             0x4001E => self.nvmc.write(offset, value),
             0x40027 => {
                 let (usbd, mut around) = self.surroundings();
