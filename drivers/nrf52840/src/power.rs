@@ -22,8 +22,12 @@ const USBWUALLOWED: u32 = 1 << 10;
 /// EVENTCAUSE: enabled.
 const READY: u32 = 1 << 11;
 
+/// INTEN: of EVENTCAUSE, and of nothing else while the peripheral comes up: whatever the lines look like
+/// then.
+const USBEVENT_INTERRUPT: u32 = 1 << 22;
 /// INTEN: USBRESET, ENDEPIN and ENDEPOUT of all endpoints, EP0DATADONE, USBEVENT, EP0SETUP, EPDATA.
-const INTERRUPTS: u32 = 1 | 0xFF << 2 | 1 << 10 | 0xFF << 12 | 1 << 22 | 1 << 23 | 1 << 24;
+const INTERRUPTS: u32 =
+    1 | 0xFF << 2 | 1 << 10 | 0xFF << 12 | USBEVENT_INTERRUPT | 1 << 23 | 1 << 24;
 const SOF_INTERRUPT: u32 = 1 << 21;
 
 /// DPDMVALUE: resume signalling, timed by hardware.
@@ -119,6 +123,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if self.state.power.stage == Stage::Off {
             self.enable_peripheral();
         }
+        self.usbd.write(USBEVENT, 0);
         if self.state.power.stage == Stage::Enabling && self.is_ready() {
             self.state.power.stage = Stage::Ready;
         }
@@ -142,14 +147,13 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         erratum_187_begin(usbd);
         erratum_171_begin(usbd);
         usbd.write(ENABLE, 1);
-        usbd.write(INTENSET, INTERRUPTS);
+        usbd.write(INTENSET, USBEVENT_INTERRUPT);
         self.supply.start_clock();
         self.state.power.stage = Stage::Enabling;
     }
 
     fn is_ready(&self) -> bool {
         let usbd = &self.usbd;
-        usbd.write(USBEVENT, 0);
         if usbd.read(EVENTCAUSE) & READY == 0 {
             return false;
         }
@@ -164,6 +168,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if self.state.power.stage == Stage::Off {
             return;
         }
+        self.usbd.write(INTENCLR, INTERRUPTS);
         self.usbd.write(USBPULLUP, 0);
         self.drop_all();
         self.state.dma.even_out(&self.usbd);
