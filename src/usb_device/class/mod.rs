@@ -91,6 +91,8 @@ pub struct AcmClass<
     replies: Replies,
     /// The class answers for the device, not only for its interfaces.
     owns_device: bool,
+    /// This poll of `UsbDevice` brought a request without IN data.
+    asked: bool,
     beyond: PhantomData<fn(X)>,
 }
 
@@ -154,7 +156,16 @@ where
     ) -> (Self, [Port<SLOTS, SIZE>; PORTS]) {
         let handles = Handles { ports, nominal: nominal.ports() };
         let (device, ports) = storage.split(ClassController::new(handles), nominal, hooks);
-        (Self { device, replies: Replies::NEW, owns_device: false, beyond: PhantomData }, ports)
+        (
+            Self {
+                device,
+                replies: Replies::NEW,
+                owns_device: false,
+                asked: false,
+                beyond: PhantomData,
+            },
+            ports,
+        )
     }
 
     /// The board's hooks.

@@ -141,12 +141,22 @@ where
 
     fn poll(&mut self) {
         self.replies.polled();
+        if !core::mem::take(&mut self.asked) {
+            // The poll after the one with the request: its status stage is over, as far as a class
+            // can tell.
+            self.device.touch();
+        }
         self.device.poll();
     }
 
     fn control_out(&mut self, transfer: ControlOut<'_, '_, '_, B>) {
         self.replies.happened();
+        self.asked = true;
         if let Some(setup) = self.ours(transfer.request()) {
+            // Data that came with it was first, and is told after it. A session that ends has its
+            // last packets.
+            self.device.controller.pipes.look();
+            self.device.poll();
             // An error of the control pipe: the host finds no answer, and tries again.
             let _ = self.accept_out(transfer, &setup);
             self.device.pump();

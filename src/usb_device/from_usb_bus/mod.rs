@@ -122,10 +122,12 @@ impl<S: BusSource, X: BeyondUsbBus<S::Bus>, const PORTS: usize> FromUsbBus<S, X,
 
     fn latched(&mut self) -> Option<Event> {
         let bus = self.source.bus()?;
-        if let Some(event) = self.control.next_event(bus) {
+        // Of what came with a SETUP, data was first: what follows from the request, the host is told
+        // before it goes on. A session that ends has its last packets.
+        if let Some(event) = self.pipes.next_event(&Endpoints(bus)) {
             return Some(event);
         }
-        self.pipes.next_event(&Endpoints(bus))
+        self.control.next_event(bus)
     }
 
     /// What the bus says now: an event, or bits to look at.
@@ -163,6 +165,13 @@ impl<S: BusSource, X: BeyondUsbBus<S::Bus>, const PORTS: usize> FromUsbBus<S, X,
         self.control.reset();
         self.pipes.reset();
         Event::Reset(Speed::Full)
+    }
+
+    /// Drops what the hardware holds of ended sessions, where it can.
+    fn drop_stale(&mut self) {
+        if let Some(bus) = self.source.bus() {
+            self.pipes.drop_stale(|address| X::abort(bus, address));
+        }
     }
 
     fn note(&mut self, result: &PollResult) {
@@ -284,6 +293,7 @@ impl<S: BusSource, X: BeyondUsbBus<S::Bus>, const PORTS: usize> Controller
 
     fn close_all(&mut self) {
         self.pipes.close_all();
+        self.drop_stale();
     }
 
     fn send(&mut self, address: EndpointAddress, packet: TxPacket) -> Result<(), TxPacket> {
@@ -302,10 +312,7 @@ impl<S: BusSource, X: BeyondUsbBus<S::Bus>, const PORTS: usize> Controller
 
     fn abort(&mut self, address: EndpointAddress) {
         self.pipes.abort(address);
-        let Some(bus) = self.source.bus() else { return };
-        if X::abort(bus, address) {
-            self.pipes.aborted(address);
-        }
+        self.drop_stale();
     }
 
     fn halt(&mut self, address: EndpointAddress) {
