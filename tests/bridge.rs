@@ -7,7 +7,7 @@ use usbd_acm::usb_device::{
 };
 use usbd_acm::{Controller, EndpointAddress, Hooks, Port, Storage};
 use usbd_acm_virtual::host::{Config, Host};
-use usbd_acm_virtual::{Board, FullSpeed, Manners, VirtualController, VirtualUsbBus};
+use usbd_acm_virtual::{Board, BusWire, FullSpeed, Manners, VirtualController, VirtualUsbBus};
 
 use crate::fixture::Application;
 use crate::{TestBoard, TestWire};
@@ -42,6 +42,17 @@ impl BeyondUsbBus<VirtualUsbBus> for Beyond {
     }
 }
 
+/// The controller of a `Device` on the virtual `UsbBus`.
+pub type OnBus<const PORTS: usize> = FromUsbBus<OwnBus<VirtualUsbBus>, Beyond, PORTS>;
+
+/// The same, and its wire.
+pub fn on_bus<const PORTS: usize>(
+    descriptors: &'static Descriptors<PORTS>,
+) -> (OnBus<PORTS>, BusWire) {
+    let (bus, wire) = VirtualUsbBus::new(Manners::GOOD);
+    (FromUsbBus::new(OwnBus::new(bus), descriptors).expect("endpoints"), wire)
+}
+
 /// A device of ports and nothing else, not plugged in yet. `start` makes the application from the
 /// ports.
 pub fn board<H: Hooks + 'static, const PORTS: usize>(
@@ -52,10 +63,8 @@ pub fn board<H: Hooks + 'static, const PORTS: usize>(
 ) -> Host<TestBoard> {
     match bridge {
         Bridge::DeviceOnBus => {
-            let (bus, wire) = VirtualUsbBus::new(Manners::GOOD);
-            let source = OwnBus::new(bus);
-            let controller = FromUsbBus::<_, Beyond, PORTS>::new(source, descriptors);
-            device(controller.expect("endpoints"), wire.into(), descriptors, hooks, start)
+            let (controller, wire) = on_bus(descriptors);
+            device(controller, wire.into(), descriptors, hooks, start)
         }
         Bridge::DeviceOnLentBus => {
             let (bus, wire) = VirtualUsbBus::new(Manners::GOOD);

@@ -4,12 +4,10 @@
 use usbd_acm::descriptors::Descriptors;
 use usbd_acm::{Controller, Device, Direction, Hooks, Port, SetupPacket, Speed, Storage};
 use usbd_acm_virtual::host::request;
-use usbd_acm_virtual::{
-    DevicePort, Handshake, InResponse, Pid, Violation, VirtualController, VirtualWire,
-};
+use usbd_acm_virtual::{DevicePort, Handshake, InResponse, Pid, Violation, VirtualController};
 
-use crate::ONE_PORT;
 use crate::model::Answer;
+use crate::{ONE_PORT, TestWire};
 
 /// NAKs to one token, with a poll after each, before the device counts as hung.
 const PATIENCE: usize = 3;
@@ -18,7 +16,7 @@ const PATIENCE: usize = 3;
 pub struct TokenHost<C = VirtualController, H = (), const PORTS: usize = 1, const SIZE: usize = 64>
 {
     /// The host's end.
-    pub wire: VirtualWire,
+    pub wire: TestWire,
     /// The device half.
     pub device: Device<C, H, PORTS, 2, SIZE>,
     /// The application halves.
@@ -33,13 +31,14 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> TokenHost<C
     /// A device that is plugged in and reset.
     pub fn new(
         controller: C,
-        wire: VirtualWire,
+        wire: impl Into<TestWire>,
         descriptors: &'static Descriptors<PORTS>,
         hooks: H,
     ) -> Self {
         let storage = Box::leak(Box::new(Storage::<PORTS, 2, SIZE>::new()));
         let (mut device, ports) = storage.split(controller, descriptors, hooks);
         device.connect();
+        let wire = wire.into();
         let mut host = Self { wire, device, ports, address: 0, packets: Vec::new() };
         host.wire.set_vbus(true);
         host.reset();
