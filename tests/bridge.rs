@@ -72,15 +72,43 @@ pub fn board<H: Hooks + 'static, const PORTS: usize>(
             let controller = FromUsbBus::<_, Beyond, PORTS>::new(source, descriptors);
             device(controller.expect("endpoints"), wire.into(), descriptors, hooks, start)
         }
+        Bridge::ClassOnController | Bridge::ClassOnBus => {
+            let (wire, mut class, ports) = class(bridge, descriptors, hooks);
+            let mut application = start(ports);
+            host(wire, move |duration| {
+                class(true);
+                application(duration);
+                class(false);
+            })
+        }
+    }
+}
+
+/// `UsbDevice` with `AcmClass`, to be polled (`true`) or only attended to.
+pub type Class = Box<dyn FnMut(bool)>;
+
+/// A device that is an `AcmClass`: the wire, what to call, and the application halves.
+///
+/// # Panics
+/// For a bridge that has none.
+pub fn class<H: Hooks + 'static, const PORTS: usize>(
+    bridge: Bridge,
+    descriptors: &'static Descriptors<PORTS>,
+    hooks: H,
+) -> (TestWire, Class, [Port; PORTS]) {
+    match bridge {
         Bridge::ClassOnController => {
             let (controller, wire) = VirtualController::<FullSpeed>::new(2);
             let bus = AsUsbBus::<_, 6>::new(controller, leak(BusStorage::new()));
-            class::<_, _, OnAsUsbBus, PORTS>(bus, wire.into(), descriptors, hooks, start)
+            let (class, ports) = class_on::<_, _, OnAsUsbBus, PORTS>(bus, descriptors, hooks);
+            (wire.into(), class, ports)
         }
         Bridge::ClassOnBus => {
             let (bus, wire) = VirtualUsbBus::new(Manners::GOOD);
-            class::<_, _, Beyond, PORTS>(bus, wire.into(), descriptors, hooks, start)
+            let (class, ports) = class_on::<_, _, Beyond, PORTS>(bus, descriptors, hooks);
+            (wire.into(), class, ports)
         }
+        Bridge::DeviceOnBus | Bridge::DeviceOnLentBus => panic!("{bridge:?} has no class"),
     }
 }
 
@@ -102,30 +130,28 @@ fn device<C: Controller + 'static, H: Hooks + 'static, const PORTS: usize>(
     })
 }
 
-fn class<
+fn class_on<B, H, X, const PORTS: usize>(
+    bus: B,
+    descriptors: &'static Descriptors<PORTS>,
+    hooks: H,
+) -> (Class, [Port; PORTS])
+where
     B: UsbBus + 'static,
     H: Hooks + 'static,
     X: BeyondUsbBus<B> + 'static,
-    const PORTS: usize,
->(
-    bus: B,
-    wire: TestWire,
-    descriptors: &'static Descriptors<PORTS>,
-    hooks: H,
-    start: impl FnOnce([Port; PORTS]) -> Application,
-) -> Host<TestBoard> {
+{
     let allocator = leak(UsbBusAllocator::new(bus));
     let storage = leak(Storage::<PORTS, 2, 64>::new());
     let class = AcmClass::<B, H, X, PORTS>::whole_device(allocator, storage, descriptors, hooks);
     let (mut class, ports) = class.expect("endpoints");
     let mut device = class.build_device(allocator);
-    let mut application = start(ports);
-    host(wire, move |duration| {
-        device.poll(&mut [&mut class]);
+    let poll = move |polls| {
+        if polls {
+            device.poll(&mut [&mut class]);
+        }
         class.attend(&device);
-        application(duration);
-        class.attend(&device);
-    })
+    };
+    (Box::new(poll), ports)
 }
 
 fn host(wire: TestWire, firmware: impl FnMut(u64) + 'static) -> Host<TestBoard> {

@@ -29,7 +29,7 @@ fn right((request_type, request): (u8, u8)) -> (u16, u16, u16) {
 }
 
 /// The right request, and each field of it wrong in several ways.
-fn one_field_off(key: (u8, u8), mut check: impl FnMut(SetupPacket)) {
+pub fn one_field_off(key: (u8, u8), mut check: impl FnMut(SetupPacket)) {
     let (value, index, length) = right(key);
     let (request_type, request) = key;
     let setup = SetupPacket { request_type, request, value, index, length };
