@@ -6,5 +6,6 @@
 
 mod fields;
 mod requests;
+mod sweep;
 mod tokens;
 mod walk;

@@ -2,7 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod demo;
+mod figures;
+mod fuzz;
 mod linux;
+mod scorecard;
 mod serve;
 mod size;
 mod soak;
@@ -32,6 +35,8 @@ enum Command {
     Serve(serve::Options),
     /// Compare flash, RAM and instructions with other USB stacks
     Size(size::Arguments),
+    /// Print what was tried, as numbers from the runs that tried it
+    Scorecard(scorecard::Options),
     /// Run the heavy versions of the tests, for hours if asked to
     Soak(soak::Options),
 }
@@ -43,6 +48,7 @@ fn main() -> Result<ExitCode> {
         Command::Linux(options) => linux::run(&options),
         Command::Serve(options) => serve::run(options),
         Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Scorecard(options) => scorecard::run(&options),
         Command::Soak(options) => soak::run(&options),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::fuzz;
+
 use super::command::{Transcript, cargo, cargo_of};
 use super::house;
 use super::part::{CRATES, NIGHTLY, Part};
@@ -14,6 +16,9 @@ const TARGETS: [&str; 3] =
 
 /// Cases of each property under Miri, which is some hundred times slower.
 const MIRI_CASES: &str = "4";
+
+/// Seconds of each fuzz target: what its seeds are next to. `cargo xtask soak` goes on for hours.
+const FUZZ_SECONDS: u32 = 5;
 
 const RUSTFMT: Part = Part::Component { subcommand: "fmt", component: "rustfmt" };
 const CLIPPY: Part = Part::Component { subcommand: "clippy", component: "clippy" };
@@ -45,6 +50,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.push(tests());
     steps.push(loom());
     steps.push(fuzz_targets());
+    steps.push(fuzz::step(FUZZ_SECONDS));
     steps.extend(miri());
     steps.extend(subcommands());
     steps
