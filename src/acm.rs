@@ -49,11 +49,18 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     /// The status stage of the request that dropped DTR is over: the board may restart.
     pub(crate) fn touch(&mut self) {
-        let Some(index) = self.touched.take() else { return };
-        if let Some(mut half) = self.ports.get_mut(index) {
-            half.control().touched();
-            self.hooks.touched(index);
+        for (index, mut half) in self.ports.iter_mut().enumerate() {
+            if half.pace().is_touch_due() {
+                half.pace().set_touch_due(false);
+                half.control().touched();
+                self.hooks.touched(index);
+            }
         }
+    }
+
+    /// The request that dropped DTR was not completed.
+    pub(crate) fn forget_touch(&mut self) {
+        self.ports.iter_mut().for_each(|half| half.pace().set_touch_due(false));
     }
 
     fn set_control_lines(&mut self, index: usize, lines: ControlLineState) {
@@ -70,7 +77,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             && port.half.control().line_coding().rate == TOUCH_RATE
         {
             // Acted on when the host has our answer, not before.
-            self.touched = Some(index);
+            port.half.pace().set_touch_due(true);
         }
         if !dtr_changed || H::DTR == DtrPolicy::Ignore {
             return;

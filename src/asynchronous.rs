@@ -15,7 +15,7 @@ use embedded_io_async::{BufRead, ErrorType, Read, Write};
 use usbd_acm_class::{Event, WakerCell};
 
 use crate::io::{flushed, unless_empty, unless_full};
-use crate::{Controller, Device, Hooks, IoError, PortControl, Reader, Writer};
+use crate::{Controller, Device, Hooks, IoError, PortControl, Reader, Session, Writer};
 
 impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// Waits until there is something to read: [`read`](Self::read) or
@@ -52,6 +52,21 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`IoError::NotConnected`] without a session, and [`IoError::Disconnected`] once when it ended.
     pub async fn writable(&mut self) -> Result<(), IoError> {
         self.until(|writer| unless_full(writer.grant().map(|_| ()))).await
+    }
+
+    /// Writes all of `bytes`, which belong to a session, such as an answer to what was read in it:
+    /// none of them is sent in another one. See [`write_in`](Self::write_in). Dropped before it is
+    /// done, it has written some of them.
+    ///
+    /// # Errors
+    /// [`IoError::Disconnected`] whenever that session is over: what is left is to be dropped.
+    pub async fn write_all_in(&mut self, session: Session, bytes: &[u8]) -> Result<(), IoError> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let count = self.until(|writer| unless_full(writer.write_in(session, rest))).await?;
+            rest = rest.get(count..).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// Waits until the host acknowledged every byte, and the zero-length packet where one was due.

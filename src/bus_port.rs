@@ -71,11 +71,11 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
 
     /// The driver holds none of our packets any more.
     fn end_session<H: Hooks>(&mut self) {
-        let link = self.half.link();
+        let pace = self.half.pace();
         self.half.end_session(|sender| {
             discard::<H, SLOTS, SIZE>(sender);
             if H::PROBE.is_on() {
-                link.set_reading(Reading::NotYet);
+                pace.set_reading(Reading::NotYet);
             }
         });
     }
@@ -107,7 +107,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     fn pump_in<C: Controller, H: Hooks>(&mut self, controller: &mut C, endpoints: PortEndpoints) {
         let session = self.session();
         if session.is_open() {
-            let holds = H::PROBE.is_on() && self.half.link().reading() != Reading::Yes;
+            let holds = H::PROBE.is_on() && self.half.pace().reading() != Reading::Yes;
             let send = |packet: TxPacket| match holds && !packet.is_empty() {
                 true => Err(packet),
                 false => controller.send(endpoints.data_in, packet),
@@ -160,28 +160,28 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         if H::LOSSY {
             self.half.sender().count_sent();
         }
-        if H::PROBE.is_on() && self.half.link().reading() == Reading::NotYet {
+        if H::PROBE.is_on() && self.half.pace().reading() == Reading::NotYet {
             // Nothing but the probe went before this.
-            self.half.link().set_reading(now.map_or(Reading::Yes, Reading::Since));
+            self.half.pace().set_reading(now.map_or(Reading::Yes, Reading::Since));
             self.half.control().host_reads();
         }
         self.pump_in::<C, H>(controller, endpoints);
     }
 
     pub(crate) fn is_holding(&self) -> bool {
-        matches!(self.half.link().reading(), Reading::Since(_))
+        matches!(self.half.pace().reading(), Reading::Since(_))
     }
 
     /// Ends the hold after the probe, when it is over or nobody knows. Returns whether it did.
     pub(crate) fn end_hold<H: Hooks>(&mut self, now: Option<u16>) -> bool {
         let (Reading::Since(since), Probe::ZeroLengthPacket { hold }) =
-            (self.half.link().reading(), H::PROBE)
+            (self.half.pace().reading(), H::PROBE)
         else {
             return false;
         };
         let over = now.is_none_or(|now| milliseconds_between(since, now) >= hold);
         if over {
-            self.half.link().set_reading(Reading::Yes);
+            self.half.pace().set_reading(Reading::Yes);
         }
         over
     }

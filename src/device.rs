@@ -42,10 +42,6 @@ pub struct Device<C, H = (), const PORTS: usize = 1, const SLOTS: usize = 2, con
     pub(crate) gated: bool,
     /// DEVICE_REMOTE_WAKEUP is set (USB 2.0 §9.4.9).
     pub(crate) remote_wakeup: bool,
-    /// The port whose DTR fell at 1200 bit/s, in the control transfer that is under way.
-    pub(crate) touched: Option<usize>,
-    /// The controller was asked to watch frames.
-    pub(crate) watching: bool,
     /// Halted IN endpoints, one bit a number.
     pub(crate) halted_in: u16,
     /// Halted OUT endpoints, one bit a number.
@@ -131,7 +127,9 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     /// SETUP replaces whatever transfer there was (I2, I3) and has exactly one outcome (I9).
     fn setup(&mut self, setup: &SetupPacket) {
-        self.touched = None;
+        if H::TOUCH_1200 {
+            self.forget_touch();
+        }
         let outcome = self.answer(setup);
         trace_setup(setup, &outcome);
         self.stage = Stage::start(&mut self.controller, outcome, setup.length);

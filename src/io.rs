@@ -6,7 +6,7 @@
 
 use embedded_io::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
 
-use crate::{ReadError, Reader, WriteError, Writer};
+use crate::{ReadError, Reader, Session, WriteError, Writer};
 
 /// A half of a port that waits by calling `W`.
 pub struct Blocking<'a, T, W> {
@@ -78,6 +78,24 @@ impl<T, W: FnMut() -> bool> Blocking<'_, T, W> {
                 return Err(IoError::TimedOut);
             }
         }
+    }
+}
+
+impl<W: FnMut() -> bool, const SLOTS: usize, const SIZE: usize>
+    Blocking<'_, Writer<SLOTS, SIZE>, W>
+{
+    /// Writes all of `bytes`, which belong to a session, such as an answer to what was read in it:
+    /// none of them is sent in another one. See [`Writer::write_in`].
+    ///
+    /// # Errors
+    /// [`IoError::Disconnected`] whenever that session is over: what is left is to be dropped.
+    pub fn write_all_in(&mut self, session: Session, bytes: &[u8]) -> Result<(), IoError> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let count = self.until(|writer| unless_full(writer.write_in(session, rest)))?;
+            rest = rest.get(count..).unwrap_or_default();
+        }
+        Ok(())
     }
 }
 

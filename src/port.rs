@@ -253,7 +253,7 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// Whether the host has read in this session: somebody has the terminal open, or had. Always
     /// `false` without [`Hooks::PROBE`](crate::Hooks::PROBE).
     pub fn is_read_by_host(&self) -> bool {
-        self.half.link().is_read()
+        self.half.pace().is_read()
     }
 
     /// The session to write in, once its beginning was noticed.

@@ -59,7 +59,7 @@ impl PortControl {
     /// Whether the host has read in this session. Always `false` without
     /// [`Hooks::PROBE`](crate::Hooks::PROBE).
     pub fn is_read_by_host(&self) -> bool {
-        self.link.is_read()
+        self.control.pace().is_read()
     }
 
     /// What may be drawn from VBUS, in mA; 0 when the device is not configured.

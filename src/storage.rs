@@ -55,8 +55,6 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
             suspended: false,
             gated: false,
             remote_wakeup: false,
-            touched: None,
-            watching: false,
             halted_in: 0,
             halted_out: 0,
         };

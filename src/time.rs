@@ -19,21 +19,22 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             return false;
         }
         let now = self.now();
-        let (mut over, mut holding) = (false, false);
+        let (mut over, mut holding, mut watching) = (false, false, false);
         for half in self.ports.iter_mut() {
             let mut port = BusPort::new(half);
             if H::FRAMES
                 && let Some(now) = now
             {
-                port.half.link().set_time(now);
+                port.half.pace().set_time(now);
             }
             if H::PROBE.is_on() {
                 over |= port.end_hold::<H>(now);
                 holding |= port.is_holding();
+                watching |= port.half.pace().is_watching();
             }
         }
-        if H::PROBE.is_on() && holding != self.watching {
-            self.watching = holding;
+        if holding != watching {
+            self.ports.iter_mut().for_each(|half| half.pace().set_watching(holding));
             self.controller.watch_frames(holding);
         }
         over

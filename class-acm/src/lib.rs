@@ -12,6 +12,7 @@ mod event;
 pub mod fifo;
 mod line_coding;
 mod link;
+mod pace;
 #[cfg(not(loom))]
 mod port;
 mod request;
@@ -25,7 +26,8 @@ pub use control::{BusControl, Control, ControlShared, DueNotification};
 pub use control_lines::ControlLineState;
 pub use event::Event;
 pub use line_coding::{LineCoding, NotDefined, Parity, StopBits};
-pub use link::{Link, Reading, Session, Wake, milliseconds_between};
+pub use link::{Link, Session, Wake};
+pub use pace::{Pace, Reading, milliseconds_between};
 #[cfg(not(loom))]
 pub use port::{
     ApplicationHalf, BusHalf, BusHalves, ControlHalf, PortStorage, ReaderHalf, WriterHalf,

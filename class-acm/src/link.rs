@@ -51,48 +51,6 @@ pub enum Wake {
     Request = 2,
 }
 
-/// Whether the host reads, as the bus side found out in this session.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reading {
-    /// It has not yet.
-    NotYet,
-    /// It does since this millisecond, 0 to 2047; bytes are held back for a while.
-    Since(u16),
-    /// It does.
-    Yes,
-}
-
-impl Reading {
-    const SINCE: u16 = 0x8000;
-    const YES: u16 = 0xC000;
-
-    fn from_word(word: u16) -> Self {
-        match word {
-            0 => Self::NotYet,
-            Self::YES => Self::Yes,
-            since => Self::Since(since & MILLISECONDS),
-        }
-    }
-
-    fn to_word(self) -> u16 {
-        match self {
-            Self::NotYet => 0,
-            Self::Since(frame) => Self::SINCE | frame & MILLISECONDS,
-            Self::Yes => Self::YES,
-        }
-    }
-}
-
-/// Milliseconds are counted like frames: modulo 2048 (USB 2.0 §8.4.3).
-const MILLISECONDS: u16 = 0x7FF;
-/// A time was told.
-const TOLD: u16 = 0x8000;
-
-/// Milliseconds from one time to another, less than 2048.
-pub const fn milliseconds_between(earlier: u16, later: u16) -> u16 {
-    later.wrapping_sub(earlier) & MILLISECONDS
-}
-
 /// The link between the halves of a port.
 pub struct Link {
     /// Stored by the bus side.
@@ -109,10 +67,6 @@ pub struct Link {
     reader: WakerCell,
     /// Woken by the bus side: the task that writes.
     writer: WakerCell,
-    /// Stored by the bus side: [`Reading`].
-    reading: AtomicU16,
-    /// Stored by the bus side: milliseconds, with [`TOLD`] above.
-    time: AtomicU16,
 }
 
 impl Link {
@@ -128,8 +82,6 @@ impl Link {
             bus: WakerCell::new(),
             reader: WakerCell::new(),
             writer: WakerCell::new(),
-            reading: AtomicU16::new(0),
-            time: AtomicU16::new(0),
         }
     }
 
@@ -144,8 +96,6 @@ impl Link {
             bus: WakerCell::new(),
             reader: WakerCell::new(),
             writer: WakerCell::new(),
-            reading: AtomicU16::new(0),
-            time: AtomicU16::new(0),
         }
     }
 
@@ -181,34 +131,6 @@ impl Link {
         self.session.store(session.0, Ordering::Release);
         self.reader.wake();
         self.writer.wake();
-    }
-
-    /// Whether the host has read in this session, as far as the bus side found out. Application
-    /// side.
-    pub fn is_read(&self) -> bool {
-        self.reading.load(Ordering::Acquire) != 0
-    }
-
-    /// Whether the host reads. Bus side.
-    pub fn reading(&self) -> Reading {
-        Reading::from_word(self.reading.load_own())
-    }
-
-    /// Bus side.
-    pub fn set_reading(&self, reading: Reading) {
-        self.reading.store(reading.to_word(), Ordering::Release);
-    }
-
-    /// The time that the bus side told last, in milliseconds modulo 2048; `None` before it told
-    /// any. Application side.
-    pub fn time(&self) -> Option<u16> {
-        let time = self.time.load(Ordering::Relaxed);
-        (time & TOLD != 0).then_some(time & MILLISECONDS)
-    }
-
-    /// Tells the time, in milliseconds. Bus side.
-    pub fn set_time(&self, milliseconds: u16) {
-        self.time.store(TOLD | milliseconds & MILLISECONDS, Ordering::Relaxed);
     }
 
     /// Whether the bus is suspended.

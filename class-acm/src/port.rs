@@ -10,6 +10,7 @@ use crate::fifo::{
     PacketSender, PacketWriter,
 };
 use crate::link::Link;
+use crate::pace::Pace;
 
 /// Everything that the halves of one port share. What every poll looks at comes first, where short
 /// instructions reach it.
@@ -115,6 +116,11 @@ impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
         &self.port.link
     }
 
+    /// Whether the host reads, and the time.
+    pub fn pace(&self) -> &'static Pace {
+        &self.port.control.pace
+    }
+
     /// Begins a session, unless one is open. `clear` discards what was written before.
     pub fn begin_session(&mut self, clear: impl FnOnce(&mut PacketSender<'_, SLOTS, SIZE>)) {
         if self.link().own_session().is_open() {
@@ -182,6 +188,11 @@ impl<const SLOTS: usize, const SIZE: usize> WriterHalf<SLOTS, SIZE> {
     /// Session and suspend.
     pub fn link(&self) -> &'static Link {
         &self.port.link
+    }
+
+    /// Whether the host reads, and the time.
+    pub fn pace(&self) -> &'static Pace {
+        &self.port.control.pace
     }
 }
 

@@ -178,9 +178,8 @@ fn loom_a_task_that_takes_over_is_the_one_that_is_woken() {
             Poll::Pending => Poll::Ready(None),
         }));
         let event = first.unwrap_or_else(|| {
-            let take_over = thread::spawn(move || {
-                block_on(poll_fn(|context| control.poll_event(context)))
-            });
+            let take_over =
+                thread::spawn(move || block_on(poll_fn(|context| control.poll_event(context))));
             take_over.join().unwrap()
         });
         assert_eq!(event, Event::Dtr(true));

@@ -45,25 +45,25 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
     }
 
     /// Waits, in the runner, until `look` has a result.
-    pub(crate) async fn until<R>(&self, mut look: impl FnMut() -> Option<R>) -> R {
-        let look = || {
+    pub(crate) fn until<R>(&self, mut look: impl FnMut() -> Option<R>) -> impl Future<Output = R> {
+        let look = move || {
             self.link.take_work();
             if self.link.is_suspended() {
                 self.shared.wakeup.wake();
             }
             look()
         };
-        until(self.link.bus(), look).await
+        until(self.link.bus(), look)
     }
 
     /// Waits, in the runner, until the session is another one.
-    pub(crate) async fn session_over(&self, session: Session) {
-        self.until(|| (self.link.session() != session).then_some(())).await;
+    pub(crate) fn session_over(&self, session: Session) -> impl Future<Output = ()> {
+        self.until(move || (self.link.session() != session).then_some(()))
     }
 
     /// Waits, in the runner, until the configuration is another one.
-    pub(crate) async fn configuration_over(&self, number: u8) {
-        self.until(|| (self.shared.configuration() != Some(number)).then_some(())).await;
+    pub(crate) fn configuration_over(&self, number: u8) -> impl Future<Output = ()> {
+        self.until(move || (self.shared.configuration() != Some(number)).then_some(()))
     }
 }
 
@@ -223,9 +223,10 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
     }
 
     /// Waits, in the runner, until no data is to be taken in this configuration.
-    pub(crate) async fn data_over(&self, configuration: u8) {
-        let is_over = || self.shared.configuration() != Some(configuration) || !self.takes_data();
-        self.until(|| is_over().then_some(())).await;
+    pub(crate) fn data_over(&self, configuration: u8) -> impl Future<Output = ()> {
+        let is_over =
+            move || self.shared.configuration() != Some(configuration) || !self.takes_data();
+        self.until(move || is_over().then_some(()))
     }
 
     fn takes_data(&self) -> bool {

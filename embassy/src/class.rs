@@ -1,5 +1,7 @@
 //! The class as it is built into a device.
 
+use core::cell::Cell;
+
 use embassy_usb::driver::Driver;
 use embassy_usb::types::{InterfaceNumber, StringIndex};
 use embassy_usb::{Builder, FunctionBuilder};
@@ -28,8 +30,9 @@ const CS_INTERFACE: u8 = 0x24;
 pub struct Storage<const SLOTS: usize = 2, const SIZE: usize = 64> {
     ports: [PortStorage<SLOTS, SIZE>; 1],
     shared: Shared,
-    bus: Option<Bus<SLOTS, SIZE>>,
-    handler: Option<AcmHandler<SLOTS, SIZE>>,
+    // A cell has no niche: `None` is zero, and the storage takes no flash.
+    bus: Option<Cell<Bus<SLOTS, SIZE>>>,
+    handler: Option<Cell<AcmHandler<SLOTS, SIZE>>>,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> Storage<SLOTS, SIZE> {
@@ -82,10 +85,11 @@ impl<'d, D: Driver<'d>, const SLOTS: usize, const SIZE: usize> AcmClass<'d, D, S
         let function = function::<D, SIZE>(builder, config.name);
 
         let bus: &'static Bus<SLOTS, SIZE> =
-            bus.insert(Bus::new(halves, shared, config, function.interface));
+            bus.insert(Cell::new(Bus::new(halves, shared, config, function.interface))).get_mut();
         let name = function.name.zip(config.name);
         let interface = function.interface;
-        builder.handler(handler.insert(AcmHandler { bus, interface, name, reply: [0; 7] }));
+        let handler = handler.insert(Cell::new(AcmHandler { bus, interface, name, reply: [0; 7] }));
+        builder.handler(handler.get_mut());
 
         let link = bus.link;
         let usbd_acm::Port { reader, writer, control } = usbd_acm::Port::from_half(half, || ());
@@ -151,10 +155,11 @@ fn communication<'d, D: Driver<'d>, const SIZE: usize>(
 /// bInterval: embassy-usb puts into the descriptor what it is given, and at high speed it is an
 /// exponent of microframes (USB 2.0 table 9-13).
 const fn notification_interval(packet_size: usize) -> u8 {
-    match packet_size {
-        0..=64 => NOTIFICATION_INTERVAL_MS,
-        _ => (NOTIFICATION_INTERVAL_MS * 8).ilog2() as u8 + 1,
+    if packet_size <= 64 {
+        return NOTIFICATION_INTERVAL_MS;
     }
+    let [exponent, ..] = (NOTIFICATION_INTERVAL_MS as u16 * 8).ilog2().to_le_bytes();
+    exponent + 1
 }
 
 /// The halves may go to other tasks and executors.

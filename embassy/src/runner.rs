@@ -59,7 +59,7 @@ impl<E: EndpointIn> ToHost<E> {
             }
             let Some(Outgoing { session, packet, .. }) = &self.held else { continue };
             let over = bus.session_over(*session);
-            let is_taken = match attempt(over, self.endpoint.write(packet)).await {
+            let is_taken = match Attempt::of(select(over, self.endpoint.write(packet)).await) {
                 Attempt::Done(_) => !packet.is_empty(),
                 Attempt::Over => false,
                 Attempt::Closed => {
@@ -96,7 +96,7 @@ impl<E: EndpointOut> FromHost<E> {
             }
             let Some((configuration, slot)) = &mut self.held else { continue };
             let over = bus.data_over(*configuration);
-            match attempt(over, self.endpoint.read(slot)).await {
+            match Attempt::of(select(over, self.endpoint.read(slot)).await) {
                 Attempt::Done(Some(length)) => {
                     if let Some((_, slot)) = self.held.take() {
                         bus.received(slot, length);
@@ -137,7 +137,7 @@ impl<E: EndpointIn> Notifications<E> {
             }
             let Some((configuration, packet)) = &self.held else { continue };
             let over = bus.configuration_over(*configuration);
-            match attempt(over, self.endpoint.write(packet)).await {
+            match Attempt::of(select(over, self.endpoint.write(packet)).await) {
                 Attempt::Done(_) => {
                     self.held = None;
                     bus.notified();
@@ -164,16 +164,15 @@ enum Attempt<T> {
     Closed,
 }
 
-/// Lets the driver try until it is `over`. That comes first: not even a driver that is ready takes a
-/// packet that nobody wants any more.
-async fn attempt<T>(
-    over: impl Future<Output = ()>,
-    moving: impl Future<Output = Result<T, EndpointError>>,
-) -> Attempt<T> {
-    match select(over, moving).await {
-        Either::First(()) => Attempt::Over,
-        Either::Second(Ok(result)) => Attempt::Done(Some(result)),
-        Either::Second(Err(EndpointError::Disabled)) => Attempt::Closed,
-        Either::Second(Err(EndpointError::BufferOverflow)) => Attempt::Done(None),
+impl<T> Attempt<T> {
+    /// What came first: that it is over, or what the driver says. Whether it is over is to be asked
+    /// first: not even a driver that is ready takes a packet that nobody wants any more.
+    fn of(first: Either<(), Result<T, EndpointError>>) -> Self {
+        match first {
+            Either::First(()) => Self::Over,
+            Either::Second(Ok(result)) => Self::Done(Some(result)),
+            Either::Second(Err(EndpointError::Disabled)) => Self::Closed,
+            Either::Second(Err(EndpointError::BufferOverflow)) => Self::Done(None),
+        }
     }
 }

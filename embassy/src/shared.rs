@@ -91,6 +91,9 @@ impl Shared {
 }
 
 /// Waits until `look` has a result. Whoever changes that wakes `waker`.
-pub(crate) async fn until<R>(waker: &WakerCell, mut look: impl FnMut() -> Option<R>) -> R {
-    poll_fn(|context| waker.poll(context, &mut look)).await
+pub(crate) fn until<R>(
+    waker: &WakerCell,
+    mut look: impl FnMut() -> Option<R>,
+) -> impl Future<Output = R> {
+    poll_fn(move |context| waker.poll(context, &mut look))
 }

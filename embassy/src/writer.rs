@@ -75,8 +75,8 @@ impl<const SLOTS: usize, const SIZE: usize> ErrorType for Writer<SLOTS, SIZE> {
 
 impl<const SLOTS: usize, const SIZE: usize> Write for Writer<SLOTS, SIZE> {
     /// Waits for room. `Ok(0)` is for empty `bytes` only.
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, IoError> {
-        Write::write(&mut self.inner, bytes).await
+    fn write(&mut self, bytes: &[u8]) -> impl Future<Output = Result<usize, IoError>> {
+        Write::write(&mut self.inner, bytes)
     }
 
     async fn flush(&mut self) -> Result<(), IoError> {

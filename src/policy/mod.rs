@@ -18,7 +18,7 @@ mod writer;
 
 use core::convert::Infallible;
 
-use usbd_acm_class::Link;
+use usbd_acm_class::{Link, Pace};
 
 pub use wait::{Bound, Clock, Frames, Wait};
 pub use writer::PolicyWriter;
@@ -71,6 +71,7 @@ pub enum Then {
 /// A port that takes no bytes, as a policy sees it.
 pub struct StuckPort {
     link: &'static Link,
+    pace: &'static Pace,
     doorbell: Doorbell,
 }
 
@@ -79,7 +80,7 @@ impl StuckPort {
     /// ([`Hooks::FRAMES`](crate::Hooks::FRAMES)). Makes the bus side look at its clock again.
     pub fn milliseconds(&self) -> Option<u16> {
         self.doorbell.ring(self.link);
-        self.link.time()
+        self.pace.time()
     }
 
     /// Whether the bus is suspended: then the host takes nothing, and frames stand still.

@@ -174,7 +174,8 @@ impl<P: WritePolicy, const SLOTS: usize, const SIZE: usize> PolicyWriter<P, SLOT
     }
 
     fn stuck(&self) -> StuckPort {
-        StuckPort { link: self.writer.half.link(), doorbell: self.writer.doorbell }
+        let (half, doorbell) = (&self.writer.half, self.writer.doorbell);
+        StuckPort { link: half.link(), pace: half.pace(), doorbell }
     }
 }
 

@@ -6,6 +6,7 @@ mod data;
 mod driver;
 mod enumeration;
 mod power;
+mod random;
 mod requests;
 mod rig;
 mod sessions;
@@ -13,8 +14,7 @@ mod sessions;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use embedded_io_async::{BufRead, Write};
-use usbd_acm_embassy::{IoError, Port};
+use usbd_acm_embassy::{Port, WriteError};
 use usbd_acm_tests::executor::Executor;
 
 /// A place for what a task leaves for the test.
@@ -26,19 +26,20 @@ pub fn shared<T>(value: T) -> Shared<T> {
 }
 
 /// Sends back what comes, in the session it came in.
-pub fn echo<const SLOTS: usize>(executor: &mut Executor, port: Port<SLOTS, 64>) {
-    let Port { mut reader, mut writer, control } = port;
+pub fn echo<const SLOTS: usize>(executor: &mut Executor, mut port: Port<SLOTS, 64>) {
     executor.spawn(async move {
-        // Kept, that its events are there for nobody.
-        let _control = control;
         loop {
-            let Ok(bytes) = BufRead::fill_buf(&mut reader).await else { continue };
-            let count = match Write::write(&mut writer, bytes).await {
+            let Ok(()) = port.reader.readable().await else { continue };
+            let Ok((session, bytes)) = port.reader.front() else { continue };
+            let count = match port.writer.write_in(session, bytes) {
                 Ok(count) => count,
-                Err(IoError::Disconnected) => 0,
+                Err(WriteError::Full) => {
+                    let _ = port.writer.writable().await;
+                    continue;
+                }
                 Err(_) => bytes.len(),
             };
-            reader.consume(count);
+            port.reader.consume(count);
         }
     });
 }

@@ -28,6 +28,13 @@ pub struct Board {
     executor: Executor,
 }
 
+impl Board {
+    /// Polls every task that nobody woke: none of them may go on.
+    pub fn audit(&mut self) {
+        self.executor.audit();
+    }
+}
+
 impl DevicePort for Board {
     fn set_vbus(&mut self, present: bool) {
         self.chip.borrow_mut().set_vbus(present);
@@ -128,6 +135,7 @@ impl<const SLOTS: usize> Parts<'_, SLOTS> {
 /// A device on a cable.
 pub struct Rig {
     pub host: Host<Board>,
+    pub whims: Whims,
 }
 
 /// Starts a device; `application` gets its ports and starts tasks of its own.
@@ -148,8 +156,10 @@ pub fn start<const SLOTS: usize>(
             AcmClass::new(&mut builder, storage, options.config);
         let (drops, whims) = (options.drops_runner, whims.clone());
         executor.spawn(async move {
-            while drops {
-                whims.maybe(runner.run()).await;
+            if drops {
+                loop {
+                    whims.maybe(runner.run()).await;
+                }
             }
             runner.run().await
         });
@@ -158,8 +168,14 @@ pub fn start<const SLOTS: usize>(
     }
     let wakeup = wakeups.remove(0);
     executor.spawn(run_device(builder.build(), wakeup));
-    application(Parts { executor: &mut executor, ports, hid, chip: chip.clone(), whims });
-    Rig { host: Host::new(Board { chip, executor }) }
+    application(Parts {
+        executor: &mut executor,
+        ports,
+        hid,
+        chip: chip.clone(),
+        whims: whims.clone(),
+    });
+    Rig { whims, host: Host::new(Board { chip, executor }) }
 }
 
 fn leak<T>(value: T) -> &'static mut T {

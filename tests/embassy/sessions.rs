@@ -201,6 +201,28 @@ fn embassy_a_port_that_requires_dtr_neither_sends_nor_takes_without() {
 }
 
 #[test]
+fn embassy_a_port_that_requires_dtr_works_again_and_again() {
+    let mut options = Options::default();
+    options.config.dtr = DtrPolicy::Require;
+    let (mut rig, mut port) = by_hand(options);
+    let mut acm = rig.open();
+    for round in 0..5 {
+        acm.write(&mut rig.host, &[round; 200]).unwrap_err();
+        for _ in 0..2 {
+            assert_eq!(read(&mut port), Ok(vec![round; 64]));
+        }
+        rig.host.run(MILLISECOND);
+        assert_eq!(read(&mut port), Ok(vec![round; 64]));
+        assert_eq!(port.writer.write(&[round; 5]), Ok(5));
+        assert_eq!(acm.read_for(&mut rig.host, 10 * MILLISECOND).unwrap(), [round; 5]);
+        acm.set_control_line_state(&mut rig.host, false, false).unwrap();
+        assert_eq!(port.writer.write(b"x"), Err(WriteError::Disconnected));
+        assert_eq!(read(&mut port), Err(ReadError::Disconnected));
+        acm.set_control_line_state(&mut rig.host, true, true).unwrap();
+    }
+}
+
+#[test]
 fn embassy_a_port_that_ignores_dtr_is_connected_while_configured() {
     let mut options = Options::default();
     options.config.dtr = DtrPolicy::Ignore;

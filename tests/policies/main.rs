@@ -1,8 +1,10 @@
 //! Writers that do not wait for ever, the probe whether the host reads, the 1200-baud touch, and what
 //! an application that joins reader and writer needs.
 
+mod cable;
 mod drop_oldest;
 mod joined;
+mod model;
 mod probe;
 mod touch;
 mod writers;

@@ -9,6 +9,7 @@ mod scorecard;
 mod serve;
 mod size;
 mod soak;
+mod styles;
 mod test;
 
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum Command {
     Size(size::Arguments),
     /// Print what was tried, as numbers from the runs that tried it
     Scorecard(scorecard::Options),
+    /// Build the smallest complete firmware in each style: main loop, interrupt, RTIC, embassy
+    Styles,
     /// Run the heavy versions of the tests, for hours if asked to
     Soak(soak::Options),
 }
@@ -49,6 +52,7 @@ fn main() -> Result<ExitCode> {
         Command::Serve(options) => serve::run(options),
         Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Scorecard(options) => scorecard::run(&options),
+        Command::Styles => styles::run().map(|()| ExitCode::SUCCESS),
         Command::Soak(options) => soak::run(&options),
     }
 }

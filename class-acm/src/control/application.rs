@@ -6,7 +6,7 @@ use core::task::{Context, Poll};
 use super::{ControlShared, break_of};
 use crate::event::{Event, Kind, Signal, Signals};
 use crate::sync::{AtomicU8, AtomicU32, Ordering, OwnLoad};
-use crate::{Break, ControlLineState, LineCoding, SerialState};
+use crate::{Break, ControlLineState, LineCoding, Pace, SerialState};
 
 /// The application half of [`ControlShared`].
 pub struct Control {
@@ -163,6 +163,11 @@ impl Control {
             return break_of(self.shared.break_start.load(Ordering::Acquire));
         }
         Break::Off
+    }
+
+    /// Whether the host reads, and the time.
+    pub fn pace(&self) -> &'static Pace {
+        &self.shared.pace
     }
 
     /// 1200-baud touches since power-on, wrapping.

@@ -15,7 +15,7 @@ pub use bus::{BusControl, DueNotification};
 
 use crate::event::{EventQueue, Signals};
 use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
-use crate::{Break, WakerCell};
+use crate::{Break, Pace, WakerCell};
 use coding::SharedLineCoding;
 use notifications::{Notified, Raised};
 
@@ -42,6 +42,7 @@ pub struct ControlShared {
     line_coding: SharedLineCoding,
     /// Application.
     told: Told,
+    pub(crate) pace: Pace,
     /// Woken by the bus side: the task that waits for an event.
     waker: WakerCell,
 }
@@ -62,6 +63,7 @@ impl ControlShared {
             raised: Raised::new(),
             notified: Notified::new(),
             told: Told::new(),
+            pace: Pace::new(),
             waker: WakerCell::new(),
         }
     }
@@ -80,6 +82,7 @@ impl ControlShared {
             raised: Raised::new(),
             notified: Notified::new(),
             told: Told::new(),
+            pace: Pace::new(),
             waker: WakerCell::new(),
         }
     }

@@ -29,7 +29,7 @@ use figures::{Figures, Place};
 use firmware::{Build, Level, Purpose, Stack, TARGETS};
 use host::Mode;
 
-pub use firmware::root;
+pub use firmware::{install, root};
 
 /// What `cargo xtask size` can do beside printing the table.
 #[derive(clap::Args)]

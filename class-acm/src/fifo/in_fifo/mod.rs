@@ -51,8 +51,9 @@ pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
     written: AtomicU16,
     /// wMaxPacketSize in bytes, where it may be less than `SIZE`. Stored by the bus half.
     packet_size: AtomicU16,
-    losses: Losses,
     slots: [Slot<[Byte; SIZE]>; SLOTS],
+    /// Behind the slots, as not every board asks for it.
+    losses: Losses,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {

@@ -90,6 +90,9 @@ fn is_superseded() -> bool {
 impl Controller for Stub {
     const ENDPOINTS: EndpointSet = EndpointSet::first(2);
 
+    #[cfg(feature = "interrupt")]
+    const DOORBELL: fn() = registers::pend_interrupt;
+
     #[inline(never)]
     #[unsafe(link_section = ".stub.connect")]
     fn connect(&mut self) {}
