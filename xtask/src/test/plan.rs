@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::fuzz;
+
 use super::command::{Transcript, cargo, cargo_of};
 use super::house;
 use super::part::{CRATES, NIGHTLY, Part};
@@ -18,6 +20,8 @@ const MIRI_CASES: &str = "4";
 
 /// Whose words stand in tests/wrong-uses.
 const COMPILER: &str = "1.95.0";
+/// Seconds of each fuzz target: what its seeds are next to. `cargo xtask soak` goes on for hours.
+const FUZZ_SECONDS: u32 = 5;
 
 const RUSTFMT: Part = Part::Component { subcommand: "fmt", component: "rustfmt" };
 const CLIPPY: Part = Part::Component { subcommand: "clippy", component: "clippy" };
@@ -88,6 +92,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.push(wrong_uses());
     steps.push(loom());
     steps.push(fuzz_targets());
+    steps.push(fuzz::step(FUZZ_SECONDS));
     steps.extend(miri());
     steps.extend(subcommands());
     steps.extend(emulated());
