@@ -7,5 +7,6 @@
 mod classes;
 mod fields;
 mod requests;
+mod sweep;
 mod tokens;
 mod walk;

@@ -1,6 +1,7 @@
 //! Every bmRequestType and bRequest.
 
 use usbd_acm::{Controller, SetupPacket, State};
+use usbd_acm_tests::figures;
 
 use crate::walk::{Condition, Walk, high_speed, one_port, two_ports, two_ports_on_bus};
 
@@ -9,7 +10,7 @@ const INDICES: [u16; 5] = [0, 1, 2, 0x0409, 0xFFFF];
 const LENGTHS: [u16; 5] = [0, 1, 2, 7, 0xFFFF];
 
 /// wValue, wIndex and wLength that make the request right, where there is such a request.
-fn right((request_type, request): (u8, u8)) -> (u16, u16, u16) {
+pub fn right((request_type, request): (u8, u8)) -> (u16, u16, u16) {
     match (request_type, request) {
         (0x80, 0) | (0x81, 0) => (0, 0, 2),
         (0x82, 0) => (0, 0x81, 2),
@@ -56,7 +57,8 @@ fn every_request<C: Controller, const PORTS: usize, const SIZE: usize>(
         walk.enumerate();
     }
     let cases = walk.finish();
-    println!("every request, {name}: {cases} cases");
+    let name = name.to_lowercase().replace(' ', "-");
+    figures::record(&format!("exhaustive-requests-{name}"), &[("cases", cases)]);
     assert!(cases > 65_536 * 12);
 }
 

@@ -76,6 +76,15 @@ impl<C: Controller, const PORTS: usize, const SIZE: usize> Walk<C, PORTS, SIZE> 
         walk
     }
 
+    /// One case without a look whether the device is alive, and the state restored.
+    pub fn visit(&mut self, setup: SetupPacket) {
+        self.compare(setup);
+        self.cases += 1;
+        if self.model.state != self.condition.state() {
+            self.enter();
+        }
+    }
+
     /// One case, and the condition restored.
     pub fn check(&mut self, setup: SetupPacket) {
         if self.condition == Condition::Resumed {
