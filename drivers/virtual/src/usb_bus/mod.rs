@@ -32,8 +32,12 @@ pub struct Manners {
 
 impl Manners {
     /// As good as it gets.
-    pub const GOOD: Self =
-        Self { unstall_resets_toggle: true, unstall_drops_packet: false, counts_endpoints: false };
+    pub const GOOD: Self = Self {
+        unstall_resets_toggle: true,
+        unstall_drops_packet: false,
+        counts_endpoints: false,
+        keeps_status_stages: false,
+    };
 }
 
 /// A `UsbBus` in memory. It lives beside its [`BusWire`], maybe in another thread.
