@@ -109,7 +109,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         let session = self.session();
         if session.is_open() {
             let send = |packet| controller.send(endpoints.data_in, packet);
-            self.half.sender().pump(session.tag(), send);
+            self.half.sender().pump(session.number(), send);
         }
     }
 

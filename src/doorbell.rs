@@ -11,4 +11,10 @@ impl Doorbell {
         link.leave_work();
         (self.0)();
     }
+
+    pub(crate) fn ring_if(self, needed: bool, link: &Link) {
+        if needed {
+            self.ring(link);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The application half of a port.
 
-use usbd_acm_class::fifo::{self, PacketWriter};
+use usbd_acm_class::fifo::{self, PacketReader, PacketWriter};
 use usbd_acm_class::{ApplicationHalf, Link, ReaderHalf, Session, Wake, WriterHalf};
 
 use crate::PortControl;
@@ -67,12 +67,11 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
-        self.follow_session()?;
-        let (count, freed) = self.half.packets().read(buffer);
-        if freed {
-            self.freed();
-        }
-        Ok(count)
+        let (link, session) = (self.half.link(), &mut self.session);
+        let mut packets = self.half.packets();
+        let read = packets.read(session.number(), buffer, |rest| follow(session, link, rest));
+        self.doorbell.ring_if(packets.needs_doorbell(), link);
+        read
     }
 
     /// The bytes that came next, in place: at least one, at most a packet.
@@ -81,59 +80,50 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn fill_buf(&mut self) -> Result<&[u8], ReadError> {
-        self.follow_session()?;
-        self.half.packets().into_front().map(|(_, bytes)| bytes).ok_or(ReadError::Empty)
+        let (link, doorbell, session) = (self.half.link(), self.doorbell, &mut self.session);
+        let packets = self.half.packets();
+        let (bytes, rings) =
+            packets.into_front(session.number(), |rest| follow(session, link, rest));
+        doorbell.ring_if(rings, link);
+        bytes
     }
 
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
-        if self.half.packets().consume(count) {
-            self.freed();
-        }
+        let mut packets = self.half.packets();
+        packets.consume(count);
+        self.doorbell.ring_if(packets.needs_doorbell(), self.half.link());
     }
 
     /// Whether [`read`](Self::read) would return at once with bytes or [`ReadError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
-        self.waiting().is_some()
-            || (self.session.is_open() && self.half.link().session() != self.session)
-    }
-
-    /// Sees to it that bytes are there, and of the session they were announced for.
-    fn follow_session(&mut self) -> Result<(), ReadError> {
-        // Before looking for packets: those of an ended session are all there when its end is seen.
-        let now = self.half.link().session();
-        let waiting = self.waiting();
-        let before = self.session;
-        if waiting == Some(before.number()) {
-            return Ok(());
-        }
-        self.session = waiting.map_or(now, Session::from_number);
-        if before.is_open() && before != self.session {
-            return Err(ReadError::Disconnected);
-        }
-        waiting.map(|_| ()).ok_or(ReadError::Empty)
-    }
-
-    /// The session of the packet to read next.
-    fn waiting(&mut self) -> Option<u16> {
-        let (session, freed) = self.half.packets().session();
-        if freed {
-            // A zero-length packet is no data, but it had a slot.
-            self.freed();
-        }
-        session
-    }
-
-    fn freed(&mut self) {
-        if self.half.packets().needs_doorbell() {
-            self.doorbell.ring(self.half.link());
-        }
+        let mut packets = self.half.packets();
+        let waits = packets.session().is_some();
+        self.doorbell.ring_if(packets.needs_doorbell(), self.half.link());
+        waits || (self.session.is_open() && self.half.link().session() != self.session)
     }
 
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
         self.half.link().session().is_open()
     }
+}
+
+/// Sees to it that bytes are there, and of the session they were announced for.
+#[cold]
+fn follow<const SLOTS: usize, const SIZE: usize>(
+    session: &mut Session,
+    link: &Link,
+    packets: &mut PacketReader<'_, SLOTS, SIZE>,
+) -> Result<(), ReadError> {
+    // Before looking for packets: those of an ended session are all there when its end is seen.
+    let now = link.session();
+    let waiting = packets.session();
+    let before = core::mem::replace(session, waiting.map_or(now, Session::from_number));
+    if before.is_open() && before != *session {
+        return Err(ReadError::Disconnected);
+    }
+    waiting.map(|_| ()).ok_or(ReadError::Empty)
 }
 
 /// Bytes from the application to the host.
@@ -152,7 +142,7 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError`] when none was taken.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
         let session = self.follow_session()?;
-        let count = self.half.packets().write(session.tag(), bytes);
+        let count = self.half.packets().write(session.number(), bytes);
         if count == 0 {
             return if bytes.is_empty() { Ok(0) } else { Err(WriteError::Full) };
         }
@@ -167,7 +157,7 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     pub fn grant(&mut self) -> Result<WriteGrant<'_, SLOTS, SIZE>, WriteError> {
         let session = self.follow_session()?;
         let after = self.after_write();
-        match self.half.packets().into_grant(session.tag()) {
+        match self.half.packets().into_grant(session.number()) {
             Some(grant) => Ok(WriteGrant { grant, after }),
             None => Err(WriteError::Full),
         }
@@ -190,7 +180,7 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         if now != self.session && self.session.is_open() {
             return true;
         }
-        now.is_open() && self.half.packets().has_room(now.tag())
+        now.is_open() && self.half.packets().has_room(now.number())
     }
 
     /// Whether a session is open.

@@ -26,15 +26,9 @@ impl Session {
         Self(number)
     }
 
-    /// The number, which marks the packets from the host.
+    /// The number, which tells the bytes of one session from those of another.
     pub fn number(self) -> u16 {
         self.0
-    }
-
-    /// The low byte, which marks the packets to the host: none of them outlives its session by more
-    /// than one.
-    pub fn tag(self) -> u8 {
-        self.0.to_le_bytes()[0]
     }
 }
 

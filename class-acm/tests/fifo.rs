@@ -31,7 +31,7 @@ impl Wire {
         Self { depth, queue: VecDeque::new(), received: Vec::new() }
     }
 
-    fn pump(&mut self, sender: &mut PacketSender<'static, SLOTS, SIZE>, session: u8) {
+    fn pump(&mut self, sender: &mut PacketSender<'static, SLOTS, SIZE>, session: u16) {
         sender.pump(session, |packet| {
             if self.queue.len() == self.depth {
                 return Err(packet);
@@ -50,7 +50,7 @@ impl Wire {
         true
     }
 
-    fn drain(&mut self, sender: &mut PacketSender<'static, SLOTS, SIZE>, session: u8) {
+    fn drain(&mut self, sender: &mut PacketSender<'static, SLOTS, SIZE>, session: u16) {
         self.pump(sender, session);
         while self.acknowledge(sender) {
             self.pump(sender, session);
@@ -317,7 +317,7 @@ proptest! {
     fn in_fifo_is_a_stream(steps in prop::collection::vec(step(), 1..STEPS), depth in 1..3usize) {
         let (mut writer, mut sender) = in_fifo();
         let mut wire = Wire::new(depth);
-        let (mut session, mut next, mut written) = (1u8, 0u8, Vec::new());
+        let (mut session, mut next, mut written) = (1u16, 0u8, Vec::new());
         let mut fresh = |count: usize| -> Vec<u8> {
             (0..count).map(|_| { next = next.wrapping_add(1); next }).collect()
         };

@@ -36,7 +36,7 @@ impl NotificationSender<'_> {
 
     /// Whether the driver still holds the last notification.
     pub fn is_lent(&self) -> bool {
-        self.slot.erased().is_lent()
+        self.slot.is_lent()
     }
 
     /// The packet that carries `notification`; `None` while the driver holds the last one.
@@ -45,8 +45,8 @@ impl NotificationSender<'_> {
             return None;
         }
         // SAFETY: the slot is not lent, and `&mut self` is the only way to its bytes.
-        unsafe { self.slot.write(0..LENGTH, &notification) };
+        unsafe { self.slot.write(0, LENGTH.into(), &notification) };
         // SAFETY: the slot is not lent, and `write` above is not reached again while it is.
-        Some(unsafe { self.slot.erased().lend(0..LENGTH) })
+        Some(unsafe { self.slot.lend(0, LENGTH) })
     }
 }
