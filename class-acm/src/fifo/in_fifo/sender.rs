@@ -84,7 +84,8 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         }
     }
 
-    /// Drops every byte written so far. The driver has dropped its packets before.
+    /// Drops every byte written so far, for a session that ended or one that is about to begin. The
+    /// driver has dropped its packets before.
     pub fn discard(&mut self) {
         self.set_state(self.state() & RESTART | FRESH);
         // Relaxed, as no byte is read: what is written from here on is of the ended session too.
