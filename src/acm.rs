@@ -50,7 +50,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         else {
             return;
         };
-        let mut port = BusPort::new(half);
+        let mut port = BusPort { half, endpoints };
         let dtr_changed = port.half.control().set_control_lines(lines);
         if !dtr_changed || H::DTR == DtrPolicy::Ignore {
             return;
@@ -58,7 +58,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         if lines.contains(ControlLineState::DTR) {
             port.begin_session();
         } else {
-            port.hang_up(&mut self.controller, *endpoints, H::DTR);
+            port.hang_up(&mut self.controller, H::DTR);
         }
     }
 }

@@ -5,27 +5,23 @@ use usbd_acm_descriptors::{NOTIFICATION_PACKET_SIZE, PortEndpoints};
 
 use crate::{Controller, DtrPolicy, Endpoint, RxSlot, Speed, TransferType};
 
-/// A bus half, and what the stack does with it.
+/// A bus half with its endpoints, and what the stack does with it.
 pub(crate) struct BusPort<'a, const SLOTS: usize, const SIZE: usize> {
     pub(crate) half: BusHalf<'a, SLOTS, SIZE>,
+    pub(crate) endpoints: &'static PortEndpoints,
 }
 
-impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
-    pub(crate) fn new(half: BusHalf<'a, SLOTS, SIZE>) -> Self {
-        Self { half }
-    }
-
+impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
     /// Opens the endpoints of a device that was just configured.
     pub(crate) fn open<C: Controller>(
         &mut self,
         controller: &mut C,
-        endpoints: PortEndpoints,
         speed: Speed,
         milliamps: u16,
     ) {
         let packet_size = speed.bulk_packet_size().min(u16::try_from(SIZE).unwrap_or(u16::MAX));
         self.half.sender().set_packet_size(packet_size);
-        let PortEndpoints { notification, data_in, data_out } = endpoints;
+        let PortEndpoints { notification, data_in, data_out } = *self.endpoints;
         let mut open = |address, transfer_type, max_packet_size| {
             controller.open(Endpoint { address, transfer_type, max_packet_size });
         };
@@ -53,18 +49,13 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     }
 
     /// The session ends by DTR, while the endpoints stay open.
-    pub(crate) fn hang_up<C: Controller>(
-        &mut self,
-        controller: &mut C,
-        endpoints: PortEndpoints,
-        policy: DtrPolicy,
-    ) {
+    pub(crate) fn hang_up<C: Controller>(&mut self, controller: &mut C, policy: DtrPolicy) {
         // What waits in a hardware FIFO is not for the next session.
-        controller.abort(endpoints.data_in);
+        controller.abort(self.endpoints.data_in);
         self.half.sender().aborted();
         self.end_session();
         if policy == DtrPolicy::Require {
-            controller.abort(endpoints.data_out);
+            controller.abort(self.endpoints.data_out);
             self.half.receiver().reclaim();
         }
     }
@@ -92,46 +83,38 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     pub(crate) fn pump<C: Controller>(
         &mut self,
         controller: &mut C,
-        (interface, endpoints): (u8, PortEndpoints),
+        interface: u8,
         policy: DtrPolicy,
     ) {
         self.half.link().take_work();
-        self.pump_in(controller, endpoints);
-        self.pump_out(controller, endpoints, policy);
+        self.pump_in(controller);
+        self.pump_out(controller, policy);
         let Some(due) = self.half.control().due_notification() else { return };
         let Some(packet) = self.half.notification().packet(due.bytes(interface)) else { return };
-        if controller.send(endpoints.notification, packet).is_ok() {
+        if controller.send(self.endpoints.notification, packet).is_ok() {
             self.half.control().notification_submitted(&due);
         }
     }
 
-    fn pump_in<C: Controller>(&mut self, controller: &mut C, endpoints: PortEndpoints) {
+    fn pump_in<C: Controller>(&mut self, controller: &mut C) {
         let session = self.session();
         if session.is_open() {
-            let send = |packet| controller.send(endpoints.data_in, packet);
-            self.half.sender().pump(session.number(), send);
+            let send = |packet| controller.send(self.endpoints.data_in, packet);
+            self.half.sender().pump_to(C::DEPTH, session.number(), send);
         }
     }
 
-    fn pump_out<C: Controller>(
-        &mut self,
-        controller: &mut C,
-        endpoints: PortEndpoints,
-        policy: DtrPolicy,
-    ) {
+    fn pump_out<C: Controller>(&mut self, controller: &mut C, policy: DtrPolicy) {
         if policy != DtrPolicy::Require || self.session().is_open() {
-            self.half.receiver().pump(|slot| controller.receive(endpoints.data_out, slot));
+            let receive = |slot| controller.receive(self.endpoints.data_out, slot);
+            self.half.receiver().pump_to(C::DEPTH, receive);
         }
     }
 
     /// The host acknowledged a data packet: the next one may go.
-    pub(crate) fn data_sent<C: Controller>(
-        &mut self,
-        controller: &mut C,
-        endpoints: PortEndpoints,
-    ) {
+    pub(crate) fn data_sent<C: Controller>(&mut self, controller: &mut C) {
         self.half.sender().sent();
-        self.pump_in(controller, endpoints);
+        self.pump_in(controller);
     }
 
     /// The host acknowledged a notification.
@@ -143,7 +126,6 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     pub(crate) fn received<C: Controller>(
         &mut self,
         controller: &mut C,
-        endpoints: PortEndpoints,
         (slot, length): (RxSlot, u16),
         policy: DtrPolicy,
     ) -> bool {
@@ -154,7 +136,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         }
         let session = self.session();
         self.half.receiver().received(session.number(), slot, length);
-        self.pump_out(controller, endpoints, policy);
+        self.pump_out(controller, policy);
         begins
     }
 

@@ -23,7 +23,7 @@ impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
         let session = Session::NONE;
         Self {
             reader: Reader { half: reader, doorbell, session },
-            writer: Writer { half: writer, doorbell, session },
+            writer: Writer { half: writer, doorbell },
             control: PortControl::new(control, doorbell),
         }
     }
@@ -130,8 +130,6 @@ fn follow<const SLOTS: usize, const SIZE: usize>(
 pub struct Writer<const SLOTS: usize = 2, const SIZE: usize = 64> {
     half: WriterHalf<SLOTS, SIZE>,
     doorbell: Doorbell,
-    /// The session of the bytes written last.
-    session: Session,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
@@ -141,12 +139,13 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// # Errors
     /// [`WriteError`] when none was taken.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
-        let session = self.follow_session()?;
-        let count = self.half.packets().write(session.number(), bytes);
+        let after = self.after_write();
+        let mut packets = self.packets()?;
+        let count = packets.append(bytes);
         if count == 0 {
             return if bytes.is_empty() { Ok(0) } else { Err(WriteError::Full) };
         }
-        self.after_write().tell(&self.half.packets());
+        after.tell(&packets);
         Ok(count)
     }
 
@@ -155,9 +154,8 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// # Errors
     /// [`WriteError`] when there is none.
     pub fn grant(&mut self) -> Result<WriteGrant<'_, SLOTS, SIZE>, WriteError> {
-        let session = self.follow_session()?;
         let after = self.after_write();
-        match self.half.packets().into_grant(session.number()) {
+        match self.packets()?.into_grant() {
             Some(grant) => Ok(WriteGrant { grant, after }),
             None => Err(WriteError::Full),
         }
@@ -170,17 +168,15 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError::Disconnected`] when the session ended before, and
     /// [`WriteError::NotConnected`] when there is none.
     pub fn is_flushed(&mut self) -> Result<bool, WriteError> {
-        self.follow_session()?;
-        Ok(self.half.packets().is_flushed())
+        Ok(self.packets()?.is_flushed())
     }
 
     /// Whether [`write`](Self::write) would take a byte, or report [`WriteError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
         let now = self.half.link().session();
-        if now != self.session && self.session.is_open() {
-            return true;
-        }
-        now.is_open() && self.half.packets().has_room(now.number())
+        let packets = self.half.packets();
+        let before = Session::from_number(packets.session());
+        (before != now && before.is_open()) || (now.is_open() && packets.has_room())
     }
 
     /// Whether a session is open.
@@ -188,19 +184,33 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         self.half.link().session().is_open()
     }
 
-    /// The session to write in, once its beginning was noticed.
-    fn follow_session(&mut self) -> Result<Session, WriteError> {
+    /// The packets to write to, once the beginning of their session was noticed.
+    fn packets(&mut self) -> Result<PacketWriter<'_, SLOTS, SIZE>, WriteError> {
         let now = self.half.link().session();
-        let before = core::mem::replace(&mut self.session, now);
-        match now.is_open() {
-            _ if before != now && before.is_open() => Err(WriteError::Disconnected),
-            false => Err(WriteError::NotConnected),
-            true => Ok(now),
+        let packets = self.half.packets();
+        if packets.session() == now.number() && now.is_open() {
+            return Ok(packets);
         }
+        begin(packets, now)
     }
 
     fn after_write(&self) -> AfterWrite {
         AfterWrite { link: self.half.link(), doorbell: self.doorbell }
+    }
+}
+
+/// Notices that a session began or ended.
+#[cold]
+fn begin<const SLOTS: usize, const SIZE: usize>(
+    mut packets: PacketWriter<'_, SLOTS, SIZE>,
+    now: Session,
+) -> Result<PacketWriter<'_, SLOTS, SIZE>, WriteError> {
+    let before = Session::from_number(packets.session());
+    packets.begin(now.number());
+    match now.is_open() {
+        _ if before != now && before.is_open() => Err(WriteError::Disconnected),
+        false => Err(WriteError::NotConnected),
+        true => Ok(packets),
     }
 }
 

@@ -10,7 +10,7 @@ use core::marker::PhantomData;
 
 use super::slot::{Byte, RxSlot, Slot};
 use super::{assert_shape, next_slot, offset, slot_at};
-use crate::sync::{AtomicUsize, Ordering, OwnLoad, fence};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering, OwnLoad, fence};
 
 /// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application. The slots come
 /// last, so that short instructions reach the rest.
@@ -22,6 +22,8 @@ pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
     tail: AtomicUsize,
     /// Of the bus half alone: the slots from `tail` up to it are with the driver.
     lent: AtomicUsize,
+    /// Of the application alone: a slot was freed that the bus half waits for.
+    doorbell: AtomicBool,
     slots: [Slot<[Byte; SIZE]>; SLOTS],
 }
 
@@ -37,6 +39,7 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicUsize::new(0),
             tail: AtomicUsize::new(0),
             lent: AtomicUsize::new(0),
+            doorbell: AtomicBool::new(false),
             slots: [const { Slot::<[Byte; SIZE]>::new() }; SLOTS],
         }
     }
@@ -49,6 +52,7 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicUsize::new(0),
             tail: AtomicUsize::new(0),
             lent: AtomicUsize::new(0),
+            doorbell: AtomicBool::new(false),
             slots: core::array::from_fn(|_| Slot::new()),
         }
     }
@@ -78,26 +82,42 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
     }
 
     /// Offers free slots to `receive` until it gives one back or none is free.
-    pub fn pump(&mut self, mut receive: impl FnMut(RxSlot) -> Result<(), RxSlot>) {
+    pub fn pump(&mut self, receive: impl FnMut(RxSlot) -> Result<(), RxSlot>) {
+        self.pump_to(SLOTS, receive);
+    }
+
+    /// The same for a driver that holds up to `depth` slots, which needs not be asked for more.
+    #[inline]
+    pub fn pump_to(
+        &mut self,
+        depth: usize,
+        mut receive: impl FnMut(RxSlot) -> Result<(), RxSlot>,
+    ) {
         // Pairs with the fence in `free`: either we see the slot it frees, or it sees that we have
         // none.
         fence(Ordering::SeqCst);
-        while let Some(slot) = self.free_slot() {
+        let mut lent = self.fifo.lent.load_own();
+        while depth >= SLOTS || self.held(lent) < depth * SIZE {
+            let Some(slot) = self.free_slot(lent) else { return };
             if receive(slot).is_err() {
                 return;
             }
-            let lent = self.fifo.lent.load_own();
-            self.fifo.lent.store(lent.wrapping_add(SIZE), Ordering::Relaxed);
+            lent = lent.wrapping_add(SIZE);
+            self.fifo.lent.store(lent, Ordering::Relaxed);
+            if depth == 1 {
+                return;
+            }
         }
     }
 
     /// Publishes a filled slot. One that is not the oldest lent is dropped.
+    #[inline]
     pub fn received(&mut self, session: u16, slot: RxSlot, length: u16) {
         let tail = self.fifo.tail.load_own();
-        if tail == self.fifo.lent.load_own() || !slot.is(self.fifo.slot(tail)) {
+        if self.held(self.fifo.lent.load_own()) == 0 || !slot.is(self.fifo.slot(tail)) {
             return;
         }
-        slot.publish(length, session);
+        slot.publish(length.min(u16::try_from(SIZE).unwrap_or(u16::MAX)), session);
         self.fifo.tail.store(tail.wrapping_add(SIZE), Ordering::Release);
     }
 
@@ -106,8 +126,14 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
         self.fifo.lent.store(self.fifo.tail.load_own(), Ordering::Relaxed);
     }
 
-    fn free_slot(&mut self) -> Option<RxSlot> {
-        let lent = self.fifo.lent.load_own();
+    /// What the driver holds, as bytes of slots.
+    #[inline]
+    fn held(&self, lent: usize) -> usize {
+        lent.wrapping_sub(self.fifo.tail.load_own())
+    }
+
+    #[inline]
+    fn free_slot(&mut self, lent: usize) -> Option<RxSlot> {
         let used = lent.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
         let slot = self.fifo.slot(lent);
         // `head` may be within a slot, which is not free then; `used` is less than the slots by that.
@@ -123,8 +149,6 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
 /// The application half of an [`OutFifo`].
 pub struct PacketReader<'a, const SLOTS: usize, const SIZE: usize> {
     fifo: &'static OutFifo<SLOTS, SIZE>,
-    /// A slot was freed that the bus half waits for.
-    doorbell: bool,
     borrow: PhantomData<&'a mut ()>,
 }
 
@@ -139,7 +163,7 @@ struct Oldest<const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one reader at a time.
     pub(crate) fn new(fifo: &'static OutFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, doorbell: false, borrow: PhantomData }
+        Self { fifo, borrow: PhantomData }
     }
 
     /// The unread bytes of the oldest packet, at least one, and the session they came in. `None`
@@ -170,7 +194,8 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     ) -> Result<usize, E> {
         let Some(oldest) = self.oldest_of(session, follow)? else { return Ok(0) };
         let Oldest { slot, head, length, .. } = oldest;
-        // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed.
+        // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed. It
+        // was published with a length of SIZE at most, and `head` is below that.
         let count = unsafe { slot.read(offset::<SIZE>(head), length, buffer) };
         self.advance(head, length, count);
         Ok(count)
@@ -186,7 +211,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     /// Whether the bus half must be woken: a slot was freed, it waits for one, and the host for the
     /// device. Says so once.
     pub fn needs_doorbell(&mut self) -> bool {
-        core::mem::take(&mut self.doorbell)
+        let needed = self.fifo.doorbell.load_own();
+        if needed {
+            self.fifo.doorbell.store(false, Ordering::Relaxed);
+        }
+        needed
     }
 
     #[inline]
@@ -237,7 +266,9 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
         fence(Ordering::SeqCst);
         // When every slot was filled, the driver has none.
         let filled = self.fifo.tail.load(Ordering::Relaxed).wrapping_sub(head);
-        self.doorbell |= filled == OutFifo::<SLOTS, SIZE>::CAPACITY - SIZE;
+        if filled == OutFifo::<SLOTS, SIZE>::CAPACITY - SIZE {
+            self.fifo.doorbell.store(true, Ordering::Relaxed);
+        }
     }
 }
 
@@ -258,7 +289,8 @@ impl<'a, const SLOTS: usize, const SIZE: usize> PacketReader<'a, SLOTS, SIZE> {
 
     fn bytes(self, Oldest { slot, head, length, .. }: Oldest<SIZE>) -> &'a [u8] {
         // SAFETY: the slot is between `head` and `tail`, so nobody writes to it before `consume`
-        // frees it, which needs a reader, and the bytes have borrowed the only one.
+        // frees it, which needs a reader, and the bytes have borrowed the only one. It was published
+        // with a length of SIZE at most, and `head` is below that.
         unsafe { slot.bytes(offset::<SIZE>(head), length) }
     }
 }

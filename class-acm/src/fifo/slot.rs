@@ -43,12 +43,20 @@ impl<const N: usize> Slot<[Byte; N]> {
         Self { word: AtomicU32::new(0), data: core::array::from_fn(|_| UnsafeCell::new(0)) }
     }
 
-    /// Whether a driver holds the slot.
+    /// Whether a driver holds the slot. Where it does not, it is done with the bytes.
+    #[inline]
     pub(super) fn is_lent(&self) -> bool {
         self.word.load(Ordering::Acquire) & LENT != 0
     }
 
+    /// The same, for who does not write to the bytes, or has a fence for it.
+    #[inline]
+    pub(super) fn seems_lent(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & LENT != 0
+    }
+
     /// What [`RxSlot::publish`] left: length of the packet, and the number that came with it.
+    #[inline]
     pub(super) fn published(&self) -> (u16, u16) {
         let [a, b, c, d] = self.word.load(Ordering::Relaxed).to_le_bytes();
         (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]))
@@ -59,18 +67,19 @@ impl<const N: usize> Slot<[Byte; N]> {
     /// # Safety
     /// The slot is not lent, and until the handle is dropped nobody writes to these bytes. `length` is
     /// not 0, and they lie within the slot.
-    pub(super) unsafe fn lend(&'static self, start: u16, length: u16) -> TxPacket {
+    #[inline]
+    pub(super) unsafe fn lend(&'static self, start: usize, length: usize) -> TxPacket {
         self.word.store(LENT, Ordering::Relaxed);
-        TxPacket {
-            slot: NonNull::from(self).cast(),
-            range: u32::from(length) << 16 | u32::from(start),
-        }
+        #[expect(clippy::cast_possible_truncation, reason = "both are within a slot")]
+        let range = (length << 16 | start) as u32;
+        TxPacket { slot: NonNull::from(self).cast(), range }
     }
 
     /// Hands the whole slot to a driver, to be filled.
     ///
     /// # Safety
     /// The slot is not lent, and until the handle is dropped nobody else reaches its bytes.
+    #[inline]
     pub(super) unsafe fn lend_empty(&'static self) -> RxSlot {
         const { assert!(N < LENT as usize, "the size of a slot fits below LENT") };
         #[expect(clippy::cast_possible_truncation, reason = "less than LENT")]
@@ -78,42 +87,45 @@ impl<const N: usize> Slot<[Byte; N]> {
         RxSlot { slot: NonNull::from(self).cast() }
     }
 
-    /// The bytes from `start` on, `length` of them, cut to the slot.
-    fn cells(&self, start: usize, length: usize) -> &[Byte] {
-        let (_, rest) = self.data.split_at(start.min(N));
-        rest.split_at(length.min(rest.len())).0
-    }
-
-    /// `length` bytes from `start` on, cut to the slot.
+    /// `length` cells from `start` on.
     ///
     /// # Safety
-    /// Nobody writes to them while the reference lives.
+    /// They lie within the slot.
+    #[inline]
+    unsafe fn cells(&self, start: usize, length: usize) -> &[Byte] {
+        debug_assert!(start + length <= N, "{length} bytes from {start} on, of {N}");
+        // SAFETY: passed on to the caller.
+        unsafe { core::slice::from_raw_parts(self.data.as_ptr().add(start), length) }
+    }
+
+    /// `length` bytes from `start` on.
+    ///
+    /// # Safety
+    /// They lie within the slot, and nobody writes to them while the reference lives.
     #[cfg(not(loom))]
     #[inline]
     pub(super) unsafe fn bytes(&self, start: usize, length: usize) -> &[u8] {
-        let cells = self.cells(start, length);
         // SAFETY: `UnsafeCell<u8>` has the layout of `u8`; the caller keeps writers away.
-        unsafe { core::slice::from_raw_parts(base(cells), cells.len()) }
+        unsafe { core::slice::from_raw_parts(base(self.cells(start, length)), length) }
     }
 
-    /// `length` bytes from `start` on, cut to the slot, to write to.
+    /// `length` bytes from `start` on, to write to.
     ///
     /// # Safety
-    /// Nobody else reaches them while the reference lives.
+    /// They lie within the slot, and nobody else reaches them while the reference lives.
     #[cfg(not(loom))]
     #[inline]
     #[expect(clippy::mut_from_ref, reason = "the cells are the interior mutability")]
     pub(super) unsafe fn bytes_mut(&self, start: usize, length: usize) -> &mut [u8] {
-        let cells = self.cells(start, length);
         // SAFETY: `UnsafeCell<u8>` has the layout of `u8` and may be written through a shared
         // reference; the caller keeps everybody else away.
-        unsafe { core::slice::from_raw_parts_mut(base(cells), cells.len()) }
+        unsafe { core::slice::from_raw_parts_mut(base(self.cells(start, length)), length) }
     }
 
     /// Copies as much of `from` as fits into `length` bytes from `start` on, and returns how much.
     ///
     /// # Safety
-    /// Nobody else reaches these bytes during the call.
+    /// They lie within the slot, and nobody else reaches them during the call.
     #[inline]
     pub(super) unsafe fn write(&self, start: usize, length: usize, from: &[u8]) -> usize {
         // SAFETY: passed on to the caller.
@@ -123,11 +135,12 @@ impl<const N: usize> Slot<[Byte; N]> {
     /// Copies `length` bytes from `start` on, as many as fit into `to`, and returns how many.
     ///
     /// # Safety
-    /// Nobody writes to these bytes during the call.
+    /// They lie within the slot, and nobody writes to them during the call.
     #[inline]
     pub(super) unsafe fn read(&self, start: usize, length: usize, to: &mut [u8]) -> usize {
-        let cells = self.cells(start, length);
-        let count = cells.len().min(to.len());
+        let count = length.min(to.len());
+        // SAFETY: passed on to the caller.
+        let cells = unsafe { self.cells(start, count) };
         #[cfg(not(loom))]
         // SAFETY: both are at least `count` bytes long, and the caller keeps writers away.
         unsafe {
@@ -293,14 +306,16 @@ impl RxSlot {
         u16::try_from(count).unwrap_or(u16::MAX)
     }
 
+    #[inline]
     pub(super) fn is<const N: usize>(&self, slot: &Slot<[Byte; N]>) -> bool {
         core::ptr::addr_eq(self.slot.as_ptr(), slot)
     }
 
-    /// Gives the slot back filled: `length` bytes of it, or all, and a number to go with them.
+    /// Gives the slot back filled: `length` bytes of it, not more than there are, and a number to go
+    /// with them.
+    #[inline]
     pub(super) fn publish(self, length: u16, number: u16) {
-        let length = u32::from(length).min(self.size());
-        self.word().store(u32::from(number) << 16 | length, Ordering::Relaxed);
+        self.word().store(u32::from(number) << 16 | u32::from(length), Ordering::Relaxed);
         core::mem::forget(self);
     }
 

@@ -36,17 +36,31 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     }
 
     /// Offers packets to `send` until it gives one back or nothing is due.
+    pub fn pump(&mut self, session: u16, send: impl FnMut(TxPacket) -> Result<(), TxPacket>) {
+        self.pump_to(usize::MAX, session, send);
+    }
+
+    /// The same for a driver that holds up to `depth` packets, which needs not be asked for more.
     #[inline]
-    pub fn pump(&mut self, session: u16, mut send: impl FnMut(TxPacket) -> Result<(), TxPacket>) {
+    pub fn pump_to(
+        &mut self,
+        depth: usize,
+        session: u16,
+        mut send: impl FnMut(TxPacket) -> Result<(), TxPacket>,
+    ) {
         // Pairs with the fence in `needs_doorbell`: either we see the bytes, or it sees nothing in
         // flight.
         fence(Ordering::SeqCst);
-        while let Some(packet) = self.due_packet(session) {
+        while depth > IN_FLIGHT as usize || ((self.state() & IN_FLIGHT) as usize) < depth {
+            let Some(packet) = self.due_packet(session) else { return };
             let length = packet.len();
             if send(packet).is_err() {
-                break;
+                return;
             }
             self.submitted(usize::from(length));
+            if depth == 1 {
+                return;
+            }
         }
     }
 
@@ -57,7 +71,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         if state & IN_FLIGHT != 0 {
             self.set_state(state - 1);
         }
-        self.free();
+        let head = self.fifo.head.load_own();
+        // A packet is of one slot: no more than that becomes free.
+        if self.is_done(head) {
+            self.fifo.head.store(head.wrapping_add(SIZE), Ordering::Release);
+        }
     }
 
     /// The endpoint was opened: it starts anew, and so does the host.
@@ -106,17 +124,25 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         let sent = self.fifo.sent.load_own();
         let written = self.fifo.written.load(Ordering::Acquire);
         let start = offset::<SIZE>(sent);
-        let length = written.wrapping_sub(sent).min(size.wrapping_sub(start));
-        if start + length < size {
+        let mut length = size.saturating_sub(start);
+        if written.wrapping_sub(sent) < length {
             // The last slot fills up while the wire is busy.
             if state & IN_FLIGHT != 0 {
                 return None;
             }
+            length = written.wrapping_sub(sent);
             if length == 0 {
                 return (state & ZLP_DUE != 0).then_some(TxPacket::ZERO_LENGTH);
             }
         }
-        self.lend(sent, length)
+        let slot = self.fifo.slot(sent);
+        if slot.seems_lent() {
+            return None;
+        }
+        // SAFETY: the slot is not lent, and the application does not write below `written` before the
+        // slot is freed, which is not while it is lent. `length` is not 0: the slot has so many bytes,
+        // or `size` of them.
+        Some(unsafe { slot.lend(start, length) })
     }
 
     /// The first look at a session that has bytes. `None` while it has none.
@@ -140,20 +166,6 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     }
 
     #[inline]
-    fn lend(&mut self, sent: usize, length: usize) -> Option<TxPacket> {
-        let slot = self.fifo.slot(sent);
-        if slot.is_lent() {
-            return None;
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "both are within a slot")]
-        let (start, length) = (offset::<SIZE>(sent) as u16, length as u16);
-        // SAFETY: the slot is not lent, and the application does not write below `written` before the
-        // slot is freed, which `free` does not do while it is lent. `length` is not 0: the slot has so
-        // many bytes, or its rest.
-        Some(unsafe { slot.lend(start, length) })
-    }
-
-    #[inline]
     fn submitted(&mut self, length: usize) {
         let size = self.fifo.packet_size();
         let zlp_due = if length == size { ZLP_DUE } else { 0 };
@@ -165,14 +177,18 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     }
 
     /// Gives the slots that are sent and not lent back to the application, oldest first.
-    #[inline]
     fn free(&mut self) {
-        let sent = self.fifo.sent.load_own();
         let mut head = self.fifo.head.load_own();
-        while sent.wrapping_sub(head) >= SIZE && !self.fifo.slot(head).is_lent() {
+        while self.is_done(head) {
             head = head.wrapping_add(SIZE);
         }
         self.fifo.head.store(head, Ordering::Release);
+    }
+
+    /// Whether all of the slot was sent or skipped, and the driver is done with it.
+    #[inline]
+    fn is_done(&self, head: usize) -> bool {
+        self.fifo.sent.load_own().wrapping_sub(head) >= SIZE && !self.fifo.slot(head).is_lent()
     }
 
     fn state(&self) -> u32 {
@@ -180,6 +196,6 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     }
 
     fn set_state(&self, state: u32) {
-        self.fifo.state.store(state, Ordering::Release);
+        self.fifo.state.store(state, Ordering::Relaxed);
     }
 }

@@ -29,6 +29,7 @@ impl<const SIZE: usize> Room<SIZE> {
     }
 
     fn length(&self) -> usize {
+        // Not less than 1, as `written` is settled.
         self.packet_size - self.start()
     }
 }
@@ -39,14 +40,28 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
         Self { fifo, borrow: PhantomData }
     }
 
+    /// The session that the bytes belong to which are written now.
+    #[inline]
+    pub fn session(&self) -> u16 {
+        self.fifo.session.load_own()
+    }
+
+    /// What is written from here on is of this session; what was written for another one is never
+    /// sent.
+    pub fn begin(&mut self, session: u16) {
+        let begun = settled::<SIZE>(self.fifo.written.load_own(), self.fifo.packet_size());
+        self.fifo.begun.store(begun, Ordering::Relaxed);
+        self.fifo.written.store(begun, Ordering::Relaxed);
+        self.fifo.session.store(session, Ordering::Release);
+    }
+
     /// Appends as much of `bytes` as there is room for, and returns how many bytes that are.
-    /// `session` is the session these bytes belong to; those of another one are never sent.
-    pub fn write(&mut self, session: u16, bytes: &[u8]) -> usize {
+    pub fn append(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let Some(room) = self.room(session) else { break };
-            // SAFETY: the bus half reaches bytes below `written` only, and `&mut self` keeps other
-            // writers away.
+            let Some(room) = self.room() else { break };
+            // SAFETY: the room is within the slot. The bus half reaches bytes below `written` only,
+            // and `&mut self` keeps other writers away.
             let count = unsafe { room.slot.write(room.start(), room.length(), rest) };
             rest = rest.get(count..).unwrap_or_default();
             self.commit(&room, count);
@@ -54,15 +69,22 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
         bytes.len() - rest.len()
     }
 
+    /// [`append`](Self::append)s bytes that belong to this session.
+    pub fn write(&mut self, session: u16, bytes: &[u8]) -> usize {
+        self.follow(session);
+        self.append(bytes)
+    }
+
     /// Room in the open slot to write to in place; `None` when the FIFO is full.
     #[cfg(not(loom))]
     pub fn grant(&mut self, session: u16) -> Option<Grant<'_, SLOTS, SIZE>> {
-        Self::new(self.fifo).into_grant(session)
+        self.follow(session);
+        Self::new(self.fifo).into_grant()
     }
 
     /// Whether a write would take at least one byte.
-    pub fn has_room(&mut self, session: u16) -> bool {
-        self.room(session).is_some()
+    pub fn has_room(&self) -> bool {
+        self.room().is_some()
     }
 
     /// Whether the host acknowledged every byte written, and the zero-length packet where one was
@@ -71,7 +93,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
         // In this order: the state that we see is that after the last byte was submitted.
         let sent = self.fifo.sent.load(Ordering::Acquire);
         let size = self.fifo.packet_size();
-        let state = self.fifo.state.load(Ordering::Acquire);
+        let state = self.fifo.state.load(Ordering::Relaxed);
         // What is with the host of a fresh session is a zero-length packet for the one before.
         settled::<SIZE>(sent, size) == settled::<SIZE>(self.fifo.written.load_own(), size)
             && (state & UNSETTLED == 0 || state & FRESH != 0)
@@ -85,11 +107,14 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
         self.fifo.state.load(Ordering::Relaxed) & IN_FLIGHT == 0
     }
 
-    #[inline]
-    fn room(&self, session: u16) -> Option<Room<SIZE>> {
-        if self.fifo.session.load_own() != session {
+    fn follow(&mut self, session: u16) {
+        if self.session() != session {
             self.begin(session);
         }
+    }
+
+    #[inline]
+    fn room(&self) -> Option<Room<SIZE>> {
         let packet_size = self.fifo.packet_size();
         let written = settled::<SIZE>(self.fifo.written.load_own(), packet_size);
         let used = written.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
@@ -97,15 +122,6 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
             return None;
         }
         Some(Room { slot: self.fifo.slot(written), written, packet_size })
-    }
-
-    /// What is written from here on is of this session.
-    #[cold]
-    fn begin(&self, session: u16) {
-        let begun = settled::<SIZE>(self.fifo.written.load_own(), self.fifo.packet_size());
-        self.fifo.begun.store(begun, Ordering::Relaxed);
-        self.fifo.written.store(begun, Ordering::Relaxed);
-        self.fifo.session.store(session, Ordering::Release);
     }
 
     #[inline]
@@ -117,11 +133,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
 
 #[cfg(not(loom))]
 impl<'a, const SLOTS: usize, const SIZE: usize> PacketWriter<'a, SLOTS, SIZE> {
-    /// As [`grant`](Self::grant), for a writer that was made for this one use.
+    /// As [`grant`](Self::grant), for a writer that was made for this one use, in its session.
     #[inline]
-    pub fn into_grant(self, session: u16) -> Option<Grant<'a, SLOTS, SIZE>> {
-        let room = self.room(session)?;
-        // SAFETY: the bus half reaches bytes below `written` only, and the grant takes the writer.
+    pub fn into_grant(self) -> Option<Grant<'a, SLOTS, SIZE>> {
+        let room = self.room()?;
+        // SAFETY: the room is within the slot. The bus half reaches bytes below `written` only, and
+        // the grant takes the writer.
         let bytes = unsafe { room.slot.bytes_mut(room.start(), room.length()) };
         Some(Grant { writer: self, room, bytes })
     }
