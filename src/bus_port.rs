@@ -13,12 +13,7 @@ pub(crate) struct BusPort<'a, const SLOTS: usize, const SIZE: usize> {
 
 impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
     /// Opens the endpoints of a device that was just configured.
-    pub(crate) fn open<C: Controller>(
-        &mut self,
-        controller: &mut C,
-        speed: Speed,
-        milliamps: u16,
-    ) {
+    pub(crate) fn open<C: Controller>(&mut self, controller: &mut C, speed: Speed, milliamps: u16) {
         let packet_size = speed.bulk_packet_size().min(u16::try_from(SIZE).unwrap_or(u16::MAX));
         self.half.sender().set_packet_size(packet_size);
         let PortEndpoints { notification, data_in, data_out } = *self.endpoints;
@@ -129,12 +124,13 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         (slot, length): (RxSlot, u16),
         policy: DtrPolicy,
     ) -> bool {
+        let session = self.session();
         // Data shows that somebody is there, whatever DTR says.
-        let begins = policy == DtrPolicy::Prefer && length > 0 && !self.session().is_open();
+        let begins = policy == DtrPolicy::Prefer && length > 0 && !session.is_open();
         if begins {
             self.begin_session();
         }
-        let session = self.session();
+        let session = if begins { session.next() } else { session };
         self.half.receiver().received(session.number(), slot, length);
         self.pump_out(controller, policy);
         begins

@@ -85,21 +85,23 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// Handles what happened on the bus, and moves packets. Call it from the USB interrupt, or from
     /// the main loop as often as possible. Bounded: it takes at most 16 events and never waits.
     pub fn poll(&mut self) {
-        let mut work = false;
         for _ in 0..EVENTS_PER_POLL {
             match self.controller.poll() {
                 None => break,
-                Some(Event::Sent(address)) => work |= self.sent(address),
+                Some(Event::Sent(address)) => {
+                    if self.sent(address) {
+                        self.pump();
+                    }
+                }
                 Some(Event::Received(address, slot, length)) => {
-                    work |= self.received(address, (slot, length));
+                    if self.received(address, (slot, length)) {
+                        self.pump();
+                    }
                 }
-                Some(event) => {
-                    self.handle(event);
-                    work = true;
-                }
+                Some(event) => self.handle(event),
             }
         }
-        if work || self.ports.has_work() {
+        if self.ports.has_work() {
             self.pump();
         }
     }
@@ -121,6 +123,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             Event::Suspend => self.suspend(),
             Event::Resume => self.resume(),
         }
+        self.pump();
     }
 
     /// The bus half of each port, in order.
@@ -172,16 +175,19 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         false
     }
 
-    /// Returns whether there is more to do than to let the next packet in.
+    /// Returns whether a session began.
     fn received(&mut self, address: EndpointAddress, packet: (RxSlot, u16)) -> bool {
-        let mut ports = self.ports.iter_mut().zip(self.descriptors.ports());
-        let Some((half, endpoints)) = ports.find(|(_, port)| port.data_out == address) else {
-            return false;
-        };
-        BusPort { half, endpoints }.received(&mut self.controller, packet, H::DTR)
+        for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
+            if address == endpoints.data_out {
+                let mut port = BusPort { half, endpoints };
+                return port.received(&mut self.controller, packet, H::DTR);
+            }
+        }
+        false
     }
 
     /// Hands packets and slots to the controller until it is full or nothing is due.
+    #[inline(never)]
     fn pump(&mut self) {
         if self.suspended {
             return self.wake_if_wanted();

@@ -67,11 +67,12 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
-        let (link, session) = (self.half.link(), &mut self.session);
+        let (link, doorbell, session) = (self.half.link(), self.doorbell, &mut self.session);
         let mut packets = self.half.packets();
-        let read = packets.read(session.number(), buffer, |rest| follow(session, link, rest));
-        self.doorbell.ring_if(packets.needs_doorbell(), link);
-        read
+        let (count, rings) = packets
+            .read(session.number(), buffer, |packets| follow(session, packets, link, doorbell))?;
+        doorbell.ring_if(rings, link);
+        Ok(count)
     }
 
     /// The bytes that came next, in place: at least one, at most a packet.
@@ -82,17 +83,13 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     pub fn fill_buf(&mut self) -> Result<&[u8], ReadError> {
         let (link, doorbell, session) = (self.half.link(), self.doorbell, &mut self.session);
         let packets = self.half.packets();
-        let (bytes, rings) =
-            packets.into_front(session.number(), |rest| follow(session, link, rest));
-        doorbell.ring_if(rings, link);
-        bytes
+        packets.into_front(session.number(), |packets| follow(session, packets, link, doorbell))
     }
 
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
-        let mut packets = self.half.packets();
-        packets.consume(count);
-        self.doorbell.ring_if(packets.needs_doorbell(), self.half.link());
+        let rings = self.half.packets().consume(count);
+        self.doorbell.ring_if(rings, self.half.link());
     }
 
     /// Whether [`read`](Self::read) would return at once with bytes or [`ReadError::Disconnected`].
@@ -109,21 +106,25 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     }
 }
 
-/// Sees to it that bytes are there, and of the session they were announced for.
+/// Sees to it that bytes are there, and of the session they were announced for, whose number it
+/// returns.
 #[cold]
 fn follow<const SLOTS: usize, const SIZE: usize>(
     session: &mut Session,
-    link: &Link,
     packets: &mut PacketReader<'_, SLOTS, SIZE>,
-) -> Result<(), ReadError> {
+    link: &Link,
+    doorbell: Doorbell,
+) -> Result<u16, ReadError> {
     // Before looking for packets: those of an ended session are all there when its end is seen.
     let now = link.session();
     let waiting = packets.session();
+    // A zero-length packet is no data, but it had a slot.
+    doorbell.ring_if(packets.needs_doorbell(), link);
     let before = core::mem::replace(session, waiting.map_or(now, Session::from_number));
     if before.is_open() && before != *session {
         return Err(ReadError::Disconnected);
     }
-    waiting.map(|_| ()).ok_or(ReadError::Empty)
+    waiting.ok_or(ReadError::Empty)
 }
 
 /// Bytes from the application to the host.

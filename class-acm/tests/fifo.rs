@@ -279,13 +279,29 @@ fn a_starved_receiver_asks_for_the_doorbell() {
     }
     assert!(!reader.needs_doorbell());
     receiver.pump(|_| panic!("no slot is free"));
-    reader.consume(1);
-    assert!(reader.needs_doorbell());
+    assert!(reader.consume(1));
     receiver.pump(|slot| {
         slots.push_back(slot);
         Ok(())
     });
     assert_eq!(slots.len(), 1);
+    assert!(!reader.consume(1), "the driver has a slot");
+    assert!(!reader.needs_doorbell());
+}
+
+#[test]
+fn a_receiver_starved_by_zero_length_packets_asks_for_the_doorbell() {
+    let (mut receiver, mut reader) = out_fifo();
+    let mut slots = VecDeque::new();
+    receiver.pump(|slot| {
+        slots.push_back(slot);
+        Ok(())
+    });
+    while let Some(slot) = slots.pop_front() {
+        receiver.received(1, slot, 0);
+    }
+    assert!(reader.front().is_none());
+    assert!(reader.needs_doorbell());
     assert!(!reader.needs_doorbell());
 }
 

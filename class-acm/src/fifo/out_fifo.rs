@@ -88,16 +88,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
 
     /// The same for a driver that holds up to `depth` slots, which needs not be asked for more.
     #[inline]
-    pub fn pump_to(
-        &mut self,
-        depth: usize,
-        mut receive: impl FnMut(RxSlot) -> Result<(), RxSlot>,
-    ) {
+    pub fn pump_to(&mut self, depth: usize, mut receive: impl FnMut(RxSlot) -> Result<(), RxSlot>) {
         // Pairs with the fence in `free`: either we see the slot it frees, or it sees that we have
         // none.
         fence(Ordering::SeqCst);
         let mut lent = self.fifo.lent.load_own();
-        while depth >= SLOTS || self.held(lent) < depth * SIZE {
+        while depth >= SLOTS || lent.wrapping_sub(self.fifo.tail.load_own()) < depth * SIZE {
             let Some(slot) = self.free_slot(lent) else { return };
             if receive(slot).is_err() {
                 return;
@@ -114,7 +110,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
     #[inline]
     pub fn received(&mut self, session: u16, slot: RxSlot, length: u16) {
         let tail = self.fifo.tail.load_own();
-        if self.held(self.fifo.lent.load_own()) == 0 || !slot.is(self.fifo.slot(tail)) {
+        if tail == self.fifo.lent.load_own() || !slot.is(self.fifo.slot(tail)) {
             return;
         }
         slot.publish(length.min(u16::try_from(SIZE).unwrap_or(u16::MAX)), session);
@@ -126,20 +122,16 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
         self.fifo.lent.store(self.fifo.tail.load_own(), Ordering::Relaxed);
     }
 
-    /// What the driver holds, as bytes of slots.
-    #[inline]
-    fn held(&self, lent: usize) -> usize {
-        lent.wrapping_sub(self.fifo.tail.load_own())
-    }
-
     #[inline]
     fn free_slot(&mut self, lent: usize) -> Option<RxSlot> {
-        let used = lent.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
+        let used = lent.wrapping_sub(self.fifo.head.load(Ordering::Relaxed));
         let slot = self.fifo.slot(lent);
         // `head` may be within a slot, which is not free then; `used` is less than the slots by that.
-        if used > OutFifo::<SLOTS, SIZE>::CAPACITY - SIZE || slot.is_lent() {
+        if used > OutFifo::<SLOTS, SIZE>::CAPACITY - SIZE || slot.seems_lent() {
             return None;
         }
+        // Who freed the slot, or was lent it before, is done with it.
+        fence(Ordering::Acquire);
         // SAFETY: the slot is not lent and lies between `tail` and `head` + SLOTS, where the
         // application does not look.
         Some(unsafe { slot.lend_empty() })
@@ -156,8 +148,20 @@ pub struct PacketReader<'a, const SLOTS: usize, const SIZE: usize> {
 struct Oldest<const SIZE: usize> {
     slot: &'static Slot<[Byte; SIZE]>,
     head: usize,
+    /// Of the whole packet, in bytes; 0 for a zero-length one.
     length: usize,
     session: u16,
+}
+
+impl<const SIZE: usize> Oldest<SIZE> {
+    fn start(&self) -> usize {
+        offset::<SIZE>(self.head)
+    }
+
+    /// Bytes that are unread. `head` is within the packet.
+    fn unread(&self) -> usize {
+        self.length.wrapping_sub(self.start())
+    }
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
@@ -170,19 +174,21 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     /// when nothing is there. Zero-length packets are skipped.
     #[cfg(not(loom))]
     pub fn front(&mut self) -> Option<(u16, &[u8])> {
+        self.skip_empty();
         let oldest = self.oldest()?;
-        let session = oldest.session;
-        Some((session, Self::new(self.fifo).bytes(oldest)))
+        Some((oldest.session, Self::new(self.fifo).bytes(&oldest)))
     }
 
     /// The session of the oldest packet that has unread bytes.
     pub fn session(&mut self) -> Option<u16> {
+        self.skip_empty();
         self.oldest().map(|oldest| oldest.session)
     }
 
-    /// Copies unread bytes of the oldest packet out, as many as fit, consumes them, and returns how
-    /// many. Where that packet is not of `session`, or there is none, `follow` decides first: it
-    /// returns `Ok` only when there is one.
+    /// Copies unread bytes of the oldest packet out, as many as fit, and
+    /// [`consume`](Self::consume)s them: how many, and what that returns. Where the packet is not of
+    /// `session`, or empty, or there is none, `follow` says which session to read, and skips what is
+    /// empty.
     ///
     /// # Errors
     /// That of `follow`.
@@ -190,107 +196,109 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
         &mut self,
         session: u16,
         buffer: &mut [u8],
-        follow: impl FnOnce(&mut Self) -> Result<(), E>,
-    ) -> Result<usize, E> {
-        let Some(oldest) = self.oldest_of(session, follow)? else { return Ok(0) };
-        let Oldest { slot, head, length, .. } = oldest;
+        follow: impl FnMut(&mut Self) -> Result<u16, E>,
+    ) -> Result<(usize, bool), E> {
+        let oldest = self.oldest_of(session, follow)?;
         // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed. It
         // was published with a length of SIZE at most, and `head` is below that.
-        let count = unsafe { slot.read(offset::<SIZE>(head), length, buffer) };
-        self.advance(head, length, count);
-        Ok(count)
+        let count = unsafe { oldest.slot.read(oldest.start(), oldest.unread(), buffer) };
+        Ok((count, self.advance(&oldest, count)))
     }
 
-    /// Consumes `count` bytes of the oldest packet, or what is left of it.
-    pub fn consume(&mut self, count: usize) {
-        if let Some(Oldest { head, length, .. }) = self.oldest() {
-            self.advance(head, length, count);
-        }
+    /// Consumes `count` bytes of the oldest packet, or what is left of it. Returns whether the bus
+    /// half must be woken: a slot was freed, it waits for one, and the host for the device.
+    pub fn consume(&mut self, count: usize) -> bool {
+        self.oldest().is_some_and(|oldest| self.advance(&oldest, count))
     }
 
-    /// Whether the bus half must be woken: a slot was freed, it waits for one, and the host for the
-    /// device. Says so once.
+    /// Whether the bus half must be woken, as zero-length packets were skipped. Says so once.
     pub fn needs_doorbell(&mut self) -> bool {
         let needed = self.fifo.doorbell.load_own();
-        if needed {
-            self.fifo.doorbell.store(false, Ordering::Relaxed);
-        }
+        self.fifo.doorbell.store(false, Ordering::Relaxed);
         needed
     }
 
     #[inline]
     fn oldest_of<E>(
         &mut self,
-        session: u16,
-        follow: impl FnOnce(&mut Self) -> Result<(), E>,
-    ) -> Result<Option<Oldest<SIZE>>, E> {
-        let oldest = self.oldest();
-        if oldest.as_ref().is_some_and(|oldest| oldest.session == session) {
-            return Ok(oldest);
-        }
-        follow(self)?;
-        Ok(self.oldest())
-    }
-
-    /// The oldest packet with unread bytes.
-    #[inline]
-    fn oldest(&mut self) -> Option<Oldest<SIZE>> {
+        mut session: u16,
+        mut follow: impl FnMut(&mut Self) -> Result<u16, E>,
+    ) -> Result<Oldest<SIZE>, E> {
         loop {
-            let head = self.fifo.head.load_own();
-            if head == self.fifo.tail.load(Ordering::Acquire) {
-                return None;
+            if let Some(oldest) = self.oldest()
+                && oldest.session == session
+                && oldest.length > 0
+            {
+                return Ok(oldest);
             }
-            let slot = self.fifo.slot(head);
-            let (length, session) = slot.published();
-            if length > 0 {
-                let length = usize::from(length).wrapping_sub(offset::<SIZE>(head));
-                return Some(Oldest { slot, head, length, session });
+            session = follow(self)?;
+        }
+    }
+
+    fn skip_empty(&mut self) {
+        while let Some(oldest) = self.oldest()
+            && oldest.length == 0
+        {
+            if self.free(oldest.head) {
+                self.fifo.doorbell.store(true, Ordering::Relaxed);
             }
-            self.free(head);
         }
     }
 
     #[inline]
-    fn advance(&mut self, head: usize, length: usize, count: usize) {
-        if count >= length {
-            return self.free(head);
+    fn oldest(&self) -> Option<Oldest<SIZE>> {
+        let head = self.fifo.head.load_own();
+        if head == self.fifo.tail.load(Ordering::Acquire) {
+            return None;
         }
-        self.fifo.head.store(head.wrapping_add(count), Ordering::Relaxed);
+        let slot = self.fifo.slot(head);
+        let (length, session) = slot.published();
+        Some(Oldest { slot, head, length: usize::from(length), session })
     }
 
     #[inline]
-    fn free(&mut self, head: usize) {
+    fn advance(&mut self, oldest: &Oldest<SIZE>, count: usize) -> bool {
+        if count >= oldest.unread() {
+            return self.free(oldest.head);
+        }
+        self.fifo.head.store(oldest.head.wrapping_add(count), Ordering::Relaxed);
+        false
+    }
+
+    /// Frees the slot, and returns whether the bus half waits for it.
+    #[inline]
+    fn free(&mut self, head: usize) -> bool {
         let head = next_slot::<SIZE>(head);
         self.fifo.head.store(head, Ordering::Release);
-        // Pairs with the fence in `pump`.
+        // Pairs with the fence in `pump_to`.
         fence(Ordering::SeqCst);
         // When every slot was filled, the driver has none.
         let filled = self.fifo.tail.load(Ordering::Relaxed).wrapping_sub(head);
-        if filled == OutFifo::<SLOTS, SIZE>::CAPACITY - SIZE {
-            self.fifo.doorbell.store(true, Ordering::Relaxed);
-        }
+        filled == OutFifo::<SLOTS, SIZE>::CAPACITY - SIZE
     }
 }
 
 #[cfg(not(loom))]
 impl<'a, const SLOTS: usize, const SIZE: usize> PacketReader<'a, SLOTS, SIZE> {
-    /// As [`front`](Self::front), for a reader that was made for this one use, and whether the bus half
-    /// must be woken; `follow` is that of [`read`](Self::read).
+    /// As [`front`](Self::front), for a reader that was made for this one use; `session` and `follow`
+    /// are those of [`read`](Self::read).
+    ///
+    /// # Errors
+    /// That of `follow`.
     #[inline]
     pub fn into_front<E>(
         mut self,
         session: u16,
-        follow: impl FnOnce(&mut Self) -> Result<(), E>,
-    ) -> (Result<&'a [u8], E>, bool) {
-        let oldest = self.oldest_of(session, follow);
-        let doorbell = self.needs_doorbell();
-        (oldest.map(|oldest| oldest.map_or(&[][..], |oldest| self.bytes(oldest))), doorbell)
+        follow: impl FnMut(&mut Self) -> Result<u16, E>,
+    ) -> Result<&'a [u8], E> {
+        let oldest = self.oldest_of(session, follow)?;
+        Ok(self.bytes(&oldest))
     }
 
-    fn bytes(self, Oldest { slot, head, length, .. }: Oldest<SIZE>) -> &'a [u8] {
+    fn bytes(self, oldest: &Oldest<SIZE>) -> &'a [u8] {
         // SAFETY: the slot is between `head` and `tail`, so nobody writes to it before `consume`
         // frees it, which needs a reader, and the bytes have borrowed the only one. It was published
         // with a length of SIZE at most, and `head` is below that.
-        unsafe { slot.bytes(offset::<SIZE>(head), length) }
+        unsafe { oldest.slot.bytes(oldest.start(), oldest.unread()) }
     }
 }
