@@ -3,34 +3,30 @@
 use usbd_acm_class::{ControlLineState, LineCoding, Request, SetupPacket};
 
 use crate::bus_port::BusPort;
-use crate::control::Outcome;
+use crate::control::Armed;
 use crate::device::State;
 use crate::{Controller, Device, DtrPolicy, Hooks};
 
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
 {
-    pub(crate) fn class(&mut self, setup: &SetupPacket) -> Outcome {
+    pub(crate) fn class(&mut self, setup: &SetupPacket) -> Option<Armed> {
         // No interface exists before the device is configured (wire: class requests).
         if self.state != State::Configured {
-            return Outcome::Stall;
+            return None;
         }
-        let Some((index, request)) = Request::parse(setup) else { return Outcome::Stall };
-        let Some(mut half) = self.ports.get_mut(index) else { return Outcome::Stall };
+        let (index, request) = Request::parse(setup)?;
+        let mut half = self.ports.get_mut(index)?;
         match request {
-            Request::SetLineCoding => Outcome::LineCoding { port: index },
+            Request::SetLineCoding => return Some(self.expect_line_coding(index)),
             Request::GetLineCoding => {
-                Outcome::Bytes { bytes: half.control().line_coding().to_bytes(), length: 7 }
+                let coding = half.control().line_coding().to_bytes();
+                return Some(self.reply_short(coding, setup.length));
             }
-            Request::SetControlLineState(lines) => {
-                self.set_control_lines(index, lines);
-                Outcome::Ack
-            }
-            Request::SendBreak(request) => {
-                half.control().send_break(request);
-                Outcome::Ack
-            }
+            Request::SetControlLineState(lines) => self.set_control_lines(index, lines),
+            Request::SendBreak(request) => half.control().send_break(request),
         }
+        Some(self.acknowledge())
     }
 
     /// Applies a complete line coding, unless the board refuses it.

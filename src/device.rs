@@ -1,11 +1,11 @@
 //! The device half: everything between a controller and the ports.
 
-use usbd_acm_class::{BusHalves, SetupPacket};
+use usbd_acm_class::BusHalves;
 use usbd_acm_descriptors::Descriptors;
 
 use crate::bus_port::BusPort;
-use crate::control::{Outcome, Stage};
-use crate::{Controller, Direction, DtrPolicy, EndpointAddress, Event, Hooks, RxSlot, Speed};
+use crate::control::Stage;
+use crate::{Controller, DtrPolicy, EndpointAddress, Event, Hooks, RxSlot, Speed};
 
 /// Events taken from the controller in one [`Device::poll`] at most, so that its time is bounded
 /// whatever the host does. The interrupt stays pending while there are more.
@@ -42,10 +42,8 @@ pub struct Device<C, H = (), const PORTS: usize = 1, const SLOTS: usize = 2, con
     pub(crate) gated: bool,
     /// DEVICE_REMOTE_WAKEUP is set (USB 2.0 §9.4.9).
     pub(crate) remote_wakeup: bool,
-    /// Halted IN endpoints, one bit a number.
-    pub(crate) halted_in: u16,
-    /// Halted OUT endpoints, one bit a number.
-    pub(crate) halted_out: u16,
+    /// Halted endpoints, each its [`EndpointAddress::bit`].
+    pub(crate) halted: u32,
 }
 
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
@@ -111,7 +109,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     fn handle(&mut self, event: Event) {
         match event {
             Event::Setup(setup) => self.setup(&setup),
-            Event::Ep0Sent => self.stage = self.stage.sent(&mut self.controller),
+            Event::Ep0Sent => self.ep0_sent(),
             Event::Ep0Received => self.ep0_received(),
             Event::Ep0Status => self.ep0_status(),
             Event::Sent(_) | Event::Received(..) => {}
@@ -130,33 +128,6 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     pub(crate) fn bus_ports(&mut self) -> impl Iterator<Item = BusPort<'_, SLOTS, SIZE>> {
         let halves = self.ports.iter_mut().zip(self.descriptors.ports());
         halves.map(|(half, endpoints)| BusPort { half, endpoints })
-    }
-
-    /// SETUP replaces whatever transfer there was (I2, I3) and has exactly one outcome (I9).
-    fn setup(&mut self, setup: &SetupPacket) {
-        let outcome = self.answer(setup);
-        trace_setup(setup, &outcome);
-        self.stage = Stage::start(&mut self.controller, outcome, setup.length);
-    }
-
-    fn ep0_received(&mut self) {
-        let Stage::DataOut { port } = self.stage else { return };
-        let mut bytes = [0; 7];
-        let length = self.controller.ep0_read(&mut bytes);
-        // The whole coding or nothing (I5): a packet of another size is stalled.
-        let taken = length == bytes.len() && self.set_line_coding(port, bytes);
-        self.stage = match taken {
-            true => Stage::status_in(&mut self.controller, None),
-            false => Stage::stall(&mut self.controller),
-        };
-    }
-
-    fn ep0_status(&mut self) {
-        if let Stage::StatusIn { address: Some(address) } = self.stage {
-            // USB 2.0 §9.4.6: the state changes with the address, after the status stage.
-            self.state = if address == 0 { State::Default } else { State::Address };
-        }
-        self.stage = Stage::Idle;
     }
 
     /// Returns whether a notification may be due.
@@ -216,7 +187,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// nothing queued is lost (USB 2.0 §9.4.5).
     pub(crate) fn configure(&mut self) {
         if self.state == State::Configured {
-            return (0..2 * PORTS).for_each(|interface| self.unhalt_interface(interface));
+            return self.unhalt_interfaces(|_| true);
         }
         self.state = State::Configured;
         let milliamps = self.descriptors.max_power().milliamps();
@@ -236,8 +207,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             return;
         }
         self.state = State::Address;
-        self.halted_in = 0;
-        self.halted_out = 0;
+        self.halted = 0;
         self.controller.close_all();
         self.bus_ports().for_each(|mut port| port.close());
         self.hooks.deconfigured();
@@ -283,41 +253,14 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         }
     }
 
-    pub(crate) fn is_halted(&self, address: EndpointAddress) -> bool {
-        let halted = match address.direction() {
-            Direction::In => self.halted_in,
-            Direction::Out => self.halted_out,
-        };
-        halted & bit(address) != 0
-    }
-
     pub(crate) fn halt(&mut self, address: EndpointAddress) {
-        *self.halted_mut(address) |= bit(address);
+        self.halted |= address.bit();
         self.controller.halt(address);
     }
 
     /// Ends a halt; the toggle goes to DATA0 in any case (I10).
     pub(crate) fn unhalt(&mut self, address: EndpointAddress) {
-        *self.halted_mut(address) &= !bit(address);
+        self.halted &= !address.bit();
         self.controller.unhalt(address);
     }
-
-    fn halted_mut(&mut self, address: EndpointAddress) -> &mut u16 {
-        match address.direction() {
-            Direction::In => &mut self.halted_in,
-            Direction::Out => &mut self.halted_out,
-        }
-    }
-}
-
-fn bit(address: EndpointAddress) -> u16 {
-    1 << address.number()
-}
-
-#[allow(unused_variables, reason = "without a logging feature there is nothing to do")]
-fn trace_setup(setup: &SetupPacket, outcome: &Outcome) {
-    #[cfg(feature = "defmt")]
-    defmt::trace!("SETUP {} stalled: {}", setup, *outcome == Outcome::Stall);
-    #[cfg(feature = "log")]
-    log::trace!("{setup:?} -> {outcome:?}");
 }

@@ -55,8 +55,7 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
             suspended: false,
             gated: false,
             remote_wakeup: false,
-            halted_in: 0,
-            halted_out: 0,
+            halted: 0,
         };
         (device, application.map(|half| Port::new(half, Doorbell(C::DOORBELL))))
     }
