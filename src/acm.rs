@@ -24,7 +24,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                 return Some(self.reply_short(coding, setup.length));
             }
             Request::SetControlLineState(lines) => self.set_control_lines(index, lines),
-            Request::SendBreak(request) => half.control().send_break(request),
+            // By value, as it came: `Break` is for the application.
+            Request::SendBreak(_) => half.control().send_break_value(setup.value),
         }
         Some(self.acknowledge())
     }

@@ -35,12 +35,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
     }
 
     pub(crate) fn begin_session(&mut self) {
-        if self.session().is_open() {
-            return;
-        }
-        self.half.sender().discard();
-        self.change_session();
-        self.half.control().session_started();
+        self.set_session(true);
     }
 
     /// The session ends by DTR, while the endpoints stay open.
@@ -57,20 +52,23 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
 
     /// The driver holds none of our packets any more.
     fn end_session(&mut self) {
-        if !self.session().is_open() {
+        self.set_session(false);
+    }
+
+    /// Begins or ends a session, unless that was before.
+    fn set_session(&mut self, open: bool) {
+        let session = self.session();
+        if session.is_open() == open {
             return;
         }
-        self.change_session();
+        // Before the application can see that another session is there, to write in it.
         self.half.sender().discard();
-        self.half.control().session_ended();
+        self.half.link().set_session(session.next());
+        self.half.control().set_session(open);
     }
 
     fn session(&self) -> Session {
         self.half.link().own_session()
-    }
-
-    fn change_session(&mut self) {
-        self.half.link().set_session(self.session().next());
     }
 
     /// Moves packets until the controller is full or nothing is due. `interface` is the

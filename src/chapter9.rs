@@ -44,13 +44,12 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// the recipient is here, and direction and request are by each of them as one code.
     fn standard(&mut self, setup: &SetupPacket) -> Option<Armed> {
         let SetupPacket { request_type, request, value, index, length } = *setup;
-        let recipient = setup.recipient()?;
         // No standard request of ours has OUT data, so a data stage towards us fits none of them.
         if request_type & 0x80 == 0 && length != 0 || request & 0x80 != 0 {
             return None;
         }
         let code = request | request_type & 0x80;
-        let reply = match recipient {
+        let reply = match setup.recipient()? {
             Recipient::Device if code == SET_ADDRESS => return self.set_address(value, index),
             Recipient::Device => self.device_request(code, value, index)?,
             Recipient::Interface => self.interface_request(code, value, index)?,
@@ -91,7 +90,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             // No interface has an alternate setting but 0.
             SET_INTERFACE if value == 0 => {
                 // USB 2.0 §9.4.5: as SET_CONFIGURATION, for the endpoints of one interface.
-                self.unhalt_interfaces(|interface| interface == usize::from(index));
+                self.unhalt_interface(index.into());
                 Some(&[])
             }
             _ => None,
@@ -179,16 +178,13 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         Some(())
     }
 
-    /// Ends the halts of the endpoints of these interfaces and sets their toggles to DATA0.
-    pub(crate) fn unhalt_interfaces(&mut self, is_meant: impl Fn(usize) -> bool) {
-        for (port, endpoints) in self.descriptors.ports().iter().enumerate() {
-            if is_meant(2 * port) {
-                self.unhalt(endpoints.notification);
-            }
-            if is_meant(2 * port + 1) {
-                self.unhalt(endpoints.data_in);
-                self.unhalt(endpoints.data_out);
-            }
+    /// Ends the halts of the endpoints of one interface and sets their toggles to DATA0.
+    pub(crate) fn unhalt_interface(&mut self, interface: usize) {
+        let Some(endpoints) = self.descriptors.ports().get(interface / 2) else { return };
+        if interface.is_multiple_of(2) {
+            return self.unhalt(endpoints.notification);
         }
+        self.unhalt(endpoints.data_in);
+        self.unhalt(endpoints.data_out);
     }
 }

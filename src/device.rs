@@ -96,7 +96,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                         self.pump();
                     }
                 }
-                Some(event) => self.handle(event),
+                Some(event) => self.handle(&event),
             }
         }
         if self.ports.has_work() {
@@ -106,16 +106,16 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     /// What is not a packet of a port; apart, so that those do not pay for it.
     #[inline(never)]
-    fn handle(&mut self, event: Event) {
+    fn handle(&mut self, event: &Event) {
         match event {
-            Event::Setup(setup) => self.setup(&setup),
+            Event::Setup(setup) => self.setup(setup),
             Event::Ep0Sent => self.ep0_sent(),
             Event::Ep0Received => self.ep0_received(),
             Event::Ep0Status => self.ep0_status(),
             Event::Sent(_) | Event::Received(..) => {}
             Event::Reset(speed) => {
                 self.reset();
-                self.speed = speed;
+                self.speed = *speed;
             }
             Event::VbusLost => self.reset(),
             Event::Suspend => self.suspend(),
@@ -187,7 +187,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// nothing queued is lost (USB 2.0 §9.4.5).
     pub(crate) fn configure(&mut self) {
         if self.state == State::Configured {
-            return self.unhalt_interfaces(|_| true);
+            return (0..2 * PORTS).for_each(|interface| self.unhalt_interface(interface));
         }
         self.state = State::Configured;
         let milliamps = self.descriptors.max_power().milliamps();

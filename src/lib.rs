@@ -9,7 +9,6 @@ mod chapter9;
 mod control;
 mod controller;
 mod device;
-mod doorbell;
 mod hooks;
 mod io;
 mod port;

@@ -4,7 +4,6 @@ use usbd_acm_class::fifo::{self, PacketReader, PacketWriter};
 use usbd_acm_class::{ApplicationHalf, Link, ReaderHalf, Session, Wake, WriterHalf};
 
 use crate::PortControl;
-use crate::doorbell::Doorbell;
 
 /// The application half of a serial port: reader, writer and control, each usable on its own and
 /// from a context of its own.
@@ -18,13 +17,12 @@ pub struct Port<const SLOTS: usize = 2, const SIZE: usize = 64> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
-    pub(crate) fn new(half: ApplicationHalf<SLOTS, SIZE>, doorbell: Doorbell) -> Self {
+    pub(crate) fn new(half: ApplicationHalf<SLOTS, SIZE>) -> Self {
         let ApplicationHalf { reader, writer, control } = half;
-        let session = Session::NONE;
         Self {
-            reader: Reader { half: reader, doorbell, session },
-            writer: Writer { half: writer, doorbell },
-            control: PortControl::new(control, doorbell),
+            reader: Reader { half: reader, session: Session::NONE },
+            writer: Writer { half: writer },
+            control: PortControl::new(control),
         }
     }
 }
@@ -56,7 +54,6 @@ pub enum WriteError {
 /// Bytes from the host to the application.
 pub struct Reader<const SLOTS: usize = 2, const SIZE: usize = 64> {
     half: ReaderHalf<SLOTS, SIZE>,
-    doorbell: Doorbell,
     /// The session of the bytes read last.
     session: Session,
 }
@@ -67,11 +64,11 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
-        let (link, doorbell, session) = (self.half.link(), self.doorbell, &mut self.session);
+        let (link, session) = (self.half.link(), &mut self.session);
         let mut packets = self.half.packets();
-        let (count, rings) = packets
-            .read(session.number(), buffer, |packets| follow(session, packets, link, doorbell))?;
-        doorbell.ring_if(rings, link);
+        let (count, rings) =
+            packets.read(session.number(), buffer, |packets| follow(session, packets, link))?;
+        ring_if(rings, link);
         Ok(count)
     }
 
@@ -81,28 +78,34 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn fill_buf(&mut self) -> Result<&[u8], ReadError> {
-        let (link, doorbell, session) = (self.half.link(), self.doorbell, &mut self.session);
+        let (link, session) = (self.half.link(), &mut self.session);
         let packets = self.half.packets();
-        packets.into_front(session.number(), |packets| follow(session, packets, link, doorbell))
+        packets.into_front(session.number(), |packets| follow(session, packets, link))
     }
 
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
         let rings = self.half.packets().consume(count);
-        self.doorbell.ring_if(rings, self.half.link());
+        ring_if(rings, self.half.link());
     }
 
     /// Whether [`read`](Self::read) would return at once with bytes or [`ReadError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
         let mut packets = self.half.packets();
         let waits = packets.session().is_some();
-        self.doorbell.ring_if(packets.needs_doorbell(), self.half.link());
+        ring_if(packets.needs_doorbell(), self.half.link());
         waits || (self.session.is_open() && self.half.link().session() != self.session)
     }
 
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
         self.half.link().session().is_open()
+    }
+}
+
+fn ring_if(needed: bool, link: &Link) {
+    if needed {
+        link.ring();
     }
 }
 
@@ -113,13 +116,12 @@ fn follow<const SLOTS: usize, const SIZE: usize>(
     session: &mut Session,
     packets: &mut PacketReader<'_, SLOTS, SIZE>,
     link: &Link,
-    doorbell: Doorbell,
 ) -> Result<u16, ReadError> {
     // Before looking for packets: those of an ended session are all there when its end is seen.
     let now = link.session();
     let waiting = packets.session();
     // A zero-length packet is no data, but it had a slot.
-    doorbell.ring_if(packets.needs_doorbell(), link);
+    ring_if(packets.needs_doorbell(), link);
     let before = core::mem::replace(session, waiting.map_or(now, Session::from_number));
     if before.is_open() && before != *session {
         return Err(ReadError::Disconnected);
@@ -130,7 +132,6 @@ fn follow<const SLOTS: usize, const SIZE: usize>(
 /// Bytes from the application to the host.
 pub struct Writer<const SLOTS: usize = 2, const SIZE: usize = 64> {
     half: WriterHalf<SLOTS, SIZE>,
-    doorbell: Doorbell,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
@@ -196,7 +197,7 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     }
 
     fn after_write(&self) -> AfterWrite {
-        AfterWrite { link: self.half.link(), doorbell: self.doorbell }
+        AfterWrite { link: self.half.link() }
     }
 }
 
@@ -219,13 +220,12 @@ fn begin<const SLOTS: usize, const SIZE: usize>(
 #[derive(Clone, Copy)]
 struct AfterWrite {
     link: &'static Link,
-    doorbell: Doorbell,
 }
 
 impl AfterWrite {
     fn tell<const SLOTS: usize, const SIZE: usize>(self, packets: &PacketWriter<'_, SLOTS, SIZE>) {
         if self.link.ask_to_wake(Wake::Write) || packets.needs_doorbell() {
-            self.doorbell.ring(self.link);
+            self.link.ring();
         }
     }
 }

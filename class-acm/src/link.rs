@@ -54,6 +54,9 @@ pub struct Link {
     wake: AtomicU8,
     /// Set by the application, and cleared by the bus side before it looks.
     work: AtomicBool,
+    /// Makes the bus side look soon. `None` until the halves are made, as a static of zeros takes no
+    /// flash.
+    doorbell: Option<fn()>,
 }
 
 impl Link {
@@ -66,6 +69,7 @@ impl Link {
             suspended: AtomicBool::new(false),
             wake: AtomicU8::new(Wake::Nobody as u8),
             work: AtomicBool::new(false),
+            doorbell: None,
         }
     }
 
@@ -112,6 +116,20 @@ impl Link {
     pub fn wants_wakeup(&self, on_write: bool) -> bool {
         let least = if on_write { Wake::Write } else { Wake::Request };
         self.wake.load(Ordering::Relaxed) >= least as u8
+    }
+
+    /// What makes the bus side look soon.
+    pub fn set_doorbell(&mut self, doorbell: fn()) {
+        self.doorbell = Some(doorbell);
+    }
+
+    /// Leaves word that there is something for the bus side to do, and makes it look. Application
+    /// side.
+    pub fn ring(&self) {
+        self.leave_work();
+        if let Some(doorbell) = self.doorbell {
+            doorbell();
+        }
     }
 
     /// Leaves word that there is something for the bus side to do. Application side.

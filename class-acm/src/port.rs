@@ -6,8 +6,8 @@ use core::marker::PhantomData;
 
 use crate::control::{BusControl, Control, ControlShared};
 use crate::fifo::{
-    InFifo, NotificationSender, NotificationSlot, OutFifo, PacketReader, PacketReceiver,
-    PacketSender, PacketWriter,
+    Byte, InState, NotificationSender, NotificationSlot, OutState, PacketReader, PacketReceiver,
+    PacketSender, PacketWriter, Slot, empty_slots,
 };
 use crate::link::Link;
 
@@ -16,10 +16,12 @@ use crate::link::Link;
 #[repr(C)]
 pub struct PortStorage<const SLOTS: usize, const SIZE: usize> {
     link: Link,
+    to_host: InState,
+    from_host: OutState,
     control: ControlShared,
     notification: NotificationSlot,
-    from_host: OutFifo<SLOTS, SIZE>,
-    to_host: InFifo<SLOTS, SIZE>,
+    slots_to_host: [Slot<[Byte; SIZE]>; SLOTS],
+    slots_from_host: [Slot<[Byte; SIZE]>; SLOTS],
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
@@ -30,23 +32,28 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
             link: Link::new(),
             control: ControlShared::new(),
             notification: NotificationSlot::new(),
-            from_host: OutFifo::new(),
-            to_host: InFifo::new(),
+            to_host: InState::new(),
+            from_host: OutState::new(),
+            slots_to_host: empty_slots(),
+            slots_from_host: empty_slots(),
         }
     }
 
-    /// The halves of each port. The storage is taken for good, so there is one pair of each.
-    pub fn split<const PORTS: usize>(
+    /// The halves of each port, where `make` has the last word on those of the application. They ring
+    /// `doorbell`. The storage is taken for good, so there is one pair of each.
+    pub fn split<const PORTS: usize, P>(
         ports: &'static mut [Self; PORTS],
-    ) -> (BusHalves<PORTS, SLOTS, SIZE>, [ApplicationHalf<SLOTS, SIZE>; PORTS]) {
+        doorbell: fn(),
+        make: impl Fn(ApplicationHalf<SLOTS, SIZE>) -> P,
+    ) -> (BusHalves<PORTS, SLOTS, SIZE>, [P; PORTS]) {
+        ports.iter_mut().for_each(|port| port.link.set_doorbell(doorbell));
         let ports: &'static [Self; PORTS] = ports;
-        let application = core::array::from_fn(|index| {
-            let port = &ports[index];
-            ApplicationHalf {
+        let application = ports.each_ref().map(|port| {
+            make(ApplicationHalf {
                 reader: ReaderHalf { port },
                 writer: WriterHalf { port },
                 control: ControlHalf { link: &port.link, control: Control::new(&port.control) },
-            }
+            })
         });
         (BusHalves { ports }, application)
     }
@@ -84,12 +91,12 @@ pub struct BusHalf<'a, const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
     /// Packets to the host.
     pub fn sender(&mut self) -> PacketSender<'_, SLOTS, SIZE> {
-        PacketSender::new(&self.port.to_host)
+        PacketSender::new(&self.port.to_host, &self.port.slots_to_host)
     }
 
     /// Packets from the host.
     pub fn receiver(&mut self) -> PacketReceiver<'_, SLOTS, SIZE> {
-        PacketReceiver::new(&self.port.from_host)
+        PacketReceiver::new(&self.port.from_host, &self.port.slots_from_host)
     }
 
     /// Notifications to the host.
@@ -126,7 +133,7 @@ pub struct ReaderHalf<const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> ReaderHalf<SLOTS, SIZE> {
     /// Packets from the host.
     pub fn packets(&mut self) -> PacketReader<'_, SLOTS, SIZE> {
-        PacketReader::new(&self.port.from_host)
+        PacketReader::new(&self.port.from_host, &self.port.slots_from_host)
     }
 
     /// Session and suspend.
@@ -143,7 +150,7 @@ pub struct WriterHalf<const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> WriterHalf<SLOTS, SIZE> {
     /// Packets to the host.
     pub fn packets(&mut self) -> PacketWriter<'_, SLOTS, SIZE> {
-        PacketWriter::new(&self.port.to_host)
+        PacketWriter::new(&self.port.to_host, &self.port.slots_to_host)
     }
 
     /// Session and suspend.

@@ -23,10 +23,14 @@ mod notification_slot;
 mod out_fifo;
 mod slot;
 
+#[cfg(not(loom))]
+pub(crate) use in_fifo::InState;
 pub use in_fifo::{Grant, InFifo, PacketSender, PacketWriter};
 pub use notification_slot::{NotificationSender, NotificationSlot};
+#[cfg(not(loom))]
+pub(crate) use out_fifo::OutState;
 pub use out_fifo::{OutFifo, PacketReader, PacketReceiver};
-use slot::{Byte, Slot};
+pub(crate) use slot::{Byte, Slot};
 pub use slot::{RxSlot, TxPacket};
 
 /// Checked when a FIFO is made: positions wrap, and a slot is a packet.
@@ -39,6 +43,21 @@ const fn assert_shape(slots: usize, size: usize) {
         matches!(size, 8 | 16 | 32 | 64 | 512) || cfg!(loom),
         "SIZE must be a bulk wMaxPacketSize: 8, 16, 32 or 64 at full speed, 512 at high speed"
     );
+}
+
+/// The slots of a FIFO, all free.
+#[cfg(not(loom))]
+pub(crate) const fn empty_slots<const SLOTS: usize, const SIZE: usize>()
+-> [Slot<[Byte; SIZE]>; SLOTS] {
+    const { assert_shape(SLOTS, SIZE) };
+    [const { Slot::<[Byte; SIZE]>::new() }; SLOTS]
+}
+
+/// The slots of a FIFO, all free.
+#[cfg(loom)]
+fn empty_slots<const SLOTS: usize, const SIZE: usize>() -> [Slot<[Byte; SIZE]>; SLOTS] {
+    assert_shape(SLOTS, SIZE);
+    core::array::from_fn(|_| Slot::new())
 }
 
 /// The slot of a position, without a bounds check that could fail.

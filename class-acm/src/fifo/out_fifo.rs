@@ -9,13 +9,17 @@
 use core::marker::PhantomData;
 
 use super::slot::{Byte, RxSlot, Slot};
-use super::{assert_shape, next_slot, offset, slot_at};
+use super::{empty_slots, next_slot, offset, slot_at};
 use crate::sync::{AtomicBool, AtomicUsize, Ordering, OwnLoad, fence};
 
-/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application. The slots come
-/// last, so that short instructions reach the rest.
-#[repr(C)]
+/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application.
 pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
+    state: OutState,
+    slots: [Slot<[Byte; SIZE]>; SLOTS],
+}
+
+/// What there is of an [`OutFifo`] beside its slots.
+pub(crate) struct OutState {
     /// Stored by the application: up to here bytes were consumed. The slots before it are free.
     head: AtomicUsize,
     /// Stored by the bus half: the slots before it were filled.
@@ -24,61 +28,96 @@ pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
     lent: AtomicUsize,
     /// Of the application alone: a slot was freed that the bus half waits for.
     doorbell: AtomicBool,
-    slots: [Slot<[Byte; SIZE]>; SLOTS],
 }
 
-impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
-    const CAPACITY: usize = SLOTS * SIZE;
-
-    /// An empty FIFO.
+impl OutState {
     #[cfg(not(loom))]
-    #[expect(clippy::new_without_default, reason = "it belongs into a static")]
-    pub const fn new() -> Self {
-        const { assert_shape(SLOTS, SIZE) };
+    pub(crate) const fn new() -> Self {
         Self {
             head: AtomicUsize::new(0),
             tail: AtomicUsize::new(0),
             lent: AtomicUsize::new(0),
             doorbell: AtomicBool::new(false),
-            slots: [const { Slot::<[Byte; SIZE]>::new() }; SLOTS],
         }
+    }
+
+    #[cfg(loom)]
+    fn new() -> Self {
+        Self {
+            head: AtomicUsize::new(0),
+            tail: AtomicUsize::new(0),
+            lent: AtomicUsize::new(0),
+            doorbell: AtomicBool::new(false),
+        }
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
+    /// An empty FIFO.
+    #[cfg(not(loom))]
+    #[expect(clippy::new_without_default, reason = "it belongs into a static")]
+    pub const fn new() -> Self {
+        Self { state: OutState::new(), slots: empty_slots() }
     }
 
     /// An empty FIFO.
     #[cfg(loom)]
     pub fn new() -> Self {
-        assert_shape(SLOTS, SIZE);
-        Self {
-            head: AtomicUsize::new(0),
-            tail: AtomicUsize::new(0),
-            lent: AtomicUsize::new(0),
-            doorbell: AtomicBool::new(false),
-            slots: core::array::from_fn(|_| Slot::new()),
-        }
+        Self { state: OutState::new(), slots: empty_slots() }
     }
 
     /// The bus half and the application half.
     pub fn split(
         &'static mut self,
     ) -> (PacketReceiver<'static, SLOTS, SIZE>, PacketReader<'static, SLOTS, SIZE>) {
-        (PacketReceiver::new(self), PacketReader::new(self))
+        let Self { state, slots } = self;
+        (PacketReceiver::new(state, slots), PacketReader::new(state, slots))
     }
+}
 
-    fn slot(&self, position: usize) -> &Slot<[Byte; SIZE]> {
-        slot_at(&self.slots, position)
+/// Where the parts of an [`OutFifo`] are.
+struct Parts<const SLOTS: usize, const SIZE: usize> {
+    state: &'static OutState,
+    slots: &'static [Slot<[Byte; SIZE]>; SLOTS],
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Clone for Parts<SLOTS, SIZE> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Copy for Parts<SLOTS, SIZE> {}
+
+impl<const SLOTS: usize, const SIZE: usize> core::ops::Deref for Parts<SLOTS, SIZE> {
+    type Target = OutState;
+
+    fn deref(&self) -> &OutState {
+        self.state
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
+    const CAPACITY: usize = SLOTS * SIZE;
+
+    fn slot(&self, position: usize) -> &'static Slot<[Byte; SIZE]> {
+        slot_at(self.slots, position)
     }
 }
 
 /// The bus half of an [`OutFifo`].
 pub struct PacketReceiver<'a, const SLOTS: usize, const SIZE: usize> {
-    fifo: &'static OutFifo<SLOTS, SIZE>,
+    fifo: Parts<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one receiver at a time.
-    pub(crate) fn new(fifo: &'static OutFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, borrow: PhantomData }
+    pub(crate) fn new(
+        state: &'static OutState,
+        slots: &'static [Slot<[Byte; SIZE]>; SLOTS],
+    ) -> Self {
+        Self { fifo: Parts { state, slots }, borrow: PhantomData }
     }
 
     /// Offers free slots to `receive` until it gives one back or none is free.
@@ -127,7 +166,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
         let used = lent.wrapping_sub(self.fifo.head.load(Ordering::Relaxed));
         let slot = self.fifo.slot(lent);
         // `head` may be within a slot, which is not free then; `used` is less than the slots by that.
-        if used > OutFifo::<SLOTS, SIZE>::CAPACITY - SIZE || slot.seems_lent() {
+        if used > Parts::<SLOTS, SIZE>::CAPACITY - SIZE || slot.seems_lent() {
             return None;
         }
         // Who freed the slot, or was lent it before, is done with it.
@@ -140,7 +179,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
 
 /// The application half of an [`OutFifo`].
 pub struct PacketReader<'a, const SLOTS: usize, const SIZE: usize> {
-    fifo: &'static OutFifo<SLOTS, SIZE>,
+    fifo: Parts<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 
@@ -166,8 +205,11 @@ impl<const SIZE: usize> Oldest<SIZE> {
 
 impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one reader at a time.
-    pub(crate) fn new(fifo: &'static OutFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, borrow: PhantomData }
+    pub(crate) fn new(
+        state: &'static OutState,
+        slots: &'static [Slot<[Byte; SIZE]>; SLOTS],
+    ) -> Self {
+        Self { fifo: Parts { state, slots }, borrow: PhantomData }
     }
 
     /// The unread bytes of the oldest packet, at least one, and the session they came in. `None`
@@ -175,14 +217,14 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     #[cfg(not(loom))]
     pub fn front(&mut self) -> Option<(u16, &[u8])> {
         self.skip_empty();
-        let oldest = self.oldest()?;
-        Some((oldest.session, Self::new(self.fifo).bytes(&oldest)))
+        let oldest = self.fifo.oldest()?;
+        Some((oldest.session, Self { ..*self }.bytes(&oldest)))
     }
 
     /// The session of the oldest packet that has unread bytes.
     pub fn session(&mut self) -> Option<u16> {
         self.skip_empty();
-        self.oldest().map(|oldest| oldest.session)
+        self.fifo.oldest().map(|oldest| oldest.session)
     }
 
     /// Copies unread bytes of the oldest packet out, as many as fit, and
@@ -202,13 +244,13 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
         // SAFETY: the slot is between `head` and `tail`: nobody writes to it before it is freed. It
         // was published with a length of SIZE at most, and `head` is below that.
         let count = unsafe { oldest.slot.read(oldest.start(), oldest.unread(), buffer) };
-        Ok((count, self.advance(&oldest, count)))
+        Ok((count, self.fifo.advance(&oldest, count)))
     }
 
     /// Consumes `count` bytes of the oldest packet, or what is left of it. Returns whether the bus
     /// half must be woken: a slot was freed, it waits for one, and the host for the device.
     pub fn consume(&mut self, count: usize) -> bool {
-        self.oldest().is_some_and(|oldest| self.advance(&oldest, count))
+        self.fifo.oldest().is_some_and(|oldest| self.fifo.advance(&oldest, count))
     }
 
     /// Whether the bus half must be woken, as zero-length packets were skipped. Says so once.
@@ -225,7 +267,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
         mut follow: impl FnMut(&mut Self) -> Result<u16, E>,
     ) -> Result<Oldest<SIZE>, E> {
         loop {
-            if let Some(oldest) = self.oldest()
+            if let Some(oldest) = self.fifo.oldest()
                 && oldest.session == session
                 && oldest.length > 0
             {
@@ -236,45 +278,48 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     }
 
     fn skip_empty(&mut self) {
-        while let Some(oldest) = self.oldest()
+        while let Some(oldest) = self.fifo.oldest()
             && oldest.length == 0
         {
-            if self.free(oldest.head) {
+            if self.fifo.free(oldest.head) {
                 self.fifo.doorbell.store(true, Ordering::Relaxed);
             }
         }
     }
+}
 
+/// What the application alone does.
+impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
     #[inline]
-    fn oldest(&self) -> Option<Oldest<SIZE>> {
-        let head = self.fifo.head.load_own();
-        if head == self.fifo.tail.load(Ordering::Acquire) {
+    fn oldest(self) -> Option<Oldest<SIZE>> {
+        let head = self.head.load_own();
+        if head == self.tail.load(Ordering::Acquire) {
             return None;
         }
-        let slot = self.fifo.slot(head);
+        let slot = self.slot(head);
         let (length, session) = slot.published();
         Some(Oldest { slot, head, length: usize::from(length), session })
     }
 
     #[inline]
-    fn advance(&mut self, oldest: &Oldest<SIZE>, count: usize) -> bool {
+    fn advance(self, oldest: &Oldest<SIZE>, count: usize) -> bool {
         if count >= oldest.unread() {
             return self.free(oldest.head);
         }
-        self.fifo.head.store(oldest.head.wrapping_add(count), Ordering::Relaxed);
+        self.head.store(oldest.head.wrapping_add(count), Ordering::Relaxed);
         false
     }
 
     /// Frees the slot, and returns whether the bus half waits for it.
     #[inline]
-    fn free(&mut self, head: usize) -> bool {
+    fn free(self, head: usize) -> bool {
         let head = next_slot::<SIZE>(head);
-        self.fifo.head.store(head, Ordering::Release);
+        self.head.store(head, Ordering::Release);
         // Pairs with the fence in `pump_to`.
         fence(Ordering::SeqCst);
         // When every slot was filled, the driver has none.
-        let filled = self.fifo.tail.load(Ordering::Relaxed).wrapping_sub(head);
-        filled == OutFifo::<SLOTS, SIZE>::CAPACITY - SIZE
+        let filled = self.tail.load(Ordering::Relaxed).wrapping_sub(head);
+        filled == Parts::<SLOTS, SIZE>::CAPACITY - SIZE
     }
 }
 

@@ -12,14 +12,14 @@ use core::ptr::NonNull;
 use crate::sync::{AtomicU32, Ordering, OwnLoad, UnsafeCell};
 
 /// One byte of a slot. A cell a byte, so that disjoint ranges are disjoint to the model checker.
-pub(super) type Byte = UnsafeCell<u8>;
+pub(crate) type Byte = UnsafeCell<u8>;
 
 /// In the word of a slot: a driver holds it. The bits below it are the size of a slot to be filled.
 const LENT: u32 = 0x8000;
 
 /// A slot of `D` = `[Byte; N]`; `[Byte; 0]` behind the pointer of a handle.
 #[repr(C, align(4))]
-pub(super) struct Slot<D> {
+pub(crate) struct Slot<D> {
     /// [`LENT`], or what the FIFO's protocol says; free slots have 0.
     word: AtomicU32,
     data: D,

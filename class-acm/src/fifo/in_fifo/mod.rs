@@ -11,21 +11,25 @@ mod sender;
 mod writer;
 
 use super::slot::{Byte, Slot};
-use super::{assert_shape, next_slot, offset, slot_at};
+use super::{empty_slots, next_slot, offset, slot_at};
 use crate::sync::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
 pub use sender::PacketSender;
 pub use writer::{Grant, PacketWriter};
 
-/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the application to the host. The slots come
-/// last, so that short instructions reach the rest.
-#[repr(C)]
+/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the application to the host.
 pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
+    state: InState,
+    slots: [Slot<[Byte; SIZE]>; SLOTS],
+}
+
+/// What there is of an [`InFifo`] beside its slots.
+pub(crate) struct InState {
     /// Stored by the bus half: the slots before it are free.
     head: AtomicUsize,
     /// Stored by the bus half: bytes before it were submitted to the driver, or skipped.
     sent: AtomicUsize,
-    /// Stored by the bus half: what goes on, see [`sender::state`].
-    state: AtomicU32,
+    /// Stored by the bus half: what goes on, see [`sender::bits`].
+    bits: AtomicU32,
     /// Stored by the application: bytes before it were written.
     written: AtomicUsize,
     /// Stored by the application: `written` when the session began, for it.
@@ -34,51 +38,84 @@ pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
     session: AtomicU16,
     /// wMaxPacketSize in bytes, where it may be less than `SIZE`. Stored by the bus half.
     packet_size: AtomicU16,
-    slots: [Slot<[Byte; SIZE]>; SLOTS],
 }
 
-impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
-    const CAPACITY: usize = SLOTS * SIZE;
-
-    /// An empty FIFO.
+impl InState {
     #[cfg(not(loom))]
-    #[expect(clippy::new_without_default, reason = "it belongs into a static")]
-    pub const fn new() -> Self {
-        const { assert_shape(SLOTS, SIZE) };
+    pub(crate) const fn new() -> Self {
         Self {
             head: AtomicUsize::new(0),
             sent: AtomicUsize::new(0),
-            state: AtomicU32::new(0),
+            bits: AtomicU32::new(0),
             written: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
             session: AtomicU16::new(0),
             packet_size: AtomicU16::new(0),
-            slots: [const { Slot::<[Byte; SIZE]>::new() }; SLOTS],
         }
+    }
+
+    #[cfg(loom)]
+    fn new() -> Self {
+        Self {
+            head: AtomicUsize::new(0),
+            sent: AtomicUsize::new(0),
+            bits: AtomicU32::new(0),
+            written: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
+            session: AtomicU16::new(0),
+            packet_size: AtomicU16::new(0),
+        }
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
+    /// An empty FIFO.
+    #[cfg(not(loom))]
+    #[expect(clippy::new_without_default, reason = "it belongs into a static")]
+    pub const fn new() -> Self {
+        Self { state: InState::new(), slots: empty_slots() }
     }
 
     /// An empty FIFO.
     #[cfg(loom)]
     pub fn new() -> Self {
-        assert_shape(SLOTS, SIZE);
-        Self {
-            head: AtomicUsize::new(0),
-            sent: AtomicUsize::new(0),
-            state: AtomicU32::new(0),
-            written: AtomicUsize::new(0),
-            begun: AtomicUsize::new(0),
-            session: AtomicU16::new(0),
-            packet_size: AtomicU16::new(0),
-            slots: core::array::from_fn(|_| Slot::new()),
-        }
+        Self { state: InState::new(), slots: empty_slots() }
     }
 
     /// The application half and the bus half.
     pub fn split(
         &'static mut self,
     ) -> (PacketWriter<'static, SLOTS, SIZE>, PacketSender<'static, SLOTS, SIZE>) {
-        (PacketWriter::new(self), PacketSender::new(self))
+        let Self { state, slots } = self;
+        (PacketWriter::new(state, slots), PacketSender::new(state, slots))
     }
+}
+
+/// Where the parts of an [`InFifo`] are: not in one struct, so that those of both directions can lie
+/// before the slots, where short instructions reach them.
+struct Parts<const SLOTS: usize, const SIZE: usize> {
+    state: &'static InState,
+    slots: &'static [Slot<[Byte; SIZE]>; SLOTS],
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Clone for Parts<SLOTS, SIZE> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Copy for Parts<SLOTS, SIZE> {}
+
+impl<const SLOTS: usize, const SIZE: usize> core::ops::Deref for Parts<SLOTS, SIZE> {
+    type Target = InState;
+
+    fn deref(&self) -> &InState {
+        self.state
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
+    const CAPACITY: usize = SLOTS * SIZE;
 
     /// wMaxPacketSize, in bytes. Constant where only a full-speed packet fits.
     fn packet_size(&self) -> usize {
@@ -91,8 +128,8 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
         }
     }
 
-    fn slot(&self, position: usize) -> &Slot<[Byte; SIZE]> {
-        slot_at(&self.slots, position)
+    fn slot(&self, position: usize) -> &'static Slot<[Byte; SIZE]> {
+        slot_at(self.slots, position)
     }
 }
 

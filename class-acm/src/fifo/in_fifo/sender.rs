@@ -3,12 +3,12 @@
 
 use core::marker::PhantomData;
 
-use super::{InFifo, offset, settled};
-use crate::fifo::slot::TxPacket;
+use super::{InState, Parts, offset, settled};
+use crate::fifo::slot::{Byte, Slot, TxPacket};
 use crate::sync::{Ordering, OwnLoad, fence};
 
-/// The bits of [`InFifo::state`].
-pub(super) mod state {
+/// The bits of [`InState::bits`].
+pub(super) mod bits {
     /// Packets submitted and not acknowledged. While there are any, the bus half looks again without
     /// a doorbell.
     pub(crate) const IN_FLIGHT: u32 = 0xFF;
@@ -21,18 +21,21 @@ pub(super) mod state {
     /// No byte of this session was seen yet: those that are there may be of the one before.
     pub(crate) const FRESH: u32 = 0x400;
 }
-use state::{FRESH, IN_FLIGHT, RESTART, UNSETTLED, ZLP_DUE};
+use bits::{FRESH, IN_FLIGHT, RESTART, UNSETTLED, ZLP_DUE};
 
-/// The bus half of an [`InFifo`].
+/// The bus half of an [`InFifo`](super::InFifo).
 pub struct PacketSender<'a, const SLOTS: usize, const SIZE: usize> {
-    fifo: &'static InFifo<SLOTS, SIZE>,
+    fifo: Parts<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one sender at a time.
-    pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, borrow: PhantomData }
+    pub(crate) fn new(
+        state: &'static InState,
+        slots: &'static [Slot<[Byte; SIZE]>; SLOTS],
+    ) -> Self {
+        Self { fifo: Parts { state, slots }, borrow: PhantomData }
     }
 
     /// Offers packets to `send` until it gives one back or nothing is due.
@@ -51,7 +54,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         // Pairs with the fence in `needs_doorbell`: either we see the bytes, or it sees nothing in
         // flight.
         fence(Ordering::SeqCst);
-        while depth > IN_FLIGHT as usize || ((self.state() & IN_FLIGHT) as usize) < depth {
+        while depth > IN_FLIGHT as usize || ((self.fifo.bits() & IN_FLIGHT) as usize) < depth {
             let Some(packet) = self.due_packet(session) else { return };
             let length = packet.len();
             if send(packet).is_err() {
@@ -67,20 +70,20 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// The host acknowledged the oldest packet.
     #[inline]
     pub fn sent(&mut self) {
-        let state = self.state();
-        if state & IN_FLIGHT != 0 {
-            self.set_state(state - 1);
+        let bits = self.fifo.bits();
+        if bits & IN_FLIGHT != 0 {
+            self.fifo.set_bits(bits - 1);
         }
         let head = self.fifo.head.load_own();
         // A packet is of one slot: no more than that becomes free.
-        if self.is_done(head) {
+        if self.fifo.is_done(head) {
             self.fifo.head.store(head.wrapping_add(SIZE), Ordering::Release);
         }
     }
 
     /// The endpoint was opened: it starts anew, and so does the host.
     pub fn opened(&mut self) {
-        self.set_state(self.state() & !RESTART);
+        self.fifo.set_bits(self.fifo.bits() & !RESTART);
     }
 
     /// The driver has dropped its packets, to be followed by [`discard`](Self::discard), while the
@@ -90,8 +93,8 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// host takes the next packet for a repetition (USB 2.0 §8.6.4). A zero-length packet goes first,
     /// so that nothing is lost with it. It also ends the transfer that was cut off.
     pub fn aborted(&mut self) {
-        if self.state() & UNSETTLED != 0 {
-            self.set_state(self.state() | RESTART);
+        if self.fifo.bits() & UNSETTLED != 0 {
+            self.fifo.set_bits(self.fifo.bits() | RESTART);
         }
     }
 
@@ -105,17 +108,17 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// Drops every byte written so far, for a session that ended or one that is about to begin. The
     /// driver has dropped its packets before.
     pub fn discard(&mut self) {
-        self.set_state(self.state() & RESTART | FRESH);
+        self.fifo.set_bits(self.fifo.bits() & RESTART | FRESH);
         // Relaxed, as no byte is read: what is written from here on is of the ended session too.
         self.fifo.sent.store(self.fifo.written.load(Ordering::Relaxed), Ordering::Release);
-        self.free();
+        self.fifo.free();
     }
 
     #[inline]
     fn due_packet(&mut self, session: u16) -> Option<TxPacket> {
-        let state = self.state();
-        if state & (RESTART | FRESH) != 0 {
-            if state & RESTART != 0 {
+        let bits = self.fifo.bits();
+        if bits & (RESTART | FRESH) != 0 {
+            if bits & RESTART != 0 {
                 return Some(TxPacket::ZERO_LENGTH);
             }
             self.begin(session)?;
@@ -127,12 +130,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         let mut length = size.saturating_sub(start);
         if written.wrapping_sub(sent) < length {
             // The last slot fills up while the wire is busy.
-            if state & IN_FLIGHT != 0 {
+            if bits & IN_FLIGHT != 0 {
                 return None;
             }
             length = written.wrapping_sub(sent);
             if length == 0 {
-                return (state & ZLP_DUE != 0).then_some(TxPacket::ZERO_LENGTH);
+                return (bits & ZLP_DUE != 0).then_some(TxPacket::ZERO_LENGTH);
             }
         }
         let slot = self.fifo.slot(sent);
@@ -153,49 +156,53 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         let is_begun = self.fifo.session.load(Ordering::Acquire) == session;
         let sent = self.fifo.sent.load_own();
         let begun = self.fifo.begun.load(Ordering::Relaxed);
+        // Nobody waits for what is never sent.
+        let mut skipped = written;
         // Not so before the first byte, nor when the application was away until the numbers of the
         // sessions came round.
-        let begins = is_begun && begun.wrapping_sub(sent) < written.wrapping_sub(sent);
-        // Nobody waits for what is never sent.
-        self.fifo.sent.store(if begins { begun } else { written }, Ordering::Release);
-        self.free();
-        if begins {
-            self.set_state(self.state() & !FRESH);
+        if is_begun && begun.wrapping_sub(sent) < written.wrapping_sub(sent) {
+            skipped = begun;
+            self.fifo.set_bits(self.fifo.bits() & !FRESH);
         }
-        begins.then_some(())
+        self.fifo.sent.store(skipped, Ordering::Release);
+        self.fifo.free();
+        (skipped != written).then_some(())
     }
 
     #[inline]
     fn submitted(&mut self, length: usize) {
         let size = self.fifo.packet_size();
         let zlp_due = if length == size { ZLP_DUE } else { 0 };
-        let state = self.state() & (IN_FLIGHT | FRESH) | zlp_due;
+        let bits = self.fifo.bits() & (IN_FLIGHT | FRESH) | zlp_due;
         // Before `sent`, so that nobody takes these bytes for acknowledged.
-        self.set_state(state + 1);
+        self.fifo.set_bits(bits + 1);
         let sent = self.fifo.sent.load_own().wrapping_add(length);
         self.fifo.sent.store(settled::<SIZE>(sent, size), Ordering::Release);
     }
+}
 
+/// What the bus half alone does.
+impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
     /// Gives the slots that are sent and not lent back to the application, oldest first.
-    fn free(&mut self) {
-        let mut head = self.fifo.head.load_own();
+    fn free(self) {
+        let mut head = self.head.load_own();
         while self.is_done(head) {
             head = head.wrapping_add(SIZE);
         }
-        self.fifo.head.store(head, Ordering::Release);
+        self.head.store(head, Ordering::Release);
     }
 
     /// Whether all of the slot was sent or skipped, and the driver is done with it.
     #[inline]
-    fn is_done(&self, head: usize) -> bool {
-        self.fifo.sent.load_own().wrapping_sub(head) >= SIZE && !self.fifo.slot(head).is_lent()
+    fn is_done(self, head: usize) -> bool {
+        self.sent.load_own().wrapping_sub(head) >= SIZE && !self.slot(head).is_lent()
     }
 
-    fn state(&self) -> u32 {
-        self.fifo.state.load_own()
+    fn bits(self) -> u32 {
+        self.bits.load_own()
     }
 
-    fn set_state(&self, state: u32) {
-        self.fifo.state.store(state, Ordering::Relaxed);
+    fn set_bits(self, bits: u32) {
+        self.bits.store(bits, Ordering::Relaxed);
     }
 }

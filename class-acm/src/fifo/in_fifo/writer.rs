@@ -3,14 +3,14 @@
 
 use core::marker::PhantomData;
 
-use super::sender::state::{FRESH, IN_FLIGHT, UNSETTLED};
-use super::{InFifo, offset, settled};
+use super::sender::bits::{FRESH, IN_FLIGHT, UNSETTLED};
+use super::{InState, Parts, offset, settled};
 use crate::fifo::slot::{Byte, Slot};
 use crate::sync::{Ordering, OwnLoad, fence};
 
-/// The application half of an [`InFifo`].
+/// The application half of an [`InFifo`](super::InFifo).
 pub struct PacketWriter<'a, const SLOTS: usize, const SIZE: usize> {
-    fifo: &'static InFifo<SLOTS, SIZE>,
+    fifo: Parts<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 
@@ -36,8 +36,11 @@ impl<const SIZE: usize> Room<SIZE> {
 
 impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one writer at a time.
-    pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
-        Self { fifo, borrow: PhantomData }
+    pub(crate) fn new(
+        state: &'static InState,
+        slots: &'static [Slot<[Byte; SIZE]>; SLOTS],
+    ) -> Self {
+        Self { fifo: Parts { state, slots }, borrow: PhantomData }
     }
 
     /// The session that the bytes belong to which are written now.
@@ -79,7 +82,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     #[cfg(not(loom))]
     pub fn grant(&mut self, session: u16) -> Option<Grant<'_, SLOTS, SIZE>> {
         self.follow(session);
-        Self::new(self.fifo).into_grant()
+        Self { ..*self }.into_grant()
     }
 
     /// Whether a write would take at least one byte.
@@ -93,10 +96,10 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
         // In this order: the state that we see is that after the last byte was submitted.
         let sent = self.fifo.sent.load(Ordering::Acquire);
         let size = self.fifo.packet_size();
-        let state = self.fifo.state.load(Ordering::Relaxed);
+        let bits = self.fifo.bits.load(Ordering::Relaxed);
         // What is with the host of a fresh session is a zero-length packet for the one before.
         settled::<SIZE>(sent, size) == settled::<SIZE>(self.fifo.written.load_own(), size)
-            && (state & UNSETTLED == 0 || state & FRESH != 0)
+            && (bits & UNSETTLED == 0 || bits & FRESH != 0)
     }
 
     /// Whether the bus half must be woken to see what was written last.
@@ -104,7 +107,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     pub fn needs_doorbell(&self) -> bool {
         // Pairs with the fence in `pump`.
         fence(Ordering::SeqCst);
-        self.fifo.state.load(Ordering::Relaxed) & IN_FLIGHT == 0
+        self.fifo.bits.load(Ordering::Relaxed) & IN_FLIGHT == 0
     }
 
     fn follow(&mut self, session: u16) {
@@ -118,7 +121,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
         let packet_size = self.fifo.packet_size();
         let written = settled::<SIZE>(self.fifo.written.load_own(), packet_size);
         let used = written.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
-        if used >= InFifo::<SLOTS, SIZE>::CAPACITY {
+        if used >= Parts::<SLOTS, SIZE>::CAPACITY {
             return None;
         }
         Some(Room { slot: self.fifo.slot(written), written, packet_size })
