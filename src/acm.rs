@@ -1,6 +1,6 @@
 //! The class requests of CDC-ACM, answered for every port (PSTN 1.2 §6.3).
 
-use usbd_acm_class::{ControlLineState, LineCoding, Request, SetupPacket};
+use usbd_acm_class::{ControlLineState, LineCoding, RequestCode, SetupPacket};
 
 use crate::bus_port::BusPort;
 use crate::control::Armed;
@@ -15,24 +15,25 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         if self.state != State::Configured {
             return None;
         }
-        let (index, request) = Request::parse(setup)?;
+        let (index, request) = RequestCode::parse(setup)?;
         let mut half = self.ports.get_mut(index)?;
         match request {
-            Request::SetLineCoding => return Some(self.expect_line_coding(index)),
-            Request::GetLineCoding => {
+            RequestCode::SetLineCoding => return Some(self.expect_line_coding(index)),
+            RequestCode::GetLineCoding => {
                 let coding = half.control().line_coding().to_bytes();
                 return Some(self.reply_short(coding, setup.length));
             }
-            Request::SetControlLineState(lines) => self.set_control_lines(index, lines),
-            // By value, as it came: `Break` is for the application.
-            Request::SendBreak(_) => half.control().send_break_value(setup.value),
+            RequestCode::SetControlLineState => {
+                self.set_control_lines(index, ControlLineState::from_value(setup.value));
+            }
+            RequestCode::SendBreak => half.control().send_break_value(setup.value),
         }
         Some(self.acknowledge())
     }
 
     /// Applies a complete line coding, unless the board refuses it.
-    pub(crate) fn set_line_coding(&mut self, index: usize, bytes: [u8; 7]) -> bool {
-        let coding = LineCoding::from_bytes(bytes);
+    pub(crate) fn set_line_coding(&mut self, index: usize, bytes: [u8; 8]) -> bool {
+        let coding = LineCoding::from_padded(bytes);
         let Some(mut half) = self.ports.get_mut(index) else { return false };
         let taken = self.hooks.accepts(index, &coding);
         if taken {
@@ -53,7 +54,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             return;
         }
         if lines.contains(ControlLineState::DTR) {
-            port.begin_session();
+            port.set_session(true);
         } else {
             port.hang_up(&mut self.controller, H::DTR);
         }

@@ -29,13 +29,9 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
 
     /// The endpoints are closed, and the driver holds nothing of this port.
     pub(crate) fn close(&mut self) {
-        self.end_session();
+        self.set_session(false);
         self.half.receiver().reclaim();
         self.half.control().deconfigured();
-    }
-
-    pub(crate) fn begin_session(&mut self) {
-        self.set_session(true);
     }
 
     /// The session ends by DTR, while the endpoints stay open.
@@ -43,20 +39,15 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         // What waits in a hardware FIFO is not for the next session.
         controller.abort(self.endpoints.data_in);
         self.half.sender().aborted();
-        self.end_session();
+        self.set_session(false);
         if policy == DtrPolicy::Require {
             controller.abort(self.endpoints.data_out);
             self.half.receiver().reclaim();
         }
     }
 
-    /// The driver holds none of our packets any more.
-    fn end_session(&mut self) {
-        self.set_session(false);
-    }
-
-    /// Begins or ends a session, unless that was before.
-    fn set_session(&mut self, open: bool) {
+    /// Begins or ends a session, unless that was before. The driver holds none of our packets.
+    pub(crate) fn set_session(&mut self, open: bool) {
         let session = self.session();
         if session.is_open() == open {
             return;
@@ -126,7 +117,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         // Data shows that somebody is there, whatever DTR says.
         let begins = policy == DtrPolicy::Prefer && length > 0 && !session.is_open();
         if begins {
-            self.begin_session();
+            self.set_session(true);
         }
         let session = if begins { session.next() } else { session };
         self.half.receiver().received(session.number(), slot, length);

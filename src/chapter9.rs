@@ -13,7 +13,7 @@ use crate::request::{
     GET_CONFIGURATION, GET_DESCRIPTOR, GET_INTERFACE, GET_STATUS, OTHER_SPEED_CONFIGURATION,
     SET_ADDRESS, SET_CONFIGURATION, SET_FEATURE, SET_INTERFACE, STRING,
 };
-use crate::{Controller, Device, EndpointAddress, Hooks};
+use crate::{Controller, Device, EndpointAddress, Hooks, Speed};
 
 /// The words that are replied, by value; of the first ones also the first byte alone.
 static WORDS: [[u8; 2]; 4] = [[0, 0], [1, 0], [2, 0], [3, 0]];
@@ -133,7 +133,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let [index, descriptor_type] = value.to_le_bytes();
         match value {
             DEVICE => Some(self.descriptors.device()),
-            CONFIGURATION => Some(self.descriptors.configuration(self.speed)),
+            CONFIGURATION if C::HIGH_SPEED => Some(self.descriptors.configuration(self.speed)),
+            CONFIGURATION => Some(self.descriptors.configuration(Speed::Full)),
             _ if descriptor_type == STRING => self.descriptors.string(index, language),
             // USB 2.0 §9.6.2: a full-speed-only device has no qualifier and answers with STALL.
             DEVICE_QUALIFIER if C::HIGH_SPEED => self.descriptors.device_qualifier(),

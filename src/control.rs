@@ -100,10 +100,10 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     pub(crate) fn ep0_received(&mut self) {
         let Stage::DataOut { port } = self.stage else { return };
         self.stage = Stage::Idle;
-        let mut bytes = [0; 7];
+        let mut bytes = [0; 8];
         let length = self.controller.ep0_read(&mut bytes);
         // The whole coding or nothing (I5): a packet of another size is stalled.
-        if length == bytes.len() && self.set_line_coding(port, bytes) {
+        if length == 7 && self.set_line_coding(port, bytes) {
             self.acknowledge();
         } else {
             self.controller.ep0_stall();

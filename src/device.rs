@@ -96,7 +96,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                         self.pump();
                     }
                 }
-                Some(event) => self.handle(&event),
+                Some(event) => {
+                    self.handle(&event);
+                    // There is no slot in it to drop, which the compiler does not see.
+                    core::mem::forget(event);
+                }
             }
         }
         if self.ports.has_work() {
@@ -115,7 +119,9 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             Event::Sent(_) | Event::Received(..) => {}
             Event::Reset(speed) => {
                 self.reset();
-                self.speed = *speed;
+                if C::HIGH_SPEED {
+                    self.speed = *speed;
+                }
             }
             Event::VbusLost => self.reset(),
             Event::Suspend => self.suspend(),
@@ -196,7 +202,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             let mut port = BusPort { half, endpoints };
             port.open(&mut self.controller, self.speed, milliamps);
             if H::DTR != DtrPolicy::Require {
-                port.begin_session();
+                port.set_session(true);
             }
         }
     }

@@ -29,7 +29,7 @@ pub use link::{Link, Session, Wake};
 pub use port::{
     ApplicationHalf, BusHalf, BusHalves, ControlHalf, PortStorage, ReaderHalf, WriterHalf,
 };
-pub use request::Request;
+pub use request::{Request, RequestCode};
 pub use send_break::Break;
 pub use serial_state::{NOTIFICATION_LENGTH, SerialState};
 pub use setup::{Recipient, RequestKind, SetupPacket};

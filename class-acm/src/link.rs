@@ -125,6 +125,7 @@ impl Link {
 
     /// Leaves word that there is something for the bus side to do, and makes it look. Application
     /// side.
+    #[inline(never)]
     pub fn ring(&self) {
         self.leave_work();
         if let Some(doorbell) = self.doorbell {

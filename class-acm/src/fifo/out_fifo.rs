@@ -216,15 +216,13 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
     /// when nothing is there. Zero-length packets are skipped.
     #[cfg(not(loom))]
     pub fn front(&mut self) -> Option<(u16, &[u8])> {
-        self.skip_empty();
-        let oldest = self.fifo.oldest()?;
+        let oldest = self.skip_empty()?;
         Some((oldest.session, Self { ..*self }.bytes(&oldest)))
     }
 
     /// The session of the oldest packet that has unread bytes.
     pub fn session(&mut self) -> Option<u16> {
-        self.skip_empty();
-        self.fifo.oldest().map(|oldest| oldest.session)
+        self.skip_empty().map(|oldest| oldest.session)
     }
 
     /// Copies unread bytes of the oldest packet out, as many as fit, and
@@ -277,10 +275,13 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
         }
     }
 
-    fn skip_empty(&mut self) {
-        while let Some(oldest) = self.fifo.oldest()
-            && oldest.length == 0
-        {
+    /// The oldest packet with unread bytes.
+    fn skip_empty(&mut self) -> Option<Oldest<SIZE>> {
+        loop {
+            let oldest = self.fifo.oldest()?;
+            if oldest.length > 0 {
+                return Some(oldest);
+            }
             if self.fifo.free(oldest.head) {
                 self.fifo.doorbell.store(true, Ordering::Relaxed);
             }
@@ -290,7 +291,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReader<'_, SLOTS, SIZE> {
 
 /// What the application alone does.
 impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
-    #[inline]
+    #[inline(always)]
     fn oldest(self) -> Option<Oldest<SIZE>> {
         let head = self.head.load_own();
         if head == self.tail.load(Ordering::Acquire) {

@@ -74,11 +74,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         if bits & IN_FLIGHT != 0 {
             self.fifo.set_bits(bits - 1);
         }
-        let head = self.fifo.head.load_own();
-        // A packet is of one slot: no more than that becomes free.
-        if self.fifo.is_done(head) {
-            self.fifo.head.store(head.wrapping_add(SIZE), Ordering::Release);
-        }
+        self.fifo.free();
     }
 
     /// The endpoint was opened: it starts anew, and so does the host.
@@ -185,17 +181,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
 impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
     /// Gives the slots that are sent and not lent back to the application, oldest first.
     fn free(self) {
+        let sent = self.sent.load_own();
         let mut head = self.head.load_own();
-        while self.is_done(head) {
+        while sent.wrapping_sub(head) >= SIZE && !self.slot(head).is_lent() {
             head = head.wrapping_add(SIZE);
         }
         self.head.store(head, Ordering::Release);
-    }
-
-    /// Whether all of the slot was sent or skipped, and the driver is done with it.
-    #[inline]
-    fn is_done(self, head: usize) -> bool {
-        self.sent.load_own().wrapping_sub(head) >= SIZE && !self.slot(head).is_lent()
     }
 
     fn bits(self) -> u32 {
