@@ -3,14 +3,17 @@
 use usbd_acm_class::{ControlLineState, LineCoding, RequestCode, SetupPacket};
 
 use crate::bus_port::BusPort;
-use crate::control::Armed;
+use crate::control::Outcome;
 use crate::device::State;
 use crate::{Controller, Device, DtrPolicy, Hooks};
+
+/// The rate that stands for a touch, in bit/s.
+const TOUCH_RATE: u32 = 1200;
 
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
 {
-    pub(crate) fn class(&mut self, setup: &SetupPacket) -> Option<Armed> {
+    pub(crate) fn class(&mut self, setup: &SetupPacket) -> Option<Outcome> {
         // No interface exists before the device is configured (wire: class requests).
         if self.state != State::Configured {
             return None;
@@ -18,17 +21,16 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let (index, request) = RequestCode::parse(setup)?;
         let mut half = self.ports.get_mut(index)?;
         match request {
-            RequestCode::SetLineCoding => return Some(self.expect_line_coding(index)),
+            RequestCode::SetLineCoding => return Some(Outcome::SetLineCoding { port: index }),
             RequestCode::GetLineCoding => {
-                let coding = half.control().line_coding().to_bytes();
-                return Some(self.reply_short(coding, setup.length));
+                return Some(Outcome::LineCoding(half.control().line_coding().to_padded()));
             }
             RequestCode::SetControlLineState => {
                 self.set_control_lines(index, ControlLineState::from_value(setup.value));
             }
             RequestCode::SendBreak => half.control().send_break_value(setup.value),
         }
-        Some(self.acknowledge())
+        Some(Outcome::Data(&[]))
     }
 
     /// Applies a complete line coding, unless the board refuses it.
@@ -42,6 +44,22 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         taken
     }
 
+    /// The status stage of the request that dropped DTR is over: the board may restart.
+    pub(crate) fn touch(&mut self) {
+        for (index, mut half) in self.ports.iter_mut().enumerate() {
+            if half.pace().is_touch_due() {
+                half.pace().set_touch_due(false);
+                half.control().touched();
+                self.hooks.touched(index);
+            }
+        }
+    }
+
+    /// The request that dropped DTR was not completed.
+    pub(crate) fn forget_touch(&mut self) {
+        self.ports.iter_mut().for_each(|half| half.pace().set_touch_due(false));
+    }
+
     fn set_control_lines(&mut self, index: usize, lines: ControlLineState) {
         let (Some(half), Some(endpoints)) =
             (self.ports.get_mut(index), self.descriptors.ports().get(index))
@@ -50,13 +68,21 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         };
         let mut port = BusPort { half, endpoints };
         let dtr_changed = port.half.control().set_control_lines(lines);
+        if H::TOUCH_1200
+            && dtr_changed
+            && !lines.contains(ControlLineState::DTR)
+            && port.half.control().line_coding().rate == TOUCH_RATE
+        {
+            // Acted on when the host has our answer, not before.
+            port.half.pace().set_touch_due(true);
+        }
         if !dtr_changed || H::DTR == DtrPolicy::Ignore {
             return;
         }
         if lines.contains(ControlLineState::DTR) {
-            port.set_session(true);
+            port.set_session::<H>(true);
         } else {
-            port.hang_up(&mut self.controller, H::DTR);
+            port.hang_up::<C, H>(&mut self.controller);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The bus half of one port.
 
-use usbd_acm_class::{BusHalf, Session};
+use usbd_acm_class::{BusHalf, Reading, SerialState, Session, milliseconds_between};
 use usbd_acm_descriptors::{NOTIFICATION_PACKET_SIZE, PortEndpoints};
 
-use crate::{Controller, DtrPolicy, Endpoint, RxSlot, Speed, TransferType};
+use crate::{Controller, DtrPolicy, Endpoint, Hooks, Probe, RxSlot, Speed, TransferType, TxPacket};
 
 /// A bus half with its endpoints, and what the stack does with it.
 pub(crate) struct BusPort<'a, const SLOTS: usize, const SIZE: usize> {
@@ -28,34 +28,39 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
     }
 
     /// The endpoints are closed, and the driver holds nothing of this port.
-    pub(crate) fn close(&mut self) {
-        self.set_session(false);
+    pub(crate) fn close<H: Hooks>(&mut self) {
+        self.set_session::<H>(false);
         self.half.receiver().reclaim();
         self.half.control().deconfigured();
     }
 
+    /// Begins or ends a session, unless that was before. The driver holds none of our packets.
+    pub(crate) fn set_session<H: Hooks>(&mut self, open: bool) {
+        let pace = self.half.pace();
+        self.half.set_session(open, |sender| {
+            match H::LOSSY {
+                true => sender.discard_and_count(),
+                false => sender.discard(),
+            }
+            if H::PROBE.is_on() && open {
+                sender.restart();
+            }
+            if H::PROBE.is_on() && !open {
+                pace.set_reading(Reading::NotYet);
+            }
+        });
+    }
+
     /// The session ends by DTR, while the endpoints stay open.
-    pub(crate) fn hang_up<C: Controller>(&mut self, controller: &mut C, policy: DtrPolicy) {
+    pub(crate) fn hang_up<C: Controller, H: Hooks>(&mut self, controller: &mut C) {
         // What waits in a hardware FIFO is not for the next session.
         controller.abort(self.endpoints.data_in);
         self.half.sender().aborted();
-        self.set_session(false);
-        if policy == DtrPolicy::Require {
+        self.set_session::<H>(false);
+        if H::DTR == DtrPolicy::Require {
             controller.abort(self.endpoints.data_out);
             self.half.receiver().reclaim();
         }
-    }
-
-    /// Begins or ends a session, unless that was before. The driver holds none of our packets.
-    pub(crate) fn set_session(&mut self, open: bool) {
-        let session = self.session();
-        if session.is_open() == open {
-            return;
-        }
-        // Before the application can see that another session is there, to write in it.
-        self.half.sender().discard();
-        self.half.link().set_session(session.next());
-        self.half.control().set_session(open);
     }
 
     fn session(&self) -> Session {
@@ -64,15 +69,13 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
 
     /// Moves packets until the controller is full or nothing is due. `interface` is the
     /// communication interface.
-    pub(crate) fn pump<C: Controller>(
-        &mut self,
-        controller: &mut C,
-        interface: u8,
-        policy: DtrPolicy,
-    ) {
+    pub(crate) fn pump<C: Controller, H: Hooks>(&mut self, controller: &mut C, interface: u8) {
         self.half.link().take_work();
-        self.pump_in(controller);
-        self.pump_out(controller, policy);
+        if H::LOSSY {
+            self.serve_writer(controller);
+        }
+        self.pump_in::<C, H>(controller);
+        self.pump_out::<C, H>(controller);
         let Some(due) = self.half.control().due_notification() else { return };
         let Some(packet) = self.half.notification().packet(due.bytes(interface)) else { return };
         if controller.send(self.endpoints.notification, packet).is_ok() {
@@ -80,25 +83,84 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         }
     }
 
-    fn pump_in<C: Controller>(&mut self, controller: &mut C) {
+    fn pump_in<C: Controller, H: Hooks>(&mut self, controller: &mut C) {
         let session = self.session();
         if session.is_open() {
-            let send = |packet| controller.send(self.endpoints.data_in, packet);
-            self.half.sender().pump_to(C::DEPTH, session.number(), send);
+            let holds = H::PROBE.is_on() && self.half.pace().reading() != Reading::Yes;
+            let data_in = self.endpoints.data_in;
+            let send = |packet: TxPacket| match holds && !packet.is_empty() {
+                true => Err(packet),
+                false => controller.send(data_in, packet),
+            };
+            let (mut sender, session) = (self.half.sender(), session.number());
+            match H::LOSSY {
+                true => sender.pump_and_count(C::DEPTH, session, send),
+                false => sender.pump_to(C::DEPTH, session, send),
+            }
+        }
+        // What was acknowledged or skipped made room.
+        self.half.link().writer().wake();
+    }
+
+    /// Does what a writer asked for: makes room, and reports that bytes were lost.
+    fn serve_writer<C: Controller>(&mut self, controller: &mut C) {
+        let session = self.session();
+        let mut sender = self.half.sender();
+        if sender.is_asked_for_room() {
+            if sender.must_abort() {
+                controller.abort(self.endpoints.data_in);
+                sender.aborted();
+            }
+            sender.drop_oldest(session.number());
+        }
+        if self.half.sender().is_asked_for_overrun()
+            && self.half.control().add_one_shots(SerialState::OVERRUN)
+        {
+            self.half.sender().overrun_taken();
         }
     }
 
-    fn pump_out<C: Controller>(&mut self, controller: &mut C, policy: DtrPolicy) {
-        if policy != DtrPolicy::Require || self.session().is_open() {
+    fn pump_out<C: Controller, H: Hooks>(&mut self, controller: &mut C) {
+        if H::DTR != DtrPolicy::Require || self.session().is_open() {
             let receive = |slot| controller.receive(self.endpoints.data_out, slot);
             self.half.receiver().pump_to(C::DEPTH, receive);
         }
     }
 
     /// The host acknowledged a data packet: the next one may go.
-    pub(crate) fn data_sent<C: Controller>(&mut self, controller: &mut C) {
+    pub(crate) fn data_sent<C: Controller, H: Hooks>(
+        &mut self,
+        controller: &mut C,
+        now: Option<u16>,
+    ) {
         self.half.sender().sent();
-        self.pump_in(controller);
+        if H::LOSSY {
+            self.half.sender().count_sent();
+        }
+        if H::PROBE.is_on() && self.half.pace().reading() == Reading::NotYet {
+            // Nothing but the probe went before this.
+            self.half.pace().set_reading(now.map_or(Reading::Yes, Reading::Since));
+            self.half.control().host_reads();
+        }
+        self.pump_in::<C, H>(controller);
+    }
+
+    pub(crate) fn is_holding(&self) -> bool {
+        matches!(self.half.pace().reading(), Reading::Since(_))
+    }
+
+    /// Ends the hold after the probe, when it is over or nobody knows. Returns whether it did.
+    pub(crate) fn end_hold<H: Hooks>(&mut self, now: Option<u16>) -> bool {
+        let (Reading::Since(since), Probe::ZeroLengthPacket { hold }) =
+            (self.half.pace().reading(), H::PROBE)
+        else {
+            return false;
+        };
+        let over = now.is_none_or(|now| milliseconds_between(since, now) >= hold);
+        if over {
+            self.half.pace().set_reading(Reading::Yes);
+        }
+        over
     }
 
     /// The host acknowledged a notification.
@@ -107,21 +169,21 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
     }
 
     /// A data packet came: the next one may come. Returns whether it began a session.
-    pub(crate) fn received<C: Controller>(
+    pub(crate) fn received<C: Controller, H: Hooks>(
         &mut self,
         controller: &mut C,
         (slot, length): (RxSlot, u16),
-        policy: DtrPolicy,
     ) -> bool {
         let session = self.session();
         // Data shows that somebody is there, whatever DTR says.
-        let begins = policy == DtrPolicy::Prefer && length > 0 && !session.is_open();
+        let begins = H::DTR == DtrPolicy::Prefer && length > 0 && !session.is_open();
         if begins {
-            self.set_session(true);
+            self.set_session::<H>(true);
         }
         let session = if begins { session.next() } else { session };
         self.half.receiver().received(session.number(), slot, length);
-        self.pump_out(controller, policy);
+        self.half.link().reader().wake();
+        self.pump_out::<C, H>(controller);
         begins
     }
 

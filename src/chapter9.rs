@@ -6,7 +6,7 @@
 use usbd_acm_class::{Recipient, RequestKind, SetupPacket};
 use usbd_acm_descriptors::CONFIGURATION_VALUE;
 
-use crate::control::Armed;
+use crate::control::Outcome;
 use crate::device::State;
 use crate::request::{
     CLEAR_FEATURE, CONFIGURATION, DEVICE, DEVICE_QUALIFIER, DEVICE_REMOTE_WAKEUP, ENDPOINT_HALT,
@@ -32,7 +32,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     Device<C, H, PORTS, SLOTS, SIZE>
 {
     /// Answers a SETUP packet; where this returns `None`, it is to be STALLed.
-    pub(crate) fn answer(&mut self, setup: &SetupPacket) -> Option<Armed> {
+    pub(crate) fn answer(&mut self, setup: &SetupPacket) -> Option<Outcome> {
         match setup.kind()? {
             RequestKind::Standard => self.standard(setup),
             RequestKind::Class => self.class(setup),
@@ -42,7 +42,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     /// Direction, type, recipient and request are matched as one (I6): the type was by the caller,
     /// the recipient is here, and direction and request are by each of them as one code.
-    fn standard(&mut self, setup: &SetupPacket) -> Option<Armed> {
+    fn standard(&mut self, setup: &SetupPacket) -> Option<Outcome> {
         let SetupPacket { request_type, request, value, index, length } = *setup;
         // No standard request of ours has OUT data, so a data stage towards us fits none of them.
         if request_type & 0x80 == 0 && length != 0 || request & 0x80 != 0 {
@@ -56,8 +56,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             Recipient::Endpoint => self.endpoint_request(code, value, index)?,
             Recipient::Other => return None,
         };
-        // A request without data has wLength 0, and so this acknowledges it.
-        Some(self.reply(reply, length))
+        // A request without data has wLength 0, and so an empty reply acknowledges it.
+        Some(Outcome::Data(reply))
     }
 
     fn device_request(&mut self, code: u8, value: u16, index: u16) -> Option<&'static [u8]> {
@@ -159,12 +159,12 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         Some(())
     }
 
-    fn set_address(&mut self, value: u16, index: u16) -> Option<Armed> {
+    fn set_address(&self, value: u16, index: u16) -> Option<Outcome> {
         let address = u8::try_from(value).ok()?;
         if index != 0 || address > 127 || self.state == State::Configured {
             return None;
         }
-        Some(self.acknowledge_address(address))
+        Some(Outcome::Address(address))
     }
 
     fn set_configuration(&mut self, value: u16) -> Option<()> {

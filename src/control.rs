@@ -35,9 +35,18 @@ impl Stage {
     pub(crate) const POWER_ON: Self = Self::DataIn { rest: &[], zlp: false };
 }
 
-/// A request was answered: something is armed on EP0. Only the functions that arm make one, so that
-/// a SETUP has at most one outcome; where there is none, it is STALLed (I9).
-pub(crate) struct Armed(());
+/// What a request is answered with: exactly one of these for every SETUP, or a STALL (I9).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    /// A data IN stage, or as much of it as wLength asks for; without a data stage, its status.
+    Data(&'static [u8]),
+    /// The same with a line coding, of which the last byte does not count.
+    LineCoding([u8; 8]),
+    /// Status stage, then a new address.
+    Address(u8),
+    /// A data OUT stage of exactly a line coding for this port.
+    SetLineCoding { port: usize },
+}
 
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
@@ -45,46 +54,37 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// SETUP replaces whatever transfer there was (I2, I3) and has exactly one outcome (I9).
     pub(crate) fn setup(&mut self, setup: &SetupPacket) {
         self.stage = Stage::Idle;
+        if H::TOUCH_1200 {
+            self.forget_touch();
+        }
         let outcome = self.answer(setup);
         trace_setup(setup, outcome.is_some());
-        if outcome.is_none() {
-            self.controller.ep0_stall();
+        match outcome {
+            Some(Outcome::Data(reply)) => match cut::<C>(reply, setup.length) {
+                Some((reply, zlp)) => self.send(reply, zlp),
+                None => self.controller.ep0_status_in(None),
+            },
+            Some(Outcome::LineCoding(coding)) => {
+                let (coding, _) = coding.split_at(7);
+                match cut::<C>(coding, setup.length) {
+                    // One short packet.
+                    Some((coding, _)) => {
+                        self.stage = Stage::DataIn { rest: &[], zlp: false };
+                        self.controller.ep0_send(coding);
+                    }
+                    None => self.controller.ep0_status_in(None),
+                }
+            }
+            Some(Outcome::Address(address)) => {
+                self.stage = Stage::Address(address);
+                self.controller.ep0_status_in(Some(address));
+            }
+            Some(Outcome::SetLineCoding { port }) => {
+                self.stage = Stage::DataOut { port };
+                self.controller.ep0_receive();
+            }
+            None => self.controller.ep0_stall(),
         }
-    }
-
-    /// A data IN stage with `reply`, or as much of it as wLength asks for.
-    pub(crate) fn reply(&mut self, reply: &'static [u8], host_length: u16) -> Armed {
-        let Some((reply, zlp)) = cut::<C>(reply, host_length) else { return self.acknowledge() };
-        self.send(reply, zlp);
-        Armed(())
-    }
-
-    /// The same with bytes that do not last; they fit into one short packet.
-    pub(crate) fn reply_short(&mut self, reply: [u8; 7], host_length: u16) -> Armed {
-        let Some((reply, _)) = cut::<C>(&reply, host_length) else { return self.acknowledge() };
-        self.controller.ep0_send(reply);
-        self.stage = Stage::DataIn { rest: &[], zlp: false };
-        Armed(())
-    }
-
-    /// The status stage of a request without data.
-    pub(crate) fn acknowledge(&mut self) -> Armed {
-        self.controller.ep0_status_in(None);
-        Armed(())
-    }
-
-    /// The same, and then a new address.
-    pub(crate) fn acknowledge_address(&mut self, address: u8) -> Armed {
-        self.stage = Stage::Address(address);
-        self.controller.ep0_status_in(Some(address));
-        Armed(())
-    }
-
-    /// A data OUT stage of exactly a line coding for this port.
-    pub(crate) fn expect_line_coding(&mut self, port: usize) -> Armed {
-        self.stage = Stage::DataOut { port };
-        self.controller.ep0_receive();
-        Armed(())
     }
 
     /// The host acknowledged a packet of a data IN stage.
@@ -104,7 +104,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let length = self.controller.ep0_read(&mut bytes);
         // The whole coding or nothing (I5): a packet of another size is stalled.
         if length == 7 && self.set_line_coding(port, bytes) {
-            self.acknowledge();
+            self.controller.ep0_status_in(None);
         } else {
             self.controller.ep0_stall();
         }
@@ -116,6 +116,9 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             self.state = if address == 0 { State::Default } else { State::Address };
         }
         self.stage = Stage::Idle;
+        if H::TOUCH_1200 {
+            self.touch();
+        }
     }
 
     fn send(&mut self, rest: &'static [u8], zlp: bool) {

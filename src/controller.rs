@@ -150,6 +150,20 @@ pub trait Controller {
     /// queued packet (USB 2.0 §9.4.5).
     fn unhalt(&mut self, address: EndpointAddress);
 
+    /// Number of the frame on the bus, 0 to 2047, as the last SOF carried it (USB 2.0 §8.4.3): one
+    /// register, without side effects. `None`, the default, where the controller does not tell.
+    fn frame(&self) -> Option<u16> {
+        None
+    }
+
+    /// Whether each SOF makes the context that polls run, as an event does: then the SOF interrupt
+    /// is unmasked, and [`poll`](Self::poll) acknowledges it without telling of it. The stack asks
+    /// for this while it counts frames, which it does for a fraction of a second at a time. By
+    /// default nothing happens, and what waits for a frame goes on at the next poll after it.
+    fn watch_frames(&mut self, watch: bool) {
+        let _ = watch;
+    }
+
     /// Gates what the chip can gate. Called after [`Event::Suspend`].
     fn suspend(&mut self);
 

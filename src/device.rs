@@ -103,7 +103,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                 }
             }
         }
-        if self.ports.has_work() {
+        let mut work = self.ports.has_work();
+        if H::FRAMES || H::PROBE.is_on() {
+            work |= self.pass_time();
+        }
+        if work {
             self.pump();
         }
     }
@@ -138,10 +142,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     /// Returns whether a notification may be due.
     fn sent(&mut self, address: EndpointAddress) -> bool {
+        let now = if H::PROBE.is_on() { self.now() } else { None };
         for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
             let mut port = BusPort { half, endpoints };
             if address == endpoints.data_in {
-                port.data_sent(&mut self.controller);
+                port.data_sent::<C, H>(&mut self.controller, now);
                 return false;
             }
             if address == endpoints.notification {
@@ -157,7 +162,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
             if address == endpoints.data_out {
                 let mut port = BusPort { half, endpoints };
-                return port.received(&mut self.controller, packet, H::DTR);
+                return port.received::<C, H>(&mut self.controller, packet);
             }
         }
         false
@@ -165,7 +170,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     /// Hands packets and slots to the controller until it is full or nothing is due.
     #[inline(never)]
-    fn pump(&mut self) {
+    pub(crate) fn pump(&mut self) {
         if self.suspended {
             return self.wake_if_wanted();
         }
@@ -174,7 +179,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         }
         let mut interface: u8 = 0;
         for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
-            BusPort { half, endpoints }.pump(&mut self.controller, interface, H::DTR);
+            BusPort { half, endpoints }.pump::<C, H>(&mut self.controller, interface);
             interface = interface.wrapping_add(2);
         }
     }
@@ -202,7 +207,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             let mut port = BusPort { half, endpoints };
             port.open(&mut self.controller, self.speed, milliamps);
             if H::DTR != DtrPolicy::Require {
-                port.set_session(true);
+                port.set_session::<H>(true);
             }
         }
     }
@@ -215,7 +220,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         self.state = State::Address;
         self.halted = 0;
         self.controller.close_all();
-        self.bus_ports().for_each(|mut port| port.close());
+        self.bus_ports().for_each(|mut port| port.close::<H>());
         self.hooks.deconfigured();
     }
 

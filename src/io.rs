@@ -6,7 +6,7 @@
 
 use embedded_io::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
 
-use crate::{ReadError, Reader, WriteError, Writer};
+use crate::{ReadError, Reader, Session, WriteError, Writer};
 
 /// A half of a port that waits by calling `W`.
 pub struct Blocking<'a, T, W> {
@@ -81,6 +81,24 @@ impl<T, W: FnMut() -> bool> Blocking<'_, T, W> {
     }
 }
 
+impl<W: FnMut() -> bool, const SLOTS: usize, const SIZE: usize>
+    Blocking<'_, Writer<SLOTS, SIZE>, W>
+{
+    /// Writes all of `bytes`, which belong to a session, such as an answer to what was read in it:
+    /// none of them is sent in another one. See [`Writer::write_in`].
+    ///
+    /// # Errors
+    /// [`IoError::Disconnected`] whenever that session is over: what is left is to be dropped.
+    pub fn write_all_in(&mut self, session: Session, bytes: &[u8]) -> Result<(), IoError> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let count = self.until(|writer| unless_full(writer.write_in(session, rest)))?;
+            rest = rest.get(count..).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
 impl<T, W> ErrorType for Blocking<'_, T, W> {
     type Error = IoError;
 }
@@ -124,8 +142,7 @@ impl<W: FnMut() -> bool, const SLOTS: usize, const SIZE: usize> Write
 
     /// Waits until the host acknowledged every byte, and the zero-length packet where one was due.
     fn flush(&mut self) -> Result<(), IoError> {
-        self.until(|writer| unless_full(writer.is_flushed()).map(|done| done.filter(|done| *done)))
-            .map(|_| ())
+        self.until(flushed)
     }
 }
 
@@ -135,7 +152,7 @@ impl<W, const SLOTS: usize, const SIZE: usize> WriteReady for Blocking<'_, Write
     }
 }
 
-fn unless_empty<R>(result: Result<R, ReadError>) -> Result<Option<R>, IoError> {
+pub(crate) fn unless_empty<R>(result: Result<R, ReadError>) -> Result<Option<R>, IoError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(ReadError::Empty) => Ok(None),
@@ -143,7 +160,14 @@ fn unless_empty<R>(result: Result<R, ReadError>) -> Result<Option<R>, IoError> {
     }
 }
 
-fn unless_full<R>(result: Result<R, WriteError>) -> Result<Option<R>, IoError> {
+/// Whether everything is flushed; `None` while it is not.
+pub(crate) fn flushed<const SLOTS: usize, const SIZE: usize>(
+    writer: &mut Writer<SLOTS, SIZE>,
+) -> Result<Option<()>, IoError> {
+    unless_full(writer.is_flushed()).map(|done| done.filter(|done| *done).map(|_| ()))
+}
+
+pub(crate) fn unless_full<R>(result: Result<R, WriteError>) -> Result<Option<R>, IoError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(WriteError::Full) => Ok(None),

@@ -17,13 +17,20 @@ pub struct Port<const SLOTS: usize = 2, const SIZE: usize = 64> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
-    pub(crate) fn new(half: ApplicationHalf<SLOTS, SIZE>) -> Self {
+    /// The port of an application half whose bus side is not a [`Device`](crate::Device) but the
+    /// class of another stack.
+    pub fn from_half(half: ApplicationHalf<SLOTS, SIZE>) -> Self {
         let ApplicationHalf { reader, writer, control } = half;
         Self {
             reader: Reader { half: reader, session: Session::NONE },
             writer: Writer { half: writer },
             control: PortControl::new(control),
         }
+    }
+
+    /// The three parts, each for a context of its own.
+    pub fn split(self) -> (Reader<SLOTS, SIZE>, Writer<SLOTS, SIZE>, PortControl) {
+        (self.reader, self.writer, self.control)
     }
 }
 
@@ -53,7 +60,7 @@ pub enum WriteError {
 
 /// Bytes from the host to the application.
 pub struct Reader<const SLOTS: usize = 2, const SIZE: usize = 64> {
-    half: ReaderHalf<SLOTS, SIZE>,
+    pub(crate) half: ReaderHalf<SLOTS, SIZE>,
     /// The session of the bytes read last.
     session: Session,
 }
@@ -83,6 +90,19 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
         packets.into_front(session.number(), |packets| follow(session, packets, link))
     }
 
+    /// As [`fill_buf`](Self::fill_buf), with the session that the bytes came in: for
+    /// [`Writer::write_in`].
+    ///
+    /// # Errors
+    /// [`ReadError`] when there is none.
+    pub fn front(&mut self) -> Result<(Session, &[u8]), ReadError> {
+        let (link, session) = (self.half.link(), &mut self.session);
+        let packets = self.half.packets();
+        let bytes =
+            packets.into_front(session.number(), |packets| follow(session, packets, link))?;
+        Ok((self.session, bytes))
+    }
+
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
         let rings = self.half.packets().consume(count);
@@ -95,6 +115,11 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
         let waits = packets.session().is_some();
         ring_if(packets.needs_doorbell(), self.half.link());
         waits || (self.session.is_open() && self.half.link().session() != self.session)
+    }
+
+    /// The session of the bytes that were read last, which may be over.
+    pub fn session(&self) -> Session {
+        self.session
     }
 
     /// Whether a session is open.
@@ -131,7 +156,7 @@ fn follow<const SLOTS: usize, const SIZE: usize>(
 
 /// Bytes from the application to the host.
 pub struct Writer<const SLOTS: usize = 2, const SIZE: usize = 64> {
-    half: WriterHalf<SLOTS, SIZE>,
+    pub(crate) half: WriterHalf<SLOTS, SIZE>,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
@@ -142,13 +167,24 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError`] when none was taken.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
         let after = self.after_write();
-        let mut packets = self.packets()?;
-        let count = packets.append(bytes);
-        if count == 0 {
-            return if bytes.is_empty() { Ok(0) } else { Err(WriteError::Full) };
+        after.put(self.packets()?, bytes)
+    }
+
+    /// As [`write`](Self::write), for bytes that belong to a session, such as an answer to what was
+    /// read in it: they are never sent in another one.
+    ///
+    /// # Errors
+    /// [`WriteError::Full`], and [`WriteError::Disconnected`] whenever that session is over: such
+    /// bytes are to be dropped. A writer that follows sessions in this way is told of their end by
+    /// nothing else.
+    pub fn write_in(&mut self, session: Session, bytes: &[u8]) -> Result<usize, WriteError> {
+        if !session.is_open() || self.half.link().session() != session {
+            return Err(WriteError::Disconnected);
         }
-        after.tell(&packets);
-        Ok(count)
+        let after = self.after_write();
+        let mut packets = self.half.packets();
+        packets.follow(session.number());
+        after.put(packets, bytes)
     }
 
     /// Room for at least one byte, to be written in place and committed.
@@ -181,9 +217,20 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         (before != now && before.is_open()) || (now.is_open() && packets.has_room())
     }
 
+    /// The session now. [`write`](Self::write) reports the end of the one before first.
+    pub fn session(&self) -> Session {
+        self.half.link().session()
+    }
+
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
         self.half.link().session().is_open()
+    }
+
+    /// Whether the host has read in this session: somebody has the terminal open, or had. Always
+    /// `false` without [`Hooks::PROBE`](crate::Hooks::PROBE).
+    pub fn is_read_by_host(&self) -> bool {
+        self.half.pace().is_read()
     }
 
     /// The packets to write to, once the beginning of their session was noticed.
@@ -223,6 +270,19 @@ struct AfterWrite {
 }
 
 impl AfterWrite {
+    fn put<const SLOTS: usize, const SIZE: usize>(
+        self,
+        mut packets: PacketWriter<'_, SLOTS, SIZE>,
+        bytes: &[u8],
+    ) -> Result<usize, WriteError> {
+        let count = packets.append(bytes);
+        if count == 0 {
+            return if bytes.is_empty() { Ok(0) } else { Err(WriteError::Full) };
+        }
+        self.tell(&packets);
+        Ok(count)
+    }
+
     fn tell<const SLOTS: usize, const SIZE: usize>(self, packets: &PacketWriter<'_, SLOTS, SIZE>) {
         if self.link.ask_to_wake(Wake::Write) || packets.needs_doorbell() {
             self.link.ring();

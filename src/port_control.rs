@@ -1,12 +1,12 @@
 //! Control of a port: what the host set, and what the device reports.
 
 use usbd_acm_class::{
-    Break, Control, ControlHalf, ControlLineState, LineCoding, Link, SerialState, Wake,
+    Break, Control, ControlHalf, ControlLineState, LineCoding, Link, SerialState, Session, Wake,
 };
 
 /// Line coding, control lines, break, serial state, events and wake-up of a port.
 pub struct PortControl {
-    control: Control,
+    pub(crate) control: Control,
     link: &'static Link,
 }
 
@@ -35,6 +35,28 @@ impl PortControl {
     /// application, which has the clock.
     pub fn break_request(&self) -> Break {
         self.control.break_request()
+    }
+
+    /// How often DTR fell at 1200 bit/s since power-on, wrapping. 0 without
+    /// [`Hooks::TOUCH_1200`](crate::Hooks::TOUCH_1200).
+    pub fn touches(&self) -> u8 {
+        self.control.touches()
+    }
+
+    /// The session now. Readers and writers are told of its end once, in their own time.
+    pub fn session(&self) -> Session {
+        self.link.session()
+    }
+
+    /// Whether a session is open.
+    pub fn is_connected(&self) -> bool {
+        self.link.session().is_open()
+    }
+
+    /// Whether the host has read in this session. Always `false` without
+    /// [`Hooks::PROBE`](crate::Hooks::PROBE).
+    pub fn is_read_by_host(&self) -> bool {
+        self.control.pace().is_read()
     }
 
     /// What may be drawn from VBUS, in mA; 0 when the device is not configured.

@@ -25,3 +25,7 @@ pub(crate) const DEVICE_QUALIFIER: u16 = 0x0600;
 pub(crate) const OTHER_SPEED_CONFIGURATION: u16 = 0x0700;
 /// Descriptor type alone, for there are several.
 pub(crate) const STRING: u8 = 3;
+
+/// bmRequestType of the standard requests to the device that have no data (USB 2.0 table 9-2).
+#[cfg(feature = "usb-device")]
+pub(crate) const OUT_DEVICE: u8 = 0x00;

@@ -42,7 +42,7 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
                 "the device descriptor says bMaxPacketSize0 64: the controller must use that"
             );
         };
-        let (bus, ports) = PortStorage::split(&mut self.ports, C::DOORBELL, Port::new);
+        let (bus, ports) = PortStorage::split_with(&mut self.ports, C::DOORBELL, Port::from_half);
         let device = Device {
             controller,
             hooks,

@@ -78,7 +78,7 @@ pub fn board<V: OnePort, H: Hooks + 'static, const SLOTS: usize, const SIZE: usi
         firmware.run(0);
     };
     let config = Config { speed: options.host, ..Config::default() };
-    Host::with_config(Board::new(wire, Box::new(run)), config)
+    Host::with_config(Board::new(wire.into(), Box::new(run)), config)
 }
 
 struct Firmware<C, H, const SLOTS: usize, const SIZE: usize> {

@@ -2,9 +2,15 @@
 //! simulated host's cable.
 #![forbid(unsafe_code)]
 
+pub mod bridge;
 pub mod compile_time;
+mod deviations;
+pub mod executor;
+pub mod figures;
 pub mod fixture;
+pub mod hostile;
 pub mod ledger;
+pub mod plans;
 pub mod probe;
 pub mod traffic;
 
@@ -15,15 +21,17 @@ use usbd_acm::descriptors::Descriptors;
 use usbd_acm::{Controller, Device, Hooks, Port, Storage};
 use usbd_acm_virtual::host::{Config, Host};
 use usbd_acm_virtual::{
-    Board, FullSpeed, Nanoseconds, Violation, VirtualController, VirtualHighSpeed, VirtualWire,
+    Board, FullSpeed, Nanoseconds, Violation, VirtualController, VirtualHighSpeed,
 };
 
 pub mod model;
 mod subject;
 mod token_host;
+mod wire;
 
 pub use subject::{ADDRESS, Subject, each_device, each_device_in};
 pub use token_host::TokenHost;
+pub use wire::TestWire;
 
 /// The descriptors of the device under test, with `PORTS` ports.
 #[macro_export]
@@ -65,7 +73,7 @@ pub struct Firmware<C, H = (), const PORTS: usize = 1, const SIZE: usize = 64> {
 }
 
 /// The board under test, whatever runs on it.
-pub type TestBoard = Board<Box<dyn FnMut(Nanoseconds)>>;
+pub type TestBoard = Board<Box<dyn FnMut(Nanoseconds)>, TestWire>;
 
 /// A simulated host with our device on its cable.
 pub struct Rig<C = VirtualController, H = (), const PORTS: usize = 1, const SIZE: usize = 64> {
@@ -110,7 +118,7 @@ where
     /// A device with any controller, descriptors, hooks and application.
     pub fn new(
         controller: C,
-        wire: VirtualWire,
+        wire: impl Into<TestWire>,
         descriptors: &'static Descriptors<PORTS>,
         hooks: H,
         application: impl FnMut(&mut [Port<2, SIZE>; PORTS], Nanoseconds) + 'static,
@@ -121,7 +129,7 @@ where
     /// The same on another kind of host.
     pub fn with_config(
         controller: C,
-        wire: VirtualWire,
+        wire: impl Into<TestWire>,
         descriptors: &'static Descriptors<PORTS>,
         hooks: H,
         mut application: impl FnMut(&mut [Port<2, SIZE>; PORTS], Nanoseconds) + 'static,
@@ -138,7 +146,7 @@ where
             application(ports, duration);
             device.poll();
         });
-        Self { host: Host::with_config(Board::new(wire, run), config), firmware }
+        Self { host: Host::with_config(Board::new(wire.into(), run), config), firmware }
     }
 
     /// What the stack did against the contract of the controller; to be empty.

@@ -181,6 +181,14 @@ impl<C: Controller, B: Bell> Controller for Probe<C, B> {
         self.controller.unhalt(address);
     }
 
+    fn frame(&self) -> Option<u16> {
+        self.controller.frame()
+    }
+
+    fn watch_frames(&mut self, watch: bool) {
+        self.controller.watch_frames(watch);
+    }
+
     fn suspend(&mut self) {
         note(PowerCall::Gate);
         self.controller.suspend();

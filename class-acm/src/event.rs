@@ -41,6 +41,12 @@ pub enum Event {
     SessionStart,
     /// The session ended.
     SessionEnd,
+    /// The host reads: it acknowledged the first packet of the session. Told where the stack probes
+    /// for it.
+    HostReads,
+    /// DTR fell at 1200 bit/s, and the host has the acknowledgement: the board is to start its
+    /// bootloader. Told where the board asked for it.
+    Touch1200,
 }
 
 /// Something that is either on or off: its bit in [`Signals`].
@@ -91,13 +97,16 @@ pub(crate) struct Kind(u8);
 
 impl Kind {
     pub(crate) const LINE_CODING: Self = Self(2 * Signals::COUNT);
+    pub(crate) const HOST_READS: Self = Self(Self::LINE_CODING.0 + 1);
+    pub(crate) const TOUCH_1200: Self = Self(Self::LINE_CODING.0 + 2);
+    const COUNT: u8 = Self::LINE_CODING.0 + 3;
 
     /// `signal` became `on`.
     pub(crate) const fn edge(Signal(bit): Signal, on: bool) -> Self {
         Self(2 * bit + on as u8)
     }
 
-    /// The signal that changed, and what it became; `None` for the line coding.
+    /// The signal that changed, and what it became; `None` for what is no signal.
     pub(crate) const fn as_edge(self) -> Option<(Signal, bool)> {
         if self.0 >= Self::LINE_CODING.0 {
             return None;
@@ -111,7 +120,7 @@ impl Kind {
 }
 
 /// Room for every kind once; a power of two.
-const CAPACITY: usize = (Kind::LINE_CODING.0 as usize + 1).next_power_of_two();
+const CAPACITY: usize = (Kind::COUNT as usize).next_power_of_two();
 const _: () = assert!(CAPACITY <= 16, "a kind is a bit of a u16");
 
 /// Queue of kinds from the bus side to the application, by loads and stores only.

@@ -12,6 +12,7 @@ mod event;
 pub mod fifo;
 mod line_coding;
 mod link;
+mod pace;
 #[cfg(not(loom))]
 mod port;
 mod request;
@@ -19,12 +20,14 @@ mod send_break;
 mod serial_state;
 mod setup;
 mod sync;
+mod waker;
 
 pub use control::{BusControl, Control, ControlShared, DueNotification};
 pub use control_lines::ControlLineState;
 pub use event::Event;
 pub use line_coding::{LineCoding, NotDefined, Parity, StopBits};
 pub use link::{Link, Session, Wake};
+pub use pace::{Pace, Reading, milliseconds_between};
 #[cfg(not(loom))]
 pub use port::{
     ApplicationHalf, BusHalf, BusHalves, ControlHalf, PortStorage, ReaderHalf, WriterHalf,
@@ -33,3 +36,4 @@ pub use request::{Request, RequestCode};
 pub use send_break::Break;
 pub use serial_state::{NOTIFICATION_LENGTH, SerialState};
 pub use setup::{Recipient, RequestKind, SetupPacket};
+pub use waker::WakerCell;

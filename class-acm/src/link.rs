@@ -1,5 +1,6 @@
 //! Sessions, and what else the two halves of a port tell each other beside data and ACM state.
 
+use crate::WakerCell;
 use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, OwnLoad, fence};
 
 /// Number of a session: odd while it lasts, even between two.
@@ -57,6 +58,12 @@ pub struct Link {
     /// Makes the bus side look soon. `None` until the halves are made, as a static of zeros takes no
     /// flash.
     doorbell: Option<fn()>,
+    /// Woken by the application: the task of the bus side, where it is one.
+    bus: WakerCell,
+    /// Woken by the bus side: the task that reads.
+    reader: WakerCell,
+    /// Woken by the bus side: the task that writes.
+    writer: WakerCell,
 }
 
 impl Link {
@@ -70,7 +77,42 @@ impl Link {
             wake: AtomicU8::new(Wake::Nobody as u8),
             work: AtomicBool::new(false),
             doorbell: None,
+            bus: WakerCell::new(),
+            reader: WakerCell::new(),
+            writer: WakerCell::new(),
         }
+    }
+
+    /// Not connected, awake.
+    #[cfg(loom)]
+    pub fn new() -> Self {
+        Self {
+            session: AtomicU16::new(0),
+            suspended: AtomicBool::new(false),
+            wake: AtomicU8::new(Wake::Nobody as u8),
+            work: AtomicBool::new(false),
+            doorbell: None,
+            bus: WakerCell::new(),
+            reader: WakerCell::new(),
+            writer: WakerCell::new(),
+        }
+    }
+
+    /// The task of the bus side, where it is one: it waits for something to do.
+    /// [`leave_work`](Self::leave_work) wakes it.
+    pub fn bus(&self) -> &WakerCell {
+        &self.bus
+    }
+
+    /// The task that waits for a packet, or for a session to begin or end. The bus side wakes it.
+    pub fn reader(&self) -> &WakerCell {
+        &self.reader
+    }
+
+    /// The task that waits for room, for the host to acknowledge, or for a session to begin or end.
+    /// The bus side wakes it.
+    pub fn writer(&self) -> &WakerCell {
+        &self.writer
     }
 
     /// The session now. Application side.
@@ -83,9 +125,11 @@ impl Link {
         Session(self.session.load_own())
     }
 
-    /// Begins or ends a session. Bus side.
+    /// Begins or ends a session, and wakes who waits for that. Bus side.
     pub fn set_session(&self, session: Session) {
         self.session.store(session.0, Ordering::Release);
+        self.reader.wake();
+        self.writer.wake();
     }
 
     /// Whether the bus is suspended.
@@ -139,6 +183,7 @@ impl Link {
         // that takes the flag, and also by one that clears it without having seen it.
         fence(Ordering::SeqCst);
         self.work.store(true, Ordering::Relaxed);
+        self.bus.wake();
     }
 
     /// Whether there is something to do. Bus side.

@@ -6,10 +6,11 @@ use core::marker::PhantomData;
 
 use crate::control::{BusControl, Control, ControlShared};
 use crate::fifo::{
-    Byte, InState, NotificationSender, NotificationSlot, OutState, PacketReader, PacketReceiver,
-    PacketSender, PacketWriter, Slot, empty_slots,
+    Byte, InParts, InState, Losses, NotificationSender, NotificationSlot, OutState, PacketReader,
+    PacketReceiver, PacketSender, PacketWriter, Slot, empty_slots,
 };
 use crate::link::Link;
+use crate::pace::Pace;
 
 /// Everything that the halves of one port share. What every poll looks at comes first, where short
 /// instructions reach it.
@@ -22,6 +23,7 @@ pub struct PortStorage<const SLOTS: usize, const SIZE: usize> {
     notification: NotificationSlot,
     slots_to_host: [Slot<[Byte; SIZE]>; SLOTS],
     slots_from_host: [Slot<[Byte; SIZE]>; SLOTS],
+    losses: Losses,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
@@ -36,12 +38,19 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
             from_host: OutState::new(),
             slots_to_host: empty_slots(),
             slots_from_host: empty_slots(),
+            losses: Losses::new(),
         }
     }
 
-    /// The halves of each port, where `make` has the last word on those of the application. They ring
-    /// `doorbell`. The storage is taken for good, so there is one pair of each.
-    pub fn split<const PORTS: usize, P>(
+    /// The halves of each port. The storage is taken for good, so there is one pair of each.
+    pub fn split<const PORTS: usize>(
+        ports: &'static mut [Self; PORTS],
+    ) -> (BusHalves<PORTS, SLOTS, SIZE>, [ApplicationHalf<SLOTS, SIZE>; PORTS]) {
+        Self::split_with(ports, || (), |half| half)
+    }
+
+    /// The same, where those of the application ring `doorbell`, and `make` has the last word on them.
+    pub fn split_with<const PORTS: usize, P>(
         ports: &'static mut [Self; PORTS],
         doorbell: fn(),
         make: impl Fn(ApplicationHalf<SLOTS, SIZE>) -> P,
@@ -56,6 +65,10 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
             })
         });
         (BusHalves { ports }, application)
+    }
+
+    fn to_host(&'static self) -> InParts<SLOTS, SIZE> {
+        InParts { state: &self.to_host, slots: &self.slots_to_host, losses: &self.losses }
     }
 }
 
@@ -82,6 +95,14 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> BusHalves<PORTS,
     }
 }
 
+impl<const SLOTS: usize, const SIZE: usize> BusHalves<1, SLOTS, SIZE> {
+    /// The bus half of the only port.
+    pub fn only(&mut self) -> BusHalf<'_, SLOTS, SIZE> {
+        let [port] = self.ports;
+        BusHalf { port, borrow: PhantomData }
+    }
+}
+
 /// What the bus side has of a port.
 pub struct BusHalf<'a, const SLOTS: usize, const SIZE: usize> {
     port: &'static PortStorage<SLOTS, SIZE>,
@@ -91,7 +112,7 @@ pub struct BusHalf<'a, const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
     /// Packets to the host.
     pub fn sender(&mut self) -> PacketSender<'_, SLOTS, SIZE> {
-        PacketSender::new(&self.port.to_host, &self.port.slots_to_host)
+        PacketSender::new(self.port.to_host())
     }
 
     /// Packets from the host.
@@ -110,8 +131,41 @@ impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
     }
 
     /// Session and suspend.
-    pub fn link(&self) -> &Link {
+    pub fn link(&self) -> &'static Link {
         &self.port.link
+    }
+
+    /// Whether the host reads, and the time.
+    pub fn pace(&self) -> &'static Pace {
+        &self.port.control.pace
+    }
+
+    /// Begins a session, unless one is open. `clear` discards what was written before.
+    pub fn begin_session(&mut self, clear: impl FnOnce(&mut PacketSender<'_, SLOTS, SIZE>)) {
+        self.set_session(true, clear);
+    }
+
+    /// Ends the session, if one is open. `clear` discards what was written, none of which the driver
+    /// holds any more.
+    pub fn end_session(&mut self, clear: impl FnOnce(&mut PacketSender<'_, SLOTS, SIZE>)) {
+        self.set_session(false, clear);
+    }
+
+    /// The one or the other.
+    #[inline]
+    pub fn set_session(
+        &mut self,
+        open: bool,
+        clear: impl FnOnce(&mut PacketSender<'_, SLOTS, SIZE>),
+    ) {
+        let session = self.link().own_session();
+        if session.is_open() == open {
+            return;
+        }
+        // Before the application can see that another session is there, to write in it.
+        clear(&mut self.sender());
+        self.link().set_session(session.next());
+        self.control().set_session(open);
     }
 }
 
@@ -150,12 +204,17 @@ pub struct WriterHalf<const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> WriterHalf<SLOTS, SIZE> {
     /// Packets to the host.
     pub fn packets(&mut self) -> PacketWriter<'_, SLOTS, SIZE> {
-        PacketWriter::new(&self.port.to_host, &self.port.slots_to_host)
+        PacketWriter::new(self.port.to_host())
     }
 
     /// Session and suspend.
     pub fn link(&self) -> &'static Link {
         &self.port.link
+    }
+
+    /// Whether the host reads, and the time.
+    pub fn pace(&self) -> &'static Pace {
+        &self.port.control.pace
     }
 }
 

@@ -41,3 +41,37 @@ macro_rules! own_load {
     )*};
 }
 own_load!(AtomicBool => bool, AtomicU8 => u8, AtomicU16 => u16, AtomicU32 => u32, AtomicUsize => usize);
+
+/// A value that is swapped in a critical section, which is all that it can do.
+#[cfg(all(feature = "async", not(loom)))]
+pub(crate) struct CriticalCell<T>(critical_section::Mutex<core::cell::Cell<T>>);
+
+#[cfg(all(feature = "async", not(loom)))]
+impl<T> CriticalCell<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(critical_section::Mutex::new(core::cell::Cell::new(value)))
+    }
+
+    pub(crate) fn replace(&self, value: T) -> T {
+        critical_section::with(|section| self.0.borrow(section).replace(value))
+    }
+}
+
+/// The same to the model checker: a critical section excludes, and orders, as a lock does.
+#[cfg(loom)]
+pub(crate) struct CriticalCell<T>(loom::sync::Mutex<T>);
+
+#[cfg(loom)]
+impl<T> CriticalCell<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(loom::sync::Mutex::new(value))
+    }
+
+    pub(crate) fn replace(&self, value: T) -> T {
+        match self.0.lock() {
+            Ok(mut current) => core::mem::replace(&mut current, value),
+            // Only a panic in `replace` could poison it.
+            Err(_) => value,
+        }
+    }
+}

@@ -82,6 +82,7 @@ fn told_of_dtr(changes: usize, looks: usize) {
 
 #[test]
 fn loom_every_edge_of_dtr_is_told_once() {
+    loom::model(|| told_of_dtr(1, 2));
     loom::model(|| told_of_dtr(2, 2));
     loom::model(|| told_of_dtr(3, 1));
 }

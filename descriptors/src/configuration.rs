@@ -24,15 +24,16 @@ const CS_INTERFACE: u8 = 0x24;
 
 /// Class, subclass and protocol of the communication interface: ACM without AT commands
 /// (CDC 1.2 §4.2 to §4.4).
-const COMMUNICATION_ACM: [u8; 3] = [0x02, 0x02, 0x00];
+pub const COMMUNICATION_ACM: [u8; 3] = [0x02, 0x02, 0x00];
 /// Class, subclass and protocol of the data interface (CDC 1.2 §4.5 to §4.7).
-const CDC_DATA: [u8; 3] = [0x0A, 0x00, 0x00];
+pub const CDC_DATA: [u8; 3] = [0x0A, 0x00, 0x00];
 /// bcdCDC.
 const CDC_RELEASE: [u8; 2] = 0x0120u16.to_le_bytes();
 
 const CONFIGURATION_LENGTH: usize = 9;
 const ASSOCIATION_LENGTH: usize = 8;
-const PORT_LENGTH: usize = 9 + 5 + 5 + 4 + 5 + 7 + 9 + 7 + 7;
+const FUNCTIONAL_LENGTH: usize = 5 + 5 + 4 + 5;
+const PORT_LENGTH: usize = 9 + FUNCTIONAL_LENGTH + 7 + 9 + 7 + 7;
 
 /// wTotalLength of the configuration of a product, in bytes.
 pub const fn configuration_length(product: &Product) -> usize {
@@ -81,7 +82,7 @@ const fn push_port<const LEN: usize>(
     speed: Speed,
 ) {
     push_interface(out, communication_interface(port), 1, COMMUNICATION_ACM);
-    push_functional(out, port);
+    out.push(&functional_descriptors(communication_interface(port), data_interface(port)));
     push_notification(out, endpoints.notification, speed);
     push_interface(out, data_interface(port), 2, CDC_DATA);
     push_bulk(out, endpoints.data_out, speed);
@@ -99,14 +100,17 @@ const fn push_interface<const LEN: usize>(
     out.push(&[0]);
 }
 
-/// Header, call management, ACM and union functional descriptors (CDC 1.2 §5.2.3, PSTN 1.2 §5.3).
-const fn push_functional<const LEN: usize>(out: &mut Bytes<LEN>, port: u8) {
+/// Header, call management, ACM and union functional descriptors of a port with these interfaces
+/// (CDC 1.2 §5.2.3, PSTN 1.2 §5.3).
+pub const fn functional_descriptors(communication: u8, data: u8) -> [u8; FUNCTIONAL_LENGTH] {
+    let mut out = Bytes::new();
     out.push(&[5, CS_INTERFACE, 0x00]);
     out.push(&CDC_RELEASE);
     // PSTN 1.2 §5.3.1: the device does not handle calls.
-    out.push(&[5, CS_INTERFACE, 0x01, 0x00, data_interface(port)]);
+    out.push(&[5, CS_INTERFACE, 0x01, 0x00, data]);
     out.push(&[4, CS_INTERFACE, 0x02, ACM_CAPABILITIES.to_byte()]);
-    out.push(&[5, CS_INTERFACE, 0x06, communication_interface(port), data_interface(port)]);
+    out.push(&[5, CS_INTERFACE, 0x06, communication, data]);
+    out.finish()
 }
 
 const fn push_notification<const LEN: usize>(

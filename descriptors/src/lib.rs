@@ -48,7 +48,10 @@ pub use acm::{
     ACM_CAPABILITIES, AcmCapabilities, CONFIGURATION_VALUE, EP0_PACKET_SIZE,
     NOTIFICATION_INTERVAL_MS, NOTIFICATION_PACKET_SIZE, communication_interface, data_interface,
 };
-pub use configuration::{ConfigurationKind, configuration, configuration_length};
+pub use configuration::{
+    CDC_DATA, COMMUNICATION_ACM, ConfigurationKind, configuration, configuration_length,
+    functional_descriptors,
+};
 pub use descriptors::{Descriptors, HighSpeedParts, Parts};
 pub use device::{DEVICE_LENGTH, DEVICE_QUALIFIER_LENGTH, device, device_qualifier};
 pub use endpoint::{Direction, EndpointAddress, EndpointSet, Speed, TransferType};

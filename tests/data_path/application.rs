@@ -20,6 +20,8 @@ pub struct Books {
     pub flushed: Result<bool, WriteError>,
     /// How often `is_flushed` said so, of something.
     pub flushes: u32,
+    /// How many futures tasks have dropped before they were done.
+    pub given_up: u64,
 }
 
 impl Default for Books {
@@ -30,6 +32,7 @@ impl Default for Books {
             quiet: false,
             flushed: Err(WriteError::NotConnected),
             flushes: 0,
+            given_up: 0,
         }
     }
 }
@@ -104,29 +107,10 @@ impl<const SLOTS: usize, const SIZE: usize> Fickle<SLOTS, SIZE> {
     fn flush(&mut self, books: &mut Books) {
         books.flushed = self.port.writer.is_flushed();
         match books.flushed {
-            Ok(true) => self.check_flushed(books),
+            Ok(true) => check_flushed(books, &self.traffic.borrow()),
             Ok(false) => assert!(books.to_host.taken() > 0),
             Err(_) => books.to_host.end_stream(),
         }
-    }
-
-    /// Flushed is what the host acknowledged, with the end of the transfer.
-    fn check_flushed(&self, books: &mut Books) {
-        let taken = books.to_host.taken();
-        if taken == 0 {
-            return;
-        }
-        let traffic = self.traffic.borrow();
-        let first = traffic.bytes().iter().zip(0..4usize);
-        let stream = first.fold(0, |stream, (byte, at)| stream | usize::from(*byte) << (8 * at));
-        assert_eq!(traffic.bytes().len(), taken, "acknowledged, of flushed");
-        if taken >= 4 {
-            let last = *traffic.bytes().last().unwrap();
-            assert_eq!(last, byte(stream, taken - 1));
-        }
-        assert!(traffic.is_terminated(), "flushed before the zero-length packet");
-        books.to_host.acknowledge_all_but(0);
-        books.flushes += 1;
     }
 
     /// Whether there was something.
@@ -159,4 +143,22 @@ impl<const SLOTS: usize, const SIZE: usize> Fickle<SLOTS, SIZE> {
         };
         self.port.reader.consume(count);
     }
+}
+
+/// Flushed is what the host acknowledged, with the end of the transfer.
+pub fn check_flushed(books: &mut Books, traffic: &InTraffic) {
+    let taken = books.to_host.taken();
+    if taken == 0 {
+        return;
+    }
+    let first = traffic.bytes().iter().zip(0..4usize);
+    let stream = first.fold(0, |stream, (byte, at)| stream | usize::from(*byte) << (8 * at));
+    assert_eq!(traffic.bytes().len(), taken, "acknowledged, of flushed");
+    if taken >= 4 {
+        let last = *traffic.bytes().last().unwrap();
+        assert_eq!(last, byte(stream, taken - 1));
+    }
+    assert!(traffic.is_terminated(), "flushed before the zero-length packet");
+    books.to_host.acknowledge_all_but(0);
+    books.flushes += 1;
 }

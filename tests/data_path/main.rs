@@ -3,6 +3,7 @@
 
 mod application;
 mod bulk;
+mod tasks;
 mod terminal;
 
 use std::cell::RefCell;
@@ -10,8 +11,8 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use usbd_acm::{Hooks, Speed};
-use usbd_acm_tests::fixture::{OnePort, Options, Polling, board};
+use usbd_acm::{Hooks, Port, Speed};
+use usbd_acm_tests::fixture::{Application, OnePort, Options, Polling, board};
 use usbd_acm_tests::probe::{IGNORE, PREFER, REQUIRE, Recorder};
 use usbd_acm_tests::soak;
 use usbd_acm_tests::traffic::InTraffic;
@@ -45,7 +46,27 @@ fn scenarios(size: usize) -> impl Strategy<Value = Scenario> {
     })
 }
 
+/// What application and host write down, and what the host acknowledges.
+type Shared = (Rc<RefCell<Books>>, Rc<RefCell<InTraffic>>);
+
+/// An application that runs in a loop.
+fn in_a_loop<const SLOTS: usize, const SIZE: usize>(
+    port: Port<SLOTS, SIZE>,
+    seed: u64,
+    (books, traffic): Shared,
+) -> Application {
+    let mut application = Fickle { port, random: SplitMix64::new(seed), books, traffic };
+    Box::new(move |_| application.run())
+}
+
 fn play<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>(scenario: &Scenario) {
+    play_with::<V, DTR, SLOTS, SIZE>(scenario, in_a_loop);
+}
+
+fn play_with<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>(
+    scenario: &Scenario,
+    start: fn(Port<SLOTS, SIZE>, u64, Shared) -> Application,
+) {
     let books = Rc::new(RefCell::new(Books::default()));
     let high_speed = V::HIGH_SPEED && scenario.options.host == Speed::High;
     let packet_size = if high_speed { 512 } else { 64 };
@@ -53,12 +74,11 @@ fn play<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>(scenar
     let traffic = InTraffic::new(endpoints.data_in.number(), packet_size);
     let traffic = Rc::new(RefCell::new(traffic));
     let shared = (books.clone(), traffic.clone());
+    let theirs = shared.clone();
     let hooks = Recorder::<DTR>;
     let policy = <Recorder<DTR> as Hooks>::DTR;
     let mut host = board::<V, _, SLOTS, SIZE>(scenario.options, hooks, |port| {
-        let random = SplitMix64::new(scenario.seed);
-        let mut application = Fickle { port, random, books, traffic };
-        Box::new(move |_| application.run())
+        start(port, scenario.seed, theirs)
     });
     host.observe(shared.1.clone());
     host.plug().unwrap();
@@ -73,11 +93,17 @@ fn play<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>(scenar
 }
 
 fn property<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>() {
+    property_of::<V, DTR, SLOTS, SIZE>(in_a_loop);
+}
+
+fn property_of<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>(
+    start: fn(Port<SLOTS, SIZE>, u64, Shared) -> Application,
+) {
     let asked_for = std::env::var_os("PROPTEST_CASES").is_some();
     let cases = if asked_for { Config::default().cases } else { 40 * soak(50) };
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     proptest!(config, |(scenario in scenarios(SIZE))| {
-        play::<V, DTR, SLOTS, SIZE>(&scenario);
+        play_with::<V, DTR, SLOTS, SIZE>(&scenario, start);
     });
 }
 
@@ -119,6 +145,26 @@ fn high_speed_four_slots() {
 #[test]
 fn high_speed_eight_slots() {
     property::<HighSpeed, PREFER, 8, 512>();
+}
+
+#[test]
+fn tasks_dtr_preferred() {
+    property_of::<FullSpeed, PREFER, 2, 64>(tasks::start);
+}
+
+#[test]
+fn tasks_dtr_ignored() {
+    property_of::<FullSpeed, IGNORE, 4, 64>(tasks::start);
+}
+
+#[test]
+fn tasks_dtr_required() {
+    property_of::<FullSpeed, REQUIRE, 2, 64>(tasks::start);
+}
+
+#[test]
+fn tasks_at_high_speed() {
+    property_of::<HighSpeed, PREFER, 2, 512>(tasks::start);
 }
 
 /// Noise spoilt three transactions in a row, which it promises not to.

@@ -1,54 +1,35 @@
 //! A reset, and an unplugged cable, at every single packet.
 
 use usbd_acm_tests::fixture::{Options, Polling};
-use usbd_acm_tests::soak;
+use usbd_acm_tests::plans::converse;
+use usbd_acm_tests::{figures, soak};
 use usbd_acm_virtual::FullSpeed;
 use usbd_acm_virtual::host::{Fault, PacketKind, Rule, SplitMix64};
 
-use crate::{converse, host};
+use crate::{bench, host};
 
-/// One conversation after the other on one device, each broken off one packet later, and a whole
-/// one after each. How many there were.
-fn break_off_at_every(kind: PacketKind, fault: Fault, options: Options) -> u32 {
-    let mut host = host::<FullSpeed, 2, 64>(options);
-    for packet in 0.. {
-        host.faults().add(Rule::new(kind, fault).after(packet));
-        let outcome = converse(&mut host);
-        let happened = !host.faults().is_pending();
-        host.faults().clear();
-        if !happened {
-            outcome.unwrap();
-            assert_eq!(host.port().wire().violations(), []);
-            return packet;
-        }
-        assert!(outcome.is_err(), "{fault:?} at packet {packet}");
-        if fault == Fault::Unplug {
-            host.plug().unwrap();
-        }
-        converse(&mut host).unwrap_or_else(|error| panic!("{fault:?} at {packet}: {error:?}"));
-    }
-    unreachable!("there are not so many packets");
-}
-
-fn everywhere(fault: Fault) {
+fn everywhere(name: &str, fault: Fault) {
     let prompt = Options::default();
+    let mut sum = 0;
     for polling in [Polling::Always, Polling::OnInterrupt(0), Polling::OnInterrupt(30_000)] {
         let options = Options { polling, ..prompt };
-        let tokens = break_off_at_every(PacketKind::AnyToken, fault, options);
-        let packets = break_off_at_every(PacketKind::Any, fault, options);
+        let count = |kind| bench::<FullSpeed, 64, _>(options, |bench| bench.break_off(kind, fault));
+        let (tokens, packets) = (count(PacketKind::AnyToken), count(PacketKind::Any));
         println!("{fault:?} at each of {tokens} tokens and {packets} packets, {polling:?}");
         assert!(tokens > 100 && packets > 2 * tokens);
+        sum += u64::from(tokens + packets);
     }
+    figures::record(&format!("faults-{name}"), &[("faults", sum), ("started_over", sum)]);
 }
 
 #[test]
 fn a_reset_at_every_packet() {
-    everywhere(Fault::Reset);
+    everywhere("reset", Fault::Reset);
 }
 
 #[test]
 fn an_unplugged_cable_at_every_packet() {
-    everywhere(Fault::Unplug);
+    everywhere("unplug", Fault::Unplug);
 }
 
 #[test]

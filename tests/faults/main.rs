@@ -8,15 +8,10 @@ mod stuck;
 use usbd_acm::{Port, ReadError, WriteError};
 use usbd_acm_tests::TestBoard;
 use usbd_acm_tests::fixture::{Application, OnePort, Options, board};
-use usbd_acm_virtual::host::{AcmPort, Host, linux};
+use usbd_acm_tests::plans::{Bench, LINE_CODING};
+use usbd_acm_virtual::host::Host;
 
 const MILLISECOND: u64 = 1_000_000;
-const LINE_CODING: [u8; 7] = [0x00, 0xC2, 0x01, 0x00, 0, 0, 8];
-
-/// What goes out and comes back in one conversation: full packets and a short one.
-fn words() -> Vec<u8> {
-    (0..300u16).map(|n| (n % 251).to_le_bytes()[0]).collect()
-}
 
 /// Echoes what comes in, in the session it came in.
 fn echo<const SLOTS: usize, const SIZE: usize>(mut port: Port<SLOTS, SIZE>) -> Application {
@@ -48,21 +43,12 @@ fn host<V: OnePort, const SLOTS: usize, const SIZE: usize>(options: Options) -> 
     host
 }
 
-/// Enumerates, opens, writes and reads back, as Linux does.
-fn converse(host: &mut Host<TestBoard>) -> Result<(), Failure> {
-    let device = linux::enumerate(host)?;
-    talk(host, &mut AcmPort::all(&device).remove(0))
+/// Lets plans run on a device of ours.
+fn bench<V: OnePort, const SIZE: usize, T>(
+    options: Options,
+    run: impl FnOnce(Bench<'_, TestBoard>) -> T,
+) -> T {
+    let make = || host::<V, 2, SIZE>(options);
+    let check = |host: &Host<TestBoard>| assert_eq!(host.port().wire().violations(), []);
+    run(Bench { make: &make, check: &check, every: 1 })
 }
-
-/// Opens, writes and reads back; panics where other bytes come back.
-fn talk(host: &mut Host<TestBoard>, port: &mut AcmPort) -> Result<(), Failure> {
-    linux::open(host, port, LINE_CODING)?;
-    assert_eq!(port.transfer(host, &words(), words().len())?, words());
-    assert_eq!(port.line_coding(host)?, LINE_CODING);
-    assert_eq!(port.read_for(host, MILLISECOND)?, [], "more than was written");
-    linux::close(host, port)?;
-    Ok(())
-}
-
-/// The host gave up, and has to start over.
-type Failure = Box<dyn std::error::Error>;

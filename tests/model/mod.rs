@@ -1,13 +1,25 @@
-//! A reference model of the control pipe: tables 3.1 and 3.3 of the behaviour, and nothing else.
+//! The reference model: what a device of ours is, and the one outcome of every event on its bus.
 //!
 //! It shares no code with the stack. Where a specification leaves a behaviour open, the model holds
 //! the choice this project made, and says so with "free".
+//!
+//! - [`Model`] has the requests: tables 3.1 and 3.3 of the behaviour. A control transfer is one step.
+//! - [`DeviceModel`] has the whole device, token by token: stages of EP0, address, halts, data
+//!   toggles, suspend, remote wake-up, sessions, and the bytes of each port.
 
+mod device;
+mod ep0;
 mod golden;
+mod port;
 mod rows;
+mod tokens;
 
+pub use device::{DeviceModel, Polling, Settings, StateKey};
+pub use ep0::Ep0Key;
 pub use golden::{FULL_SPEED, Golden, HIGH_SPEED, HIGH_SPEED_AT_FULL, TWO_PORTS};
+pub use port::{DataKey, PortKey, PortModel, Read};
 use rows::{Action, Field, ROWS, Row};
+pub use tokens::Verdict;
 use usbd_acm::{SetupPacket, State};
 
 /// The one outcome of a control transfer.
@@ -17,6 +29,38 @@ pub enum Answer {
     Data(Vec<u8>),
     /// A status stage.
     Ack,
+    /// A protocol STALL.
+    Stall,
+}
+
+/// What a SETUP packet leads to, before any other stage.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reply {
+    /// A data IN stage with these bytes: cut to wLength.
+    Data(Vec<u8>),
+    /// A status stage.
+    Ack,
+    /// A status stage, and then this address.
+    Address(u8),
+    /// The control lines of a port, and a status stage.
+    Lines {
+        /// Port, from 0.
+        port: usize,
+        /// wValue, of which D0 and D1 count.
+        value: u16,
+    },
+    /// A break of this many milliseconds on a port, and a status stage.
+    Break {
+        /// Port, from 0.
+        port: usize,
+        /// wValue.
+        value: u16,
+    },
+    /// A data OUT stage with the line coding of a port.
+    Coding {
+        /// Port, from 0.
+        port: usize,
+    },
     /// A protocol STALL.
     Stall,
 }
@@ -58,15 +102,30 @@ impl Model {
 
     /// A control transfer from SETUP to status stage, with as much OUT data as wLength says.
     pub fn control(&mut self, setup: &SetupPacket, data: &[u8]) -> Answer {
+        match self.begin(setup) {
+            Reply::Data(bytes) => Answer::Data(bytes),
+            Reply::Ack | Reply::Lines { .. } | Reply::Break { .. } => Answer::Ack,
+            Reply::Address(address) => {
+                self.set_address(address);
+                Answer::Ack
+            }
+            Reply::Coding { port } if self.set_line_coding(port, data) => Answer::Ack,
+            Reply::Coding { .. } | Reply::Stall => Answer::Stall,
+        }
+    }
+
+    /// What a SETUP packet leads to. What it changes is changed at once, but for an address and a
+    /// line coding: those wait for their stage.
+    pub fn begin(&mut self, setup: &SetupPacket) -> Reply {
         let Some(row) = ROWS.iter().find(|row| self.applies(row, setup)) else {
-            return Answer::Stall;
+            return Reply::Stall;
         };
-        match self.act(row.action, setup, data) {
+        match self.act(row.action, setup) {
             // Without data stage there is only the status stage (USB 2.0 §9.3.1).
-            Answer::Data(_) if setup.length == 0 => Answer::Ack,
-            Answer::Data(mut bytes) => {
+            Reply::Data(_) if setup.length == 0 => Reply::Ack,
+            Reply::Data(mut bytes) => {
                 bytes.truncate(usize::from(setup.length));
-                Answer::Data(bytes)
+                Reply::Data(bytes)
             }
             other => other,
         }
@@ -99,36 +158,39 @@ impl Model {
         }
     }
 
-    fn act(&mut self, action: Action, setup: &SetupPacket, data: &[u8]) -> Answer {
+    fn act(&mut self, action: Action, setup: &SetupPacket) -> Reply {
         let index = setup.index.to_le_bytes()[0];
         let port = usize::from(index / 2) % 2;
         match action {
-            Action::Device => return Answer::Data(self.golden.device.into()),
-            Action::Configuration => return Answer::Data(self.golden.configuration.into()),
+            Action::Device => return Reply::Data(self.golden.device.into()),
+            Action::Configuration => return Reply::Data(self.golden.configuration.into()),
             Action::Qualifier => return optional(self.golden.qualifier),
             Action::OtherSpeed => return optional(self.golden.other_speed),
-            Action::Languages => return Answer::Data(vec![4, 3, 0x09, 0x04]),
-            Action::Text => return Answer::Data(self.golden.string(setup.value)),
-            Action::Bytes(bytes) => return Answer::Data(bytes.into()),
-            Action::DeviceStatus => return Answer::Data(self.device_status()),
+            Action::Languages => return Reply::Data(vec![4, 3, 0x09, 0x04]),
+            Action::Text => return Reply::Data(self.golden.string(setup.value)),
+            Action::Bytes(bytes) => return Reply::Data(bytes.into()),
+            Action::DeviceStatus => return Reply::Data(self.device_status()),
             Action::HaltStatus => {
-                return Answer::Data(vec![u8::from(self.halted.contains(&index)), 0]);
+                return Reply::Data(vec![u8::from(self.halted.contains(&index)), 0]);
             }
-            Action::LineCoding => return Answer::Data(self.line_coding[port].into()),
-            Action::SetLineCoding => return self.set_line_coding(port, data),
+            Action::LineCoding => return Reply::Data(self.line_coding[port].into()),
+            Action::SetLineCoding => return Reply::Coding { port },
+            Action::Lines => return Reply::Lines { port, value: setup.value },
+            Action::Break => return Reply::Break { port, value: setup.value },
             Action::Nothing => {}
             Action::Wakeup(enabled) if self.golden.remote_wakeup => self.remote_wakeup = enabled,
-            Action::Wakeup(_) => return Answer::Stall,
+            Action::Wakeup(_) => return Reply::Stall,
+            Action::Halt if self.halted.contains(&index) => {}
             Action::Halt => self.halted.push(index),
             Action::Unhalt => self.halted.retain(|endpoint| *endpoint != index),
             Action::UnhaltInterface => {
                 let of_interface = self.golden.endpoints_of(index);
                 self.halted.retain(|endpoint| !of_interface.contains(endpoint));
             }
-            Action::Address => self.set_address(setup.value),
+            Action::Address => return Reply::Address(setup.value.to_le_bytes()[0]),
             Action::Configure => self.set_configuration(setup.value),
         }
-        Answer::Ack
+        Reply::Ack
     }
 
     fn device_status(&self) -> Vec<u8> {
@@ -136,7 +198,8 @@ impl Model {
         vec![self_powered | u8::from(self.remote_wakeup) << 1, 0]
     }
 
-    fn set_address(&mut self, address: u16) {
+    /// The status stage of SET_ADDRESS is over (USB 2.0 §9.4.6).
+    pub fn set_address(&mut self, address: u8) {
         self.state = if address == 0 { State::Default } else { State::Address };
     }
 
@@ -145,13 +208,16 @@ impl Model {
         self.state = if value == 0 { State::Address } else { State::Configured };
     }
 
-    fn set_line_coding(&mut self, port: usize, data: &[u8]) -> Answer {
-        let Ok(coding) = <[u8; 7]>::try_from(data) else { return Answer::Stall };
-        self.line_coding[port] = coding;
-        Answer::Ack
+    /// The data stage of SET_LINE_CODING: the whole coding or nothing (I5). Whether it was taken.
+    pub fn set_line_coding(&mut self, port: usize, data: &[u8]) -> bool {
+        let coding = <[u8; 7]>::try_from(data);
+        if let Ok(coding) = coding {
+            self.line_coding[port] = coding;
+        }
+        coding.is_ok()
     }
 }
 
-fn optional(descriptor: Option<&'static [u8]>) -> Answer {
-    descriptor.map_or(Answer::Stall, |bytes| Answer::Data(bytes.into()))
+fn optional(descriptor: Option<&'static [u8]>) -> Reply {
+    descriptor.map_or(Reply::Stall, |bytes| Reply::Data(bytes.into()))
 }

@@ -34,6 +34,8 @@ pub(super) enum Action {
     HaltStatus,
     LineCoding,
     SetLineCoding,
+    Lines,
+    Break,
     Nothing,
     Wakeup(bool),
     Halt,
@@ -108,6 +110,6 @@ pub(super) const ROWS: &[Row] = &[
     // PSTN 1.2 §6.3.
     row("C", (0x21, 0x20), (Any, CommunicationInterface, Is(7)), A::SetLineCoding),
     row("C", (0xA1, 0x21), (Any, CommunicationInterface, Any), A::LineCoding),
-    row("C", (0x21, 0x22), (Any, CommunicationInterface, NO_DATA), A::Nothing),
-    row("C", (0x21, 0x23), (Any, CommunicationInterface, NO_DATA), A::Nothing),
+    row("C", (0x21, 0x22), (Any, CommunicationInterface, NO_DATA), A::Lines),
+    row("C", (0x21, 0x23), (Any, CommunicationInterface, NO_DATA), A::Break),
 ];

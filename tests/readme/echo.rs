@@ -1,5 +1,5 @@
 use usbd_acm::descriptors::{Descriptors, EndpointSet, descriptors};
-use usbd_acm::{Controller, Storage};
+use usbd_acm::{Controller, Storage, WriteError};
 
 static DESCRIPTORS: Descriptors<1> = descriptors! {
     endpoints: EndpointSet::first(2), // what the chip offers
@@ -14,10 +14,12 @@ pub fn echo(controller: impl Controller, storage: &'static mut Storage) -> impl 
     device.connect();
     move || {
         device.poll(); // or in the USB interrupt: device and port share no lock
-        if let Ok(bytes) = port.reader.fill_buf()
-            && let Ok(count) = port.writer.write(bytes)
-        {
-            port.reader.consume(count);
+        if let Ok((session, bytes)) = port.reader.front() {
+            match port.writer.write_in(session, bytes) {
+                Ok(count) => port.reader.consume(count),
+                Err(WriteError::Full) => {} // later
+                Err(_) => port.reader.consume(64), // whoever sent that is gone
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod linux;
 mod serve;
 mod size;
 mod soak;
+mod styles;
 mod test;
 
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ enum Command {
     Serve(serve::Options),
     /// Compare flash, RAM and instructions with other USB stacks
     Size(size::Arguments),
+    /// Build the smallest complete firmware in each style: main loop, interrupt, RTIC, embassy
+    Styles,
     /// Run the heavy versions of the tests, for hours if asked to
     Soak(soak::Options),
 }
@@ -43,6 +46,7 @@ fn main() -> Result<ExitCode> {
         Command::Linux(options) => linux::run(&options),
         Command::Serve(options) => serve::run(options),
         Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Styles => styles::run().map(|()| ExitCode::SUCCESS),
         Command::Soak(options) => soak::run(&options),
     }
 }

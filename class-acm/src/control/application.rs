@@ -1,9 +1,12 @@
 //! The application half.
 
+#[cfg(any(feature = "async", loom))]
+use core::task::{Context, Poll};
+
 use super::{ControlShared, break_of};
-use crate::event::{Event, Signal, Signals};
+use crate::event::{Event, Kind, Signal, Signals};
 use crate::sync::{AtomicU8, AtomicU32, Ordering, OwnLoad};
-use crate::{Break, ControlLineState, LineCoding, SerialState};
+use crate::{Break, ControlLineState, LineCoding, Pace, SerialState};
 
 /// The application half of [`ControlShared`].
 pub struct Control {
@@ -65,7 +68,7 @@ impl Control {
             while let Some(kind) = self.shared.events.take() {
                 let event = match kind.as_edge() {
                     Some((signal, on)) => self.edge(signal, on),
-                    None => self.coding_event(),
+                    None => self.value_event(kind),
                 };
                 // There is none when the application was told already.
                 if event.is_some() {
@@ -82,7 +85,11 @@ impl Control {
 
     /// A signal that changed while an event of that kind was queued, and is not what that said.
     fn merged_event(&mut self, settled: Signals) -> Option<Event> {
-        let signal = settled.difference(self.shared.told.signals())?;
+        let told = self.shared.told.signals();
+        // Where the bus side has yet to store `settled`, it lags behind an event that we have taken.
+        let lagging = settled.0 ^ self.shared.signals().0;
+        let settled = Signals(settled.0 & !lagging | told.0 & lagging);
+        let signal = settled.difference(told)?;
         self.edge(signal, settled.contains(signal))
     }
 
@@ -118,10 +125,26 @@ impl Control {
         (is_new || start != before).then(|| Event::Break(break_of(start)))
     }
 
+    /// An event that is no edge of a signal.
+    fn value_event(&mut self, kind: Kind) -> Option<Event> {
+        match kind {
+            Kind::HOST_READS => Some(Event::HostReads),
+            Kind::TOUCH_1200 => Some(Event::Touch1200),
+            _ => self.coding_event(),
+        }
+    }
+
     fn coding_event(&mut self) -> Option<Event> {
         let new = self.line_coding();
         let old = self.shared.told.replace_line_coding(new);
         (old != new).then_some(Event::LineCoding { old, new })
+    }
+
+    /// The next event, oldest first; without one, the task of `context` waits for it.
+    #[cfg(any(feature = "async", loom))]
+    pub fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        let shared = self.shared;
+        shared.waker.poll(context, || self.next_event())
     }
 
     /// The line coding now.
@@ -140,6 +163,16 @@ impl Control {
             return break_of(self.shared.break_start.load(Ordering::Acquire));
         }
         Break::Off
+    }
+
+    /// Whether the host reads, and the time.
+    pub fn pace(&self) -> &'static Pace {
+        &self.shared.pace
+    }
+
+    /// 1200-baud touches since power-on, wrapping.
+    pub fn touches(&self) -> u8 {
+        self.shared.touches.load(Ordering::Relaxed)
     }
 
     /// What may be drawn from VBUS, in mA; 0 when the device is not configured.

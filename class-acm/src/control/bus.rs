@@ -38,7 +38,7 @@ impl BusControl<'_> {
     /// Takes a line coding over. Hosts write back what they read; that is no change.
     pub fn set_line_coding(&mut self, coding: LineCoding) {
         if self.shared.line_coding.store(coding) {
-            self.shared.events.post(Kind::LINE_CODING);
+            self.shared.post(Kind::LINE_CODING);
         }
     }
 
@@ -88,6 +88,18 @@ impl BusControl<'_> {
         self.shared.set(Signal::SESSION, open);
     }
 
+    /// The host acknowledged the first packet of the session.
+    pub fn host_reads(&mut self) {
+        self.shared.post(Kind::HOST_READS);
+    }
+
+    /// DTR fell at 1200 bit/s, and the status stage is over.
+    pub fn touched(&mut self) {
+        let touches = self.shared.touches.load_own().wrapping_add(1);
+        self.shared.touches.store(touches, Ordering::Relaxed);
+        self.shared.post(Kind::TOUCH_1200);
+    }
+
     /// The bus was suspended.
     pub fn suspended(&mut self) {
         self.shared.set(Signal::SUSPENDED, true);
@@ -102,6 +114,12 @@ impl BusControl<'_> {
     /// was raised that it did not. None is due while one is in flight.
     pub fn due_notification(&self) -> Option<DueNotification> {
         self.shared.notified.due(&self.shared.raised).map(DueNotification)
+    }
+
+    /// One-shots that somebody else raised go into the next notification. Returns `false` while one
+    /// is in flight, and takes none then.
+    pub fn add_one_shots(&mut self, one_shots: SerialState) -> bool {
+        self.shared.notified.add(one_shots)
     }
 
     /// The notification is on its way. What is raised from now on is told by the next.
@@ -125,11 +143,18 @@ impl ControlShared {
         changes
     }
 
+    /// Queues an event that is no edge of a signal. Bus side.
+    fn post(&self, kind: Kind) {
+        self.events.post(kind);
+        self.waker.wake();
+    }
+
     /// Bus side.
     fn change(&self, signal: Signal, on: bool) {
         let signals = Signals(self.signals.load_own()).with(signal, on).0;
         self.signals.store(signals, Ordering::Release);
         self.events.post(Kind::edge(signal, on));
         self.settled.store(signals, Ordering::Release);
+        self.waker.wake();
     }
 }

@@ -13,9 +13,9 @@ pub use application::Control;
 use application::Told;
 pub use bus::{BusControl, DueNotification};
 
-use crate::Break;
 use crate::event::{EventQueue, Signals};
 use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
+use crate::{Break, Pace, WakerCell};
 use coding::SharedLineCoding;
 use notifications::{Notified, Raised};
 
@@ -32,6 +32,8 @@ pub struct ControlShared {
     raised: Raised,
     /// Bus side.
     notified: Notified,
+    /// Bus side: 1200-baud touches, wrapping.
+    touches: AtomicU8,
     events: EventQueue,
     /// Bus side: wValue of the last SEND_BREAK that began a break, and in the upper half how many
     /// there were, wrapping.
@@ -40,6 +42,9 @@ pub struct ControlShared {
     line_coding: SharedLineCoding,
     /// Application.
     told: Told,
+    pub(crate) pace: Pace,
+    /// Woken by the bus side: the task that waits for an event.
+    waker: WakerCell,
 }
 
 impl ControlShared {
@@ -52,11 +57,14 @@ impl ControlShared {
             break_start: AtomicU32::new(0),
             milliamps: AtomicU16::new(0),
             signals: AtomicU8::new(0),
+            touches: AtomicU8::new(0),
             settled: AtomicU8::new(0),
             events: EventQueue::new(),
             raised: Raised::new(),
             notified: Notified::new(),
             told: Told::new(),
+            pace: Pace::new(),
+            waker: WakerCell::new(),
         }
     }
 
@@ -68,11 +76,14 @@ impl ControlShared {
             break_start: AtomicU32::new(0),
             milliamps: AtomicU16::new(0),
             signals: AtomicU8::new(0),
+            touches: AtomicU8::new(0),
             settled: AtomicU8::new(0),
             events: EventQueue::new(),
             raised: Raised::new(),
             notified: Notified::new(),
             told: Told::new(),
+            pace: Pace::new(),
+            waker: WakerCell::new(),
         }
     }
 

@@ -84,6 +84,16 @@ impl Notified {
         (state.bits() != self.levels.load_own()).then_some(state)
     }
 
+    /// One-shots from another source than [`Raised`], unless a notification is in flight: its
+    /// acknowledgement ends all that is due.
+    pub(super) fn add(&self, one_shots: SerialState) -> bool {
+        let idle = self.in_flight.load_own() == NONE;
+        if idle {
+            self.due.store(self.due.load_own() | one_shots.bits(), Ordering::Relaxed);
+        }
+        idle
+    }
+
     pub(super) fn submitted(&self, state: SerialState) {
         self.in_flight.store(state.bits() | IN_FLIGHT, Ordering::Relaxed);
     }

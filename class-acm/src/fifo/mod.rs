@@ -21,15 +21,19 @@ mod copy;
 mod in_fifo;
 mod notification_slot;
 mod out_fifo;
+#[cfg(not(loom))]
+mod packet_slot;
 mod slot;
 
-#[cfg(not(loom))]
-pub(crate) use in_fifo::InState;
 pub use in_fifo::{Grant, InFifo, PacketSender, PacketWriter};
+#[cfg(not(loom))]
+pub(crate) use in_fifo::{InState, Losses, Parts as InParts};
 pub use notification_slot::{NotificationSender, NotificationSlot};
 #[cfg(not(loom))]
 pub(crate) use out_fifo::OutState;
 pub use out_fifo::{OutFifo, PacketReader, PacketReceiver};
+#[cfg(not(loom))]
+pub use packet_slot::{PacketLender, PacketSlot};
 pub(crate) use slot::{Byte, Slot};
 pub use slot::{RxSlot, TxPacket};
 

@@ -1,30 +1,30 @@
-//! A [`VirtualWire`] with firmware behind it.
+//! A wire with firmware behind it.
 
 use usbd_acm::Speed;
 
 use crate::{DevicePort, Handshake, InResponse, Nanoseconds, Pid, VirtualWire};
 
-/// A device to plug into a host: the wire of a virtual controller, and the firmware that runs while
-/// simulated time passes.
-pub struct Board<F> {
-    wire: VirtualWire,
+/// A device to plug into a host: the wire of a controller, and the firmware that runs while simulated
+/// time passes.
+pub struct Board<F, W = VirtualWire> {
+    wire: W,
     firmware: F,
 }
 
-impl<F: FnMut(Nanoseconds)> Board<F> {
+impl<F: FnMut(Nanoseconds), W: DevicePort> Board<F, W> {
     /// `firmware` polls the device and runs the application; its argument is the simulated time
     /// since the last call.
-    pub const fn new(wire: VirtualWire, firmware: F) -> Self {
+    pub const fn new(wire: W, firmware: F) -> Self {
         Self { wire, firmware }
     }
 
     /// The wire, for its record of violations.
-    pub const fn wire(&self) -> &VirtualWire {
+    pub const fn wire(&self) -> &W {
         &self.wire
     }
 }
 
-impl<F: FnMut(Nanoseconds)> DevicePort for Board<F> {
+impl<F: FnMut(Nanoseconds), W: DevicePort> DevicePort for Board<F, W> {
     fn set_vbus(&mut self, present: bool) {
         self.wire.set_vbus(present);
     }

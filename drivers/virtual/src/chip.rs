@@ -35,6 +35,12 @@ pub(crate) struct Chip {
     /// How long the bus has been idle while suspended.
     pub(crate) suspended: Option<Nanoseconds>,
     wakeup: bool,
+    /// Number in the last SOF.
+    pub(crate) frame: Option<u16>,
+    /// SOF raises the interrupt.
+    pub(crate) watches_frames: bool,
+    /// It did, and was not polled since.
+    pub(crate) frame_untold: bool,
     /// Between `suspend` and `resume`.
     gated: bool,
     pub(crate) ep0: ControlEndpoint,
@@ -54,6 +60,9 @@ impl Chip {
             address: 0,
             suspended: None,
             wakeup: false,
+            frame: None,
+            watches_frames: false,
+            frame_untold: false,
             gated: false,
             ep0: ControlEndpoint::new(),
             ins: array::from_fn(|_| None),
@@ -100,12 +109,18 @@ impl Chip {
     }
 
     pub(crate) fn next_event(&mut self) -> Option<Event> {
+        self.frame_untold = false;
         let event = self.events.pop_front()?;
         self.ep0.told(&event);
         if matches!(event, Event::Reset(_) | Event::VbusLost) {
             self.gated = false;
         }
         Some(event)
+    }
+
+    pub(crate) fn start_of_frame(&mut self, frame: u16) {
+        self.frame = Some(frame);
+        self.frame_untold |= self.watches_frames;
     }
 
     /// Records what was wrong.

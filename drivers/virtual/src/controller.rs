@@ -1,7 +1,5 @@
 //! The stack's end: a [`Controller`] without a chip.
 
-use alloc::rc::Rc;
-use core::cell::RefCell;
 use core::marker::PhantomData;
 
 use usbd_acm::{
@@ -9,6 +7,7 @@ use usbd_acm::{
 };
 
 use crate::chip::{Chip, Silicon};
+use crate::shared::Shared;
 use crate::{Violation, VirtualWire};
 
 /// What is fixed in a controller's silicon.
@@ -37,10 +36,10 @@ impl Variant for HighSpeed {
 
 /// A controller in memory, exact to the contract of [`Controller`].
 ///
-/// It lives beside its [`VirtualWire`], in one thread. Whatever the stack does against the contract
+/// It lives beside its [`VirtualWire`], with the feature `std` maybe in another thread. Whatever the stack does against the contract
 /// is on record there.
 pub struct VirtualController<V = FullSpeed> {
-    chip: Rc<RefCell<Chip>>,
+    chip: Shared<Chip>,
     variant: PhantomData<V>,
 }
 
@@ -51,12 +50,12 @@ impl<V: Variant> VirtualController<V> {
     /// A controller that holds `depth` packets per direction and endpoint (at least 1), and the
     /// other end of its wire. VBUS is off.
     pub fn new(depth: usize) -> (Self, VirtualWire) {
-        let chip = Rc::new(RefCell::new(Chip::new(Silicon {
+        let chip = Shared::new(Chip::new(Silicon {
             endpoints: V::ENDPOINTS,
             top_speed: if V::HIGH_SPEED { Speed::High } else { Speed::Full },
             ep0_packet_size: V::EP0_PACKET_SIZE,
             depth: depth.max(1),
-        })));
+        }));
         (Self { chip: chip.clone(), variant: PhantomData }, VirtualWire::new(chip))
     }
 
@@ -174,6 +173,17 @@ impl<V: Variant> Controller for VirtualController<V> {
 
     fn unhalt(&mut self, address: EndpointAddress) {
         self.admit("unhalt", |chip| chip.unhalt(address));
+    }
+
+    fn frame(&self) -> Option<u16> {
+        self.chip.borrow().frame
+    }
+
+    fn watch_frames(&mut self, watch: bool) {
+        self.admit("watch_frames", |chip| {
+            chip.watches_frames = watch;
+            Ok(())
+        });
     }
 
     fn suspend(&mut self) {

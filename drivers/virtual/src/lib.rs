@@ -16,12 +16,17 @@ mod controller;
 mod endpoint;
 #[cfg(feature = "std")]
 pub mod host;
+mod shared;
+#[cfg(feature = "usb-device")]
+mod usb_bus;
 mod violation;
 mod virtual_wire;
 mod wire;
 
 pub use board::Board;
 pub use controller::{FullSpeed, HighSpeed, Variant, VirtualController, VirtualHighSpeed};
+#[cfg(feature = "usb-device")]
+pub use usb_bus::{BusWire, Manners, VirtualUsbBus};
 pub use violation::Violation;
 pub use virtual_wire::VirtualWire;
 pub use wire::{DevicePort, Handshake, InResponse, Nanoseconds, Pid};

@@ -1,13 +1,12 @@
 //! The host's end of a [`VirtualController`](crate::VirtualController).
 
-use alloc::rc::Rc;
 use alloc::vec::Vec;
-use core::cell::RefCell;
 
 use usbd_acm::{Event, Speed};
 
 use crate::chip::{Chip, endpoint};
 use crate::control_endpoint::In;
+use crate::shared::Shared;
 use crate::{DevicePort, Handshake, InResponse, Nanoseconds, Pid, Violation};
 
 /// The other end of a [`VirtualController`](crate::VirtualController): tokens go in here.
@@ -15,11 +14,11 @@ use crate::{DevicePort, Handshake, InResponse, Nanoseconds, Pid, Violation};
 /// As a [`DevicePort`] it runs no firmware; [`Board`](crate::Board) does. Clones are the same wire.
 #[derive(Clone)]
 pub struct VirtualWire {
-    chip: Rc<RefCell<Chip>>,
+    chip: Shared<Chip>,
 }
 
 impl VirtualWire {
-    pub(crate) fn new(chip: Rc<RefCell<Chip>>) -> Self {
+    pub(crate) fn new(chip: Shared<Chip>) -> Self {
         Self { chip }
     }
 
@@ -29,9 +28,11 @@ impl VirtualWire {
         self.chip.borrow().violations.clone()
     }
 
-    /// The interrupt line: whether the stack has events to poll.
+    /// The interrupt line: whether the stack has events to poll, or a frame began that it watches
+    /// for.
     pub fn interrupt(&self) -> bool {
-        !self.chip.borrow().events.is_empty()
+        let chip = self.chip.borrow();
+        !chip.events.is_empty() || chip.frame_untold
     }
 }
 
@@ -127,7 +128,9 @@ impl DevicePort for VirtualWire {
         }
     }
 
-    fn sof(&mut self, _frame: u16) {}
+    fn sof(&mut self, frame: u16) {
+        self.chip.borrow_mut().start_of_frame(frame);
+    }
 
     fn set_suspended(&mut self, suspended: bool) {
         self.chip.borrow_mut().set_suspended(suspended);

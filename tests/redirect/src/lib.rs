@@ -4,6 +4,7 @@
 //!   makes tokens, toggles and frames out of transfers.
 //! - [`transfer`] queues the bulk transfers that the far host has under way.
 //! - [`usbredir`] and [`usbip`] are the two protocols a far host may speak.
+//! - [`pty`] offers a port as a pseudo-terminal, with the simulated host as its driver.
 //! - [`server`] is the poll loop: one connection after another, one thread, and the device's time
 //!   goes on while the peer is silent.
 //!
@@ -11,6 +12,7 @@
 
 pub mod bus;
 pub mod configuration;
+pub mod pty;
 pub mod served;
 pub mod server;
 pub mod transfer;

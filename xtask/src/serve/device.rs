@@ -235,6 +235,8 @@ pub fn describe(event: Event) -> String {
         Event::Resumed => "resumed".into(),
         Event::SessionStart => "session start".into(),
         Event::SessionEnd => "session end".into(),
+        Event::HostReads => "host reads".into(),
+        Event::Touch1200 => "touch".into(),
     }
 }
 

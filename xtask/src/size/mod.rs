@@ -29,7 +29,7 @@ use figures::{Figures, Place};
 use firmware::{Build, Level, Purpose, Stack, TARGETS};
 use host::Mode;
 
-pub use firmware::root;
+pub use firmware::{install, root};
 
 /// What `cargo xtask size` can do beside printing the table.
 #[derive(clap::Args)]
@@ -190,8 +190,10 @@ impl Session {
         for mode in Mode::ALL {
             let run = emulator::run(&firmware, mode).with_context(|| format!("{mode:?}"))?;
             if std::env::var_os("TRACE_DUMP").is_some() {
-                let path = format!("/tmp/trace-{}-{}-{:?}", stack.package(), build.level.name(), mode);
-                let text: String = run.addresses.iter().map(|(a, n)| format!("{a:x} {n}\n")).collect();
+                let path =
+                    format!("/tmp/trace-{}-{}-{:?}", stack.package(), build.level.name(), mode);
+                let text: String =
+                    run.addresses.iter().map(|(a, n)| format!("{a:x} {n}\n")).collect();
                 let _ = fs::write(path, text);
             }
             self.figures.add_run(place, mode, &run);

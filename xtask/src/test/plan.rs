@@ -25,10 +25,14 @@ fn subcommands() -> Vec<Step> {
     let linux = "a real Linux kernel works with the device, on five host controllers";
     let size = subcommand("size", size, &["size", "--check", "--panic-free"])
         .needs(Part::Crates("tests/size/Cargo.toml"));
+    let styles = "the smallest firmware in each style links: main loop, interrupt, RTIC, embassy";
     let demo = "a file goes through the stack and back, unchanged";
     vec![
         subcommand("demo", demo, &["demo", "--quiet"]),
         TARGETS.into_iter().fold(size, |step, target| step.needs(Part::Target(target))),
+        subcommand("styles", styles, &["styles"])
+            .needs(Part::Target(TARGETS[0]))
+            .needs(Part::Crates("examples/styles/Cargo.toml")),
         subcommand("linux", linux, &["linux", "--quick"]),
     ]
 }

@@ -7,12 +7,14 @@
 //! Bytes below `written` are never written again before their slot is freed, so the bus half may lend
 //! them while the application appends behind them. `written` gives them to the bus half, and `head`
 //! gives whole slots back.
+mod losses;
 mod sender;
 mod writer;
 
 use super::slot::{Byte, Slot};
 use super::{empty_slots, next_slot, offset, slot_at};
 use crate::sync::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+pub(crate) use losses::Losses;
 pub use sender::PacketSender;
 pub use writer::{Grant, PacketWriter};
 
@@ -20,6 +22,7 @@ pub use writer::{Grant, PacketWriter};
 pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
     state: InState,
     slots: [Slot<[Byte; SIZE]>; SLOTS],
+    losses: Losses,
 }
 
 /// What there is of an [`InFifo`] beside its slots.
@@ -73,29 +76,31 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     #[cfg(not(loom))]
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
-        Self { state: InState::new(), slots: empty_slots() }
+        Self { state: InState::new(), slots: empty_slots(), losses: Losses::new() }
     }
 
     /// An empty FIFO.
     #[cfg(loom)]
     pub fn new() -> Self {
-        Self { state: InState::new(), slots: empty_slots() }
+        Self { state: InState::new(), slots: empty_slots(), losses: Losses::new() }
     }
 
     /// The application half and the bus half.
     pub fn split(
         &'static mut self,
     ) -> (PacketWriter<'static, SLOTS, SIZE>, PacketSender<'static, SLOTS, SIZE>) {
-        let Self { state, slots } = self;
-        (PacketWriter::new(state, slots), PacketSender::new(state, slots))
+        let parts = Parts { state: &self.state, slots: &self.slots, losses: &self.losses };
+        (PacketWriter::new(parts), PacketSender::new(parts))
     }
 }
 
 /// Where the parts of an [`InFifo`] are: not in one struct, so that those of both directions can lie
 /// before the slots, where short instructions reach them.
-struct Parts<const SLOTS: usize, const SIZE: usize> {
-    state: &'static InState,
-    slots: &'static [Slot<[Byte; SIZE]>; SLOTS],
+pub(crate) struct Parts<const SLOTS: usize, const SIZE: usize> {
+    pub(crate) state: &'static InState,
+    pub(crate) slots: &'static [Slot<[Byte; SIZE]>; SLOTS],
+    /// Behind the slots, as not every board asks for it.
+    pub(crate) losses: &'static Losses,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> Clone for Parts<SLOTS, SIZE> {

@@ -3,8 +3,8 @@
 
 use core::marker::PhantomData;
 
-use super::{InState, Parts, offset, settled};
-use crate::fifo::slot::{Byte, Slot, TxPacket};
+use super::{Parts, offset, settled};
+use crate::fifo::slot::TxPacket;
 use crate::sync::{Ordering, OwnLoad, fence};
 
 /// The bits of [`InState::bits`].
@@ -17,7 +17,7 @@ pub(super) mod bits {
     /// With either of these, something is with the host that it has not acknowledged.
     pub(crate) const UNSETTLED: u32 = IN_FLIGHT | ZLP_DUE;
     /// A zero-length packet goes before everything else.
-    pub(super) const RESTART: u32 = 0x200;
+    pub(crate) const RESTART: u32 = 0x200;
     /// No byte of this session was seen yet: those that are there may be of the one before.
     pub(crate) const FRESH: u32 = 0x400;
 }
@@ -25,17 +25,14 @@ use bits::{FRESH, IN_FLIGHT, RESTART, UNSETTLED, ZLP_DUE};
 
 /// The bus half of an [`InFifo`](super::InFifo).
 pub struct PacketSender<'a, const SLOTS: usize, const SIZE: usize> {
-    fifo: Parts<SLOTS, SIZE>,
+    pub(super) fifo: Parts<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one sender at a time.
-    pub(crate) fn new(
-        state: &'static InState,
-        slots: &'static [Slot<[Byte; SIZE]>; SLOTS],
-    ) -> Self {
-        Self { fifo: Parts { state, slots }, borrow: PhantomData }
+    pub(crate) fn new(fifo: Parts<SLOTS, SIZE>) -> Self {
+        Self { fifo, borrow: PhantomData }
     }
 
     /// Offers packets to `send` until it gives one back or nothing is due.
@@ -94,6 +91,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         }
     }
 
+    /// A zero-length packet goes before everything else.
+    pub fn restart(&mut self) {
+        self.fifo.set_bits(self.fifo.bits() | RESTART);
+    }
+
     /// Sets wMaxPacketSize, where the packets are not of `SIZE` anyway. Between two sessions.
     pub fn set_packet_size(&mut self, packet_size: u16) {
         if SIZE > 64 {
@@ -117,7 +119,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
             if bits & RESTART != 0 {
                 return Some(TxPacket::ZERO_LENGTH);
             }
-            self.begin(session)?;
+            self.fifo.begin(session)?;
         }
         let size = self.fifo.packet_size();
         let sent = self.fifo.sent.load_own();
@@ -144,27 +146,6 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         Some(unsafe { slot.lend(start, length) })
     }
 
-    /// The first look at a session that has bytes. `None` while it has none.
-    #[cold]
-    fn begin(&mut self, session: u16) -> Option<()> {
-        // In this order: what was written before is of the session that we see after, or older.
-        let written = self.fifo.written.load(Ordering::Acquire);
-        let is_begun = self.fifo.session.load(Ordering::Acquire) == session;
-        let sent = self.fifo.sent.load_own();
-        let begun = self.fifo.begun.load(Ordering::Relaxed);
-        // Nobody waits for what is never sent.
-        let mut skipped = written;
-        // Not so before the first byte, nor when the application was away until the numbers of the
-        // sessions came round.
-        if is_begun && begun.wrapping_sub(sent) < written.wrapping_sub(sent) {
-            skipped = begun;
-            self.fifo.set_bits(self.fifo.bits() & !FRESH);
-        }
-        self.fifo.sent.store(skipped, Ordering::Release);
-        self.fifo.free();
-        (skipped != written).then_some(())
-    }
-
     #[inline]
     fn submitted(&mut self, length: usize) {
         let size = self.fifo.packet_size();
@@ -179,8 +160,29 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
 
 /// What the bus half alone does.
 impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
+    /// The first look at a session that has bytes. `None` while it has none.
+    #[cold]
+    pub(super) fn begin(self, session: u16) -> Option<()> {
+        // In this order: what was written before is of the session that we see after, or older.
+        let written = self.written.load(Ordering::Acquire);
+        let is_begun = self.session.load(Ordering::Acquire) == session;
+        let sent = self.sent.load_own();
+        let begun = self.begun.load(Ordering::Relaxed);
+        // Nobody waits for what is never sent.
+        let mut skipped = written;
+        // Not so before the first byte, nor when the application was away until the numbers of the
+        // sessions came round.
+        if is_begun && begun.wrapping_sub(sent) < written.wrapping_sub(sent) {
+            skipped = begun;
+            self.set_bits(self.bits() & !FRESH);
+        }
+        self.sent.store(skipped, Ordering::Release);
+        self.free();
+        (skipped != written).then_some(())
+    }
+
     /// Gives the slots that are sent and not lent back to the application, oldest first.
-    fn free(self) {
+    pub(super) fn free(self) {
         let sent = self.sent.load_own();
         let mut head = self.head.load_own();
         while sent.wrapping_sub(head) >= SIZE && !self.slot(head).is_lent() {
@@ -189,11 +191,11 @@ impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
         self.head.store(head, Ordering::Release);
     }
 
-    fn bits(self) -> u32 {
+    pub(super) fn bits(self) -> u32 {
         self.bits.load_own()
     }
 
-    fn set_bits(self, bits: u32) {
+    pub(super) fn set_bits(self, bits: u32) {
         self.bits.store(bits, Ordering::Relaxed);
     }
 }

@@ -4,13 +4,13 @@
 use core::marker::PhantomData;
 
 use super::sender::bits::{FRESH, IN_FLIGHT, UNSETTLED};
-use super::{InState, Parts, offset, settled};
+use super::{Parts, offset, settled};
 use crate::fifo::slot::{Byte, Slot};
 use crate::sync::{Ordering, OwnLoad, fence};
 
 /// The application half of an [`InFifo`](super::InFifo).
 pub struct PacketWriter<'a, const SLOTS: usize, const SIZE: usize> {
-    fifo: Parts<SLOTS, SIZE>,
+    pub(super) fifo: Parts<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 
@@ -36,11 +36,8 @@ impl<const SIZE: usize> Room<SIZE> {
 
 impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one writer at a time.
-    pub(crate) fn new(
-        state: &'static InState,
-        slots: &'static [Slot<[Byte; SIZE]>; SLOTS],
-    ) -> Self {
-        Self { fifo: Parts { state, slots }, borrow: PhantomData }
+    pub(crate) fn new(fifo: Parts<SLOTS, SIZE>) -> Self {
+        Self { fifo, borrow: PhantomData }
     }
 
     /// The session that the bytes belong to which are written now.
@@ -110,7 +107,9 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
         self.fifo.bits.load(Ordering::Relaxed) & IN_FLIGHT == 0
     }
 
-    fn follow(&mut self, session: u16) {
+    /// [`begin`](Self::begin)s this session, unless that was done.
+    #[inline]
+    pub fn follow(&mut self, session: u16) {
         if self.session() != session {
             self.begin(session);
         }

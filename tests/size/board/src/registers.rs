@@ -86,6 +86,15 @@ pub fn write(offset: usize, value: u32) {
     unsafe { ((BASE + offset) as *mut u32).write_volatile(value) }
 }
 
+/// Interrupt Set-Pending Register of a Cortex-M (Armv6-M B3.4.5).
+const NVIC_ISPR: usize = 0xE000_E200;
+
+/// Makes interrupt 0 pending.
+pub fn pend_interrupt() {
+    // SAFETY: every Cortex-M has this register, and bits that are 0 do nothing.
+    unsafe { (NVIC_ISPR as *mut u32).write_volatile(1) };
+}
+
 /// Sends one packet on an IN endpoint.
 #[inline(always)]
 pub fn send(endpoint: usize, packet: &[u8]) {

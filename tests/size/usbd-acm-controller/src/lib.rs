@@ -91,6 +91,9 @@ impl Controller for Stub {
     const ENDPOINTS: EndpointSet = EndpointSet::first(2);
     const DEPTH: usize = 1;
 
+    #[cfg(feature = "interrupt")]
+    const DOORBELL: fn() = registers::pend_interrupt;
+
     #[inline(never)]
     #[unsafe(link_section = ".stub.connect")]
     fn connect(&mut self) {}

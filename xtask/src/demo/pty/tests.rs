@@ -5,8 +5,10 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 use rustix::termios::{ControlModes, OptionalActions, tcgetattr, tcsetattr};

@@ -26,7 +26,9 @@ pub struct Terminal {
 /// What is to be waited for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wanted {
+    /// Bytes of a program.
     pub read: bool,
+    /// Room for bytes to it.
     pub write: bool,
 }
 

@@ -2,18 +2,17 @@
 
 use anyhow::{Result, anyhow};
 use usbd_acm::class::LineCoding;
-use usbd_acm_virtual::Nanoseconds;
-use usbd_acm_virtual::host::{AcmPort, Transfer, linux};
+use usbd_acm_virtual::host::{AcmPort, Host, Transfer, linux};
+use usbd_acm_virtual::{DevicePort, Nanoseconds};
 
 use super::terminal::{Readiness, Terminal, Wanted};
-use crate::demo::board::Bench;
 
 /// Bytes read from a terminal at once, and those that wait for a program to read them.
 const CHUNK: usize = 4096;
 
 /// One serial port between a pseudo-terminal and the device.
-pub struct Line {
-    bench: Bench,
+pub struct Line<'a, P> {
+    host: &'a mut Host<P>,
     port: AcmPort,
     opened: Option<Opened>,
     /// From the device, not yet taken by the program.
@@ -28,10 +27,10 @@ struct Opened {
     outgoing: Option<Transfer>,
 }
 
-impl Line {
+impl<'a, P: DevicePort> Line<'a, P> {
     /// The port of an enumerated device.
-    pub fn new(bench: Bench, port: AcmPort) -> Self {
-        Self { bench, port, opened: None, incoming: Vec::new() }
+    pub fn new(host: &'a mut Host<P>, port: AcmPort) -> Self {
+        Self { host, port, opened: None, incoming: Vec::new() }
     }
 
     /// What can be done with the terminal: bytes are read when those before have gone to the
@@ -41,9 +40,14 @@ impl Line {
         Wanted { read: !is_sending, write: !self.incoming.is_empty() }
     }
 
+    /// The host, to look at what it knows.
+    pub fn host(&mut self) -> &mut Host<P> {
+        self.host
+    }
+
     /// Simulated time.
     pub fn now(&self) -> Nanoseconds {
-        self.bench.host.now()
+        self.host.now()
     }
 
     /// Follows what a program did with the terminal, and moves bytes for this much simulated time.
@@ -75,20 +79,20 @@ impl Line {
         if self.opened.is_some() {
             self.close(terminal)?;
         }
-        self.bench.host.unplug();
+        self.host.unplug();
         Ok(())
     }
 
     fn open(&mut self, terminal: &Terminal) -> Result<()> {
         let coding = terminal.line_coding()?;
         let first = coding.unwrap_or(LineCoding::DEFAULT);
-        linux::open(&mut self.bench.host, &mut self.port, first.to_bytes())?;
+        linux::open(self.host, &mut self.port, first.to_bytes())?;
         self.opened = Some(Opened { coding: Some(first), outgoing: None });
         Ok(())
     }
 
     fn close(&mut self, terminal: &Terminal) -> Result<()> {
-        linux::close(&mut self.bench.host, &mut self.port)?;
+        linux::close(self.host, &mut self.port)?;
         self.opened = None;
         self.incoming.clear();
         terminal.reset()
@@ -104,7 +108,7 @@ impl Line {
         };
         let coding = terminal.line_coding()?;
         if coding != opened.coding {
-            let (host, port) = (&mut self.bench.host, &mut self.port);
+            let (host, port) = (&mut *self.host, &mut self.port);
             set(host, port, opened.coding, coding)?;
             opened.coding = coding;
         }
@@ -116,20 +120,20 @@ impl Line {
     }
 
     fn exchange(&mut self, time: Nanoseconds) -> Result<bool> {
-        let Self { bench, port, opened, incoming } = self;
+        let Self { host, port, opened, incoming } = self;
         let Some(opened) = opened else {
-            bench.host.run(time);
+            host.run(time);
             return Ok(false);
         };
         let room = CHUNK.saturating_sub(incoming.len());
         let mut read = Transfer::stream(port.function().data_in, room);
-        let end = bench.host.now() + time;
+        let end = host.now() + time;
         match &mut opened.outgoing {
-            Some(write) => bench.host.exchange(&mut [write, &mut read], time),
-            None => bench.host.exchange(&mut [&mut read], time),
+            Some(write) => host.exchange(&mut [write, &mut read], time),
+            None => host.exchange(&mut [&mut read], time),
         }
         // Where nothing more can move, time passes all the same.
-        bench.host.run(end.saturating_sub(bench.host.now()));
+        host.run(end.saturating_sub(host.now()));
         let over = opened.outgoing.as_ref().and_then(Transfer::outcome);
         over.or(read.outcome())
             .transpose()
@@ -153,8 +157,8 @@ impl Line {
 }
 
 /// A change of settings, as cdc-acm.c makes it: a baud rate of 0 drops DTR and RTS.
-fn set(
-    host: &mut crate::demo::board::DemoHost,
+fn set<P: DevicePort>(
+    host: &mut Host<P>,
     port: &mut AcmPort,
     before: Option<LineCoding>,
     now: Option<LineCoding>,

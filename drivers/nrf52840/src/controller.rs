@@ -1,0 +1,96 @@
+//! The contract of [`Controller`], kept by the other files.
+
+use usbd_acm::{Controller, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, TxPacket};
+
+use crate::control::{Stage, Task};
+use crate::line::Line;
+use crate::registers::pend;
+use crate::{ENDPOINTS, Nrf52840, Supply};
+
+impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
+    const ENDPOINTS: EndpointSet = ENDPOINTS;
+    const DOORBELL: fn() = pend;
+
+    fn connect(&mut self) {
+        self.attach();
+    }
+
+    fn disconnect(&mut self) {
+        self.detach();
+    }
+
+    fn poll(&mut self) -> Option<Event> {
+        self.next_event()
+    }
+
+    fn ep0_send(&mut self, packet: &[u8]) {
+        self.state.dma.load(packet);
+        self.state.control.stage = Stage::In;
+        self.ask(Task::Move(Line::EP0_IN));
+    }
+
+    fn ep0_receive(&mut self) {
+        self.state.control.stage = Stage::Out;
+        self.ask(Task::Receive);
+    }
+
+    fn ep0_read(&mut self, buffer: &mut [u8]) -> usize {
+        self.state.dma.read(buffer)
+    }
+
+    fn ep0_status_in(&mut self, address: Option<u8>) {
+        // The status stage of SET_ADDRESS is the chip's own; a task would let the next one in.
+        match address {
+            Some(_) => self.state.control.status = address,
+            None => self.ask(Task::Status),
+        }
+    }
+
+    fn ep0_status_out(&mut self) {
+        self.ask(Task::Status);
+    }
+
+    fn ep0_stall(&mut self) {
+        self.ask(Task::Stall);
+    }
+
+    fn open(&mut self, endpoint: Endpoint) {
+        self.enable(Line::of(endpoint.address));
+    }
+
+    fn close_all(&mut self) {
+        self.close_endpoints();
+    }
+
+    fn send(&mut self, address: EndpointAddress, packet: TxPacket) -> Result<(), TxPacket> {
+        self.push_in(address, packet)
+    }
+
+    fn receive(&mut self, address: EndpointAddress, slot: RxSlot) -> Result<(), RxSlot> {
+        self.push_out(address, slot)
+    }
+
+    fn abort(&mut self, address: EndpointAddress) {
+        self.drop_packets_of(Line::of(address));
+    }
+
+    fn halt(&mut self, address: EndpointAddress) {
+        self.begin_halt(Line::of(address));
+    }
+
+    fn unhalt(&mut self, address: EndpointAddress) {
+        self.end_halt(Line::of(address));
+    }
+
+    fn suspend(&mut self) {
+        self.sleep();
+    }
+
+    fn resume(&mut self) {
+        self.wake_up();
+    }
+
+    fn remote_wakeup(&mut self) {
+        self.ask_to_drive_resume();
+    }
+}

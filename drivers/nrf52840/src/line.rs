@@ -1,0 +1,113 @@
+//! Names for the endpoints, as EPDATASTATUS numbers them.
+
+use core::num::NonZeroU8;
+
+use usbd_acm::{Direction, EndpointAddress};
+
+/// An endpoint in one direction: its bit in EPDATASTATUS, 0 to 7 for IN and 16 to 23 for OUT. Not
+/// zero, so that none of them is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Line(NonZeroU8);
+
+/// What is set in every line beside its number.
+const SOME: NonZeroU8 = NonZeroU8::new(0x20).unwrap();
+
+impl Line {
+    pub(crate) const EP0_IN: Self = Self::of_bit(0);
+    pub(crate) const EP0_OUT: Self = Self::of_bit(16);
+
+    /// Every IN endpoint but EP0.
+    pub(crate) const INS: u32 = 0xFE;
+
+    /// The line of a bit in EPDATASTATUS.
+    const fn of_bit(bit: u8) -> Self {
+        Self(match NonZeroU8::new(bit & 0x17 | SOME.get()) {
+            Some(line) => line,
+            None => SOME,
+        })
+    }
+
+    /// The lowest of these bits; EP0 IN of none.
+    pub(crate) const fn lowest(bits: u32) -> Self {
+        let [bit, ..] = bits.trailing_zeros().to_le_bytes();
+        Self::of_bit(bit)
+    }
+
+    pub(crate) const fn of(address: EndpointAddress) -> Self {
+        Self::of_bit(match address.direction() {
+            Direction::In => address.number() & 7,
+            Direction::Out => address.number() & 7 | 16,
+        })
+    }
+
+    /// `None` for EP0.
+    pub(crate) const fn address(self) -> Option<EndpointAddress> {
+        let direction = if self.is_out() { Direction::Out } else { Direction::In };
+        EndpointAddress::new(self.0.get() & 7, direction)
+    }
+
+    pub(crate) const fn is_out(self) -> bool {
+        self.0.get() & 0x10 != 0
+    }
+
+    /// Endpoint number, 0 to 7.
+    pub(crate) const fn number(self) -> u32 {
+        (self.0.get() & 7) as u32
+    }
+
+    /// 1 for OUT, 0 for IN.
+    pub(crate) const fn out(self) -> u32 {
+        self.is_out() as u32
+    }
+
+    /// Where a queue for it is: endpoint 1 comes first, EP0 nowhere.
+    pub(crate) const fn index(self) -> usize {
+        (self.number() as usize).wrapping_sub(1)
+    }
+
+    /// Its bit in EPDATASTATUS.
+    pub(crate) const fn bit(self) -> u32 {
+        1u32.wrapping_shl(self.0.get() as u32)
+    }
+
+    /// Its fields EP and IO in EPSTALL and DTOGGLE.
+    pub(crate) const fn selector(self) -> u32 {
+        self.number() | (self.out() ^ 1) << 7
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: u8, direction: Direction) -> Line {
+        Line::of(EndpointAddress::new(number, direction).unwrap())
+    }
+
+    #[test]
+    fn a_line_is_a_bit_of_epdatastatus() {
+        let (first_in, last_out) = (line(1, Direction::In), line(7, Direction::Out));
+        assert_eq!((first_in.bit(), first_in.number(), first_in.out()), (1 << 1, 1, 0));
+        assert_eq!((last_out.bit(), last_out.number(), last_out.out()), (1 << 23, 7, 1));
+        assert_eq!((first_in.selector(), last_out.selector()), (0x81, 0x07));
+        assert_eq!((Line::EP0_IN.bit(), Line::EP0_OUT.bit()), (1, 1 << 16));
+    }
+
+    #[test]
+    fn the_lowest_bit_is_a_line() {
+        for number in 1..=7 {
+            for direction in [Direction::In, Direction::Out] {
+                let line = line(number, direction);
+                assert_eq!(Line::lowest(line.bit() | 1 << 31), line);
+                assert_eq!(line.address(), EndpointAddress::new(number, direction));
+            }
+        }
+        assert_eq!(Line::lowest(0), Line::EP0_IN);
+        assert_eq!((Line::EP0_IN.address(), Line::EP0_OUT.address()), (None, None));
+    }
+
+    #[test]
+    fn a_number_that_the_chip_does_not_have_is_none_of_another_peripheral() {
+        assert!(line(15, Direction::Out).bit() <= 1 << 23);
+    }
+}

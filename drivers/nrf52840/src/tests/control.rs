@@ -1,0 +1,195 @@
+//! EP0.
+
+use usbd_acm::{Controller, Event, SetupPacket, TxPacket};
+
+use super::{attached, data, data_in, dma_ends, has, opened, start};
+use crate::line::Line;
+use crate::registers::fake::{raise, set, written, written_to};
+use crate::registers::{
+    BMREQUESTTYPE, EP0DATADONE, EP0RCVOUT, EP0SETUP, EP0STALL, EP0STATUS, Register, USBADDR,
+    USBRESET, amount, size_out,
+};
+
+const GET_DEVICE: [u8; 8] = [0x80, 6, 0, 1, 0, 0, 18, 0];
+const SET_CODING: [u8; 8] = [0x21, 0x20, 0, 0, 0, 0, 7, 0];
+
+/// The hardware receives a SETUP.
+fn setup(bytes: [u8; 8]) {
+    for (offset, byte) in (0..).zip(bytes) {
+        set(Register(BMREQUESTTYPE.0 + 4 * offset), byte.into());
+    }
+    raise(EP0SETUP, 1);
+}
+
+fn told(event: Option<Event>) -> Option<SetupPacket> {
+    match event {
+        Some(Event::Setup(setup)) => Some(setup),
+        _ => None,
+    }
+}
+
+#[test]
+fn data_in_goes_by_dma_and_its_status_stage_is_allowed_after_it() {
+    let mut controller = attached();
+    setup(GET_DEVICE);
+    assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(GET_DEVICE)));
+    assert!(controller.poll().is_none());
+    controller.ep0_send(&[18, 1]);
+    assert!(has(&written(), start(Line::EP0_IN), 1));
+    dma_ends(Line::EP0_IN);
+    assert!(controller.poll().is_none());
+    raise(EP0DATADONE, 1);
+    assert!(matches!(controller.poll(), Some(Event::Ep0Sent)));
+    assert_eq!(written_to(EP0STATUS), []);
+    controller.ep0_status_out();
+    assert_eq!(written_to(EP0STATUS), [1]);
+    assert!(matches!(controller.poll(), Some(Event::Ep0Status)));
+    assert!(controller.poll().is_none());
+}
+
+#[test]
+fn data_out_is_let_in_read_and_told() {
+    let mut controller = attached();
+    setup(SET_CODING);
+    assert!(told(controller.poll()).is_some());
+    controller.ep0_receive();
+    assert_eq!(written_to(EP0RCVOUT), [1]);
+    set(size_out(Line::EP0_OUT), 7);
+    raise(EP0DATADONE, 1);
+    assert!(controller.poll().is_none());
+    let maxcnt = Register(amount(Line::EP0_OUT).0 - 4);
+    let log = written();
+    assert!(has(&log, maxcnt, 7) && has(&log, start(Line::EP0_OUT), 1));
+    set(amount(Line::EP0_OUT), 7);
+    dma_ends(Line::EP0_OUT);
+    assert!(matches!(controller.poll(), Some(Event::Ep0Received)));
+    assert_eq!(controller.ep0_read(&mut [0; 7]), 7);
+    controller.ep0_status_in(None);
+    assert_eq!(written_to(EP0STATUS), [1]);
+}
+
+#[test]
+fn a_task_waits_for_the_dma_of_another_endpoint() {
+    let mut controller = opened();
+    setup(GET_DEVICE);
+    assert!(told(controller.poll()).is_some());
+    assert!(controller.send(data_in(), TxPacket::ZERO_LENGTH).is_ok());
+    written();
+    controller.ep0_stall();
+    assert_eq!(written_to(EP0STALL), []);
+    dma_ends(Line::of(data_in()));
+    assert!(controller.poll().is_none());
+    assert_eq!(written_to(EP0STALL), [1]);
+}
+
+#[test]
+fn what_answers_an_older_setup_is_not_done() {
+    let mut controller = attached();
+    setup(GET_DEVICE);
+    assert!(told(controller.poll()).is_some());
+    setup(SET_CODING);
+    written();
+    controller.ep0_send(&[18, 1]);
+    controller.ep0_status_out();
+    controller.ep0_receive();
+    controller.ep0_stall();
+    assert_eq!(written(), []);
+    assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(SET_CODING)));
+}
+
+#[test]
+fn what_answers_a_setup_before_a_reset_is_not_done() {
+    let mut controller = attached();
+    setup(GET_DEVICE);
+    assert!(told(controller.poll()).is_some());
+    raise(USBRESET, 1);
+    written();
+    controller.ep0_stall();
+    assert_eq!(written(), []);
+}
+
+#[test]
+fn a_setup_drops_what_was_armed() {
+    let mut controller = attached();
+    setup(GET_DEVICE);
+    assert!(told(controller.poll()).is_some());
+    controller.ep0_send(&[18, 1]);
+    dma_ends(Line::EP0_IN);
+    assert!(controller.poll().is_none());
+    raise(EP0DATADONE, 1);
+    setup(SET_CODING);
+    written();
+    assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(SET_CODING)));
+    assert!(has(&written(), crate::registers::TEST_ADDRESS, 0x7B4), "EP0 IN is disarmed");
+    assert!(controller.poll().is_none(), "and the acknowledgement is forgotten");
+}
+
+#[test]
+fn a_setup_comes_after_the_packets_before_it() {
+    let mut controller = opened();
+    assert!(controller.send(data_in(), TxPacket::ZERO_LENGTH).is_ok());
+    dma_ends(Line::of(data_in()));
+    assert!(controller.poll().is_none());
+    data(Line::of(data_in()));
+    setup(GET_DEVICE);
+    assert!(matches!(controller.poll(), Some(Event::Sent(_))));
+    assert!(told(controller.poll()).is_some());
+}
+
+#[test]
+fn the_address_is_told_when_the_chip_has_taken_it() {
+    let mut controller = attached();
+    setup([0, 5, 9, 0, 0, 0, 0, 0]);
+    assert!(told(controller.poll()).is_some());
+    controller.ep0_status_in(Some(9));
+    assert!(controller.poll().is_none());
+    assert_eq!(written_to(EP0STATUS), [], "the chip answers by itself");
+    set(USBADDR, 9);
+    assert!(matches!(controller.poll(), Some(Event::Ep0Status)));
+    assert!(controller.poll().is_none());
+}
+
+#[test]
+fn the_address_is_told_before_the_setup_that_follows() {
+    let mut controller = attached();
+    setup([0, 5, 9, 0, 0, 0, 0, 0]);
+    assert!(told(controller.poll()).is_some());
+    controller.ep0_status_in(Some(9));
+    set(USBADDR, 9);
+    setup(GET_DEVICE);
+    assert!(matches!(controller.poll(), Some(Event::Ep0Status)));
+    assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(GET_DEVICE)));
+}
+
+#[test]
+fn an_address_that_was_set_and_overwritten_before_it_was_seen_is_told() {
+    let mut controller = attached();
+    set(USBADDR, 9);
+    setup(GET_DEVICE);
+    let set_address = SetupPacket::from_bytes([0, 5, 9, 0, 0, 0, 0, 0]);
+    assert_eq!(told(controller.poll()), Some(set_address));
+    controller.ep0_status_in(Some(9));
+    assert!(matches!(controller.poll(), Some(Event::Ep0Status)));
+    assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(GET_DEVICE)));
+}
+
+#[test]
+fn an_address_that_was_not_taken_is_not_told() {
+    let mut controller = attached();
+    setup([0, 5, 9, 0, 0, 0, 0, 0]);
+    assert!(told(controller.poll()).is_some());
+    controller.ep0_status_in(Some(9));
+    setup(GET_DEVICE);
+    assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(GET_DEVICE)));
+    assert!(controller.poll().is_none());
+}
+
+#[test]
+fn a_packet_longer_than_ep0_takes_is_cut() {
+    let mut controller = attached();
+    setup(GET_DEVICE);
+    assert!(told(controller.poll()).is_some());
+    written();
+    controller.ep0_send(&[0; 100]);
+    assert!(has(&written(), Register(amount(Line::EP0_IN).0 - 4), 64));
+}

@@ -1,0 +1,6 @@
+//! The configuration space of the descriptor builder, and any bytes to the parser. The body is a library function, which the tests run, too.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| usbd_acm_tests::hostile::descriptors(input));

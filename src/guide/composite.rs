@@ -1,0 +1,1 @@
+//! Composite devices: serial ports beside other functions.

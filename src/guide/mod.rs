@@ -1,0 +1,7 @@
+//! Chapters for firmware authors. There is no code here, only documentation.
+
+pub mod composite;
+pub mod getting_started;
+pub mod migrating;
+pub mod policies;
+pub mod power;

@@ -1,0 +1,1 @@
+//! Choosing what happens to bytes that the host does not read.

@@ -1,0 +1,1 @@
+//! Power: suspend, resume, remote wake-up, and the clocks of the board.

@@ -1,0 +1,5 @@
+//! What the program can do.
+
+pub mod measure;
+pub mod run;
+mod served;

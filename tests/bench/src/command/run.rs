@@ -1,0 +1,226 @@
+//! Boots a firmware, and offers its serial port: as a pseudo-terminal, or to a real host.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use clap::{Args, ValueEnum};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use usbd_acm::Speed;
+use usbd_acm_bench::Board;
+use usbd_acm_bench::cpu::Image;
+use usbd_acm_bench::firmware::Firmware;
+use usbd_acm_redirect::bus::Bus;
+use usbd_acm_redirect::pty::{self, Terminal};
+use usbd_acm_redirect::server::{Endpoint, Listener, Operator, Server};
+use usbd_acm_redirect::usbredir;
+use usbd_acm_virtual::capture::Recorder;
+use usbd_acm_virtual::host::{
+    AcmPort, ControlRecord, Host, KnownDevice, OnControl, TransferError, linux,
+};
+
+use super::served::ServedBoard;
+
+/// A chip that can be emulated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Chip {
+    /// Nordic nRF52840
+    Nrf52840,
+}
+
+#[derive(Args)]
+pub struct Options {
+    /// The chip
+    #[arg(value_enum, default_value_t = Chip::Nrf52840)]
+    chip: Chip,
+    /// Example to build and run: echo, bridge, suspend, log
+    #[arg(long, default_value = "echo")]
+    app: String,
+    /// Another firmware instead: an ELF file
+    #[arg(long, value_name = "FILE", conflicts_with = "app")]
+    elf: Option<PathBuf>,
+    /// Offer the port as a pseudo-terminal to screen, picocom or pyserial, until Ctrl-C
+    #[arg(long, conflicts_with = "usbredir")]
+    pty: bool,
+    /// A symbolic link to the pseudo-terminal, so that its name is known beforehand
+    #[arg(long, value_name = "PATH", requires = "pty")]
+    link: Option<PathBuf>,
+    /// Offer the device to QEMU: a path for a Unix socket, or HOST:PORT
+    #[arg(long, value_name = "SOCKET")]
+    usbredir: Option<Endpoint>,
+    /// With --usbredir, read commands from standard input; its end ends the run
+    #[arg(long, requires = "usbredir")]
+    commands: bool,
+    /// Write what crosses the wire to this file, for Wireshark
+    #[arg(long, value_name = "FILE", conflicts_with = "usbredir")]
+    pcap: Option<PathBuf>,
+    /// Say nothing of control transfers
+    #[arg(long, short)]
+    quiet: bool,
+    /// List the functions that took most instructions at the end
+    #[arg(long)]
+    profile: bool,
+}
+
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let Chip::Nrf52840 = options.chip;
+    let image = match &options.elf {
+        Some(path) => Image::load(path)?,
+        None => Firmware::example(&options.app).image()?,
+    };
+    let mut board = Board::new(image)?;
+    // The other end of the bridge: its TXD goes to its RXD, and its RTS to its CTS.
+    board.core().with_soc(|soc, _, _| soc.uartes[0].line.loopback = true);
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT, SIGHUP] {
+        signal_hook::flag::register(signal, stop.clone())?;
+    }
+    match &options.usbredir {
+        Some(socket) => redirect(board, socket, options, &stop),
+        None => converse(board, options, &stop),
+    }
+}
+
+/// The simulated host enumerates; then a terminal, or a look at what is there.
+fn converse(board: Board, options: &Options, stop: &AtomicBool) -> Result<ExitCode> {
+    let mut host = Host::new(board);
+    if !options.quiet {
+        host.observe(OnControl(|record: &ControlRecord<'_>| println!("{record}")));
+    }
+    let recorder = match &options.pcap {
+        Some(path) => {
+            let file =
+                File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            Some(host.observe(Recorder::new(BufWriter::new(file))?))
+        }
+        None => None,
+    };
+    let outcome = attach(&mut host).and_then(|(device, port)| match options.pty {
+        true => offer(&mut host, &device, port, options, stop),
+        false => exchange(&mut host, &device, port),
+    });
+    if let Some(recorder) = recorder {
+        recorder.borrow_mut().finish()?;
+    }
+    let is_sound = tell(host.port_mut(), options.profile);
+    outcome?;
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn attach(host: &mut Host<Board>) -> Result<(KnownDevice, AcmPort)> {
+    host.plug().map_err(|error| {
+        let place = host.port_mut().core().place();
+        anyhow!("{error}: the firmware does not attach; it is at {place}")
+    })?;
+    let device = linux::enumerate(host)?;
+    let port = AcmPort::all(&device).into_iter().next().context("it has no serial port")?;
+    Ok((device, port))
+}
+
+fn offer(
+    host: &mut Host<Board>,
+    device: &KnownDevice,
+    port: AcmPort,
+    options: &Options,
+    stop: &AtomicBool,
+) -> Result<()> {
+    let terminal = Terminal::new(options.link.as_deref())?;
+    let path = terminal.path().display();
+    println!(
+        "{} is at {path}, until Ctrl-C. To talk to it:\n  picocom -b 115200 {path}\n  \
+         screen {path} 115200",
+        device.product.as_deref().unwrap_or("the device")
+    );
+    let mut told = 0;
+    pty::serve(&terminal, host, port, stop, |host| {
+        let violations = host.port().soc().violations().all();
+        for (at, violation) in violations.iter().skip(told) {
+            println!("cycle {at}: {violation}");
+        }
+        told = violations.len();
+    })
+}
+
+/// A short look: what it is, and whether it echoes.
+fn exchange(host: &mut Host<Board>, device: &KnownDevice, mut port: AcmPort) -> Result<()> {
+    let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "-".to_owned());
+    println!(
+        "{} {} at address {}",
+        name(&device.manufacturer),
+        name(&device.product),
+        device.address
+    );
+    linux::open(host, &mut port, [0x00, 0xC2, 0x01, 0x00, 0, 0, 8])?;
+    let data: Vec<u8> = (0..4096_u32).map(|index| (index * 31 >> 3) as u8).collect();
+    let back = match port.transfer(host, &data, data.len()) {
+        Err(TransferError::Timeout) => {
+            println!("{} bytes offered: it does not echo; --pty to talk to it", data.len());
+            return Ok(());
+        }
+        back => back?,
+    };
+    ensure!(back == data, "{} bytes sent, and what came back differs", data.len());
+    println!("{} bytes sent, and they came back", data.len());
+    Ok(())
+}
+
+fn redirect(
+    board: Board,
+    socket: &Endpoint,
+    options: &Options,
+    stop: &AtomicBool,
+) -> Result<ExitCode> {
+    let listener = Listener::bind(socket)
+        .with_context(|| format!("cannot listen on {socket}: choose another path or HOST:PORT"))?;
+    let commands = match options.commands {
+        true => Some(std::io::stdin().as_fd().try_clone_to_owned()?),
+        false => None,
+    };
+    if !options.commands {
+        eprintln!(
+            "for QEMU: -device qemu-xhci -chardev socket,id=acm,path={socket} \
+             -device usb-redir,chardev=acm,suppress-remote-wake=off"
+        );
+    }
+    println!("! listening {}", listener.endpoint());
+    let device = Box::new(ServedBoard::new(board));
+    let operator = Operator::new(Box::new(std::io::stdout()), commands);
+    let bus = Bus::new(device, Speed::Full);
+    Server { listener, bus, stop, operator }.run(|| Box::new(usbredir::Session::new()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Violations and faults; whether there were none.
+fn tell(board: &mut Board, profile: bool) -> bool {
+    if profile {
+        print_profile(board);
+    }
+    let (now, peak) = (board.core().now(), board.core().peak_stack());
+    let account = board.core().account().clone();
+    println!(
+        "{} instructions in {:.3} s, asleep {} % of the time; {} bytes of stack",
+        account.instructions,
+        now as f64 / 64e6,
+        account.asleep * 100 / now.max(1),
+        peak.map_or("unknown".to_owned(), |bytes| bytes.to_string()),
+    );
+    for (violation, count) in board.violations() {
+        println!("violation: {violation}, {count} times");
+    }
+    for fault in board.core().hard_faults() {
+        println!("fault: {fault}");
+    }
+    board.violations().is_empty() && board.core().hard_faults().is_empty()
+}
+
+fn print_profile(board: &mut Board) {
+    let image = board.core().image().clone();
+    for (name, count) in board.core().account().by_function(&image).into_iter().take(25) {
+        println!("{count:>12}  {name}");
+    }
+}

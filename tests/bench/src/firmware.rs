@@ -1,0 +1,140 @@
+//! Firmware to run, built when it is asked for.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::cpu::Image;
+
+/// The target of every Cortex-M4F.
+const TARGET: &str = "thumbv7em-none-eabihf";
+
+/// What a firmware does with its serial port.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum App {
+    /// Sends back what comes.
+    Echo,
+    /// Sends as fast as it can.
+    Source,
+    /// Takes everything.
+    Sink,
+}
+
+impl App {
+    /// Name of it, and of the Cargo feature where there is one.
+    pub const fn name(self) -> &'static str {
+        match self {
+            App::Echo => "echo",
+            App::Source => "source",
+            App::Sink => "sink",
+        }
+    }
+}
+
+/// A firmware crate and how it is built.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Firmware {
+    /// Folder of the workspace, from the root of the repository.
+    pub workspace: &'static str,
+    /// Cargo package.
+    pub package: String,
+    /// Name of the binary.
+    pub binary: String,
+    /// Cargo features.
+    pub features: Vec<String>,
+    /// Cargo profile.
+    pub profile: &'static str,
+}
+
+impl Firmware {
+    /// Of the peers' firmware, with this application.
+    pub fn peer(package: &str, app: App) -> Self {
+        let features = match app {
+            App::Echo => Vec::new(),
+            App::Source | App::Sink => vec![app.name().to_owned()],
+        };
+        Self {
+            workspace: "tests/firmware",
+            package: package.to_owned(),
+            binary: package.to_owned(),
+            features,
+            profile: "opt-z",
+        }
+    }
+
+    /// An example for the nRF52840 DK: `echo`, `bridge`, `suspend`, `log` and others.
+    pub fn example(name: &str) -> Self {
+        let binary = if name == "bridge" { "usb-serial-bridge" } else { name };
+        Self {
+            workspace: "examples/nrf52840-dk",
+            package: "nrf52840-dk".to_owned(),
+            binary: binary.to_owned(),
+            features: Vec::new(),
+            profile: "release",
+        }
+    }
+
+    /// Whether its source is there.
+    pub fn exists(&self) -> bool {
+        root().join(self.workspace).join("Cargo.toml").is_file()
+    }
+
+    /// Builds it; the ELF file.
+    ///
+    /// # Errors
+    /// When there is no such firmware, or it does not build.
+    pub fn build(&self) -> Result<PathBuf> {
+        let folder = root().join(self.workspace);
+        if !self.exists() {
+            bail!("there is no {}: this firmware is not in the checkout", self.workspace);
+        }
+        let target = folder.join("target");
+        let mut cargo = Command::new("cargo");
+        // Its own settings count, not those of the process that runs us.
+        for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
+            cargo.env_remove(variable);
+        }
+        cargo.current_dir(&folder).env("CARGO_TARGET_DIR", &target);
+        cargo.args(["build", "--locked", "--quiet", "--target", TARGET]);
+        cargo.args(["--package", &self.package, "--bin", &self.binary]);
+        cargo.args(["--profile", self.profile, "--features", &self.features.join(",")]);
+        let output = cargo.stdin(Stdio::null()).output().context("cargo cannot be run")?;
+        if !output.status.success() {
+            bail!(
+                "{} does not build; if the target is missing: rustup target add {TARGET}\n{}",
+                self.binary,
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        self.keep(&target)
+    }
+
+    /// Copies what was built to a name of its own: builds with other features write to the same.
+    fn keep(&self, target: &Path) -> Result<PathBuf> {
+        let built = target.join(TARGET).join(self.profile).join(&self.binary);
+        let name = [&[self.binary.clone()][..], &self.features].concat().join("-");
+        let folder = target.join("elf").join(self.profile);
+        std::fs::create_dir_all(&folder)?;
+        let elf = folder.join(name);
+        // Another process may read the copy: it must never be half there.
+        let draft = folder.join(format!("{}.{}", self.binary, std::process::id()));
+        std::fs::copy(&built, &draft).with_context(|| format!("{} is missing", built.display()))?;
+        std::fs::rename(&draft, &elf)?;
+        Ok(elf)
+    }
+
+    /// Builds and reads it.
+    ///
+    /// # Errors
+    /// Those of [`build`](Self::build) and of [`Image::load`].
+    pub fn image(&self) -> Result<Image> {
+        Image::load(&self.build()?)
+    }
+}
+
+/// The root of the repository.
+pub fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here)
+}

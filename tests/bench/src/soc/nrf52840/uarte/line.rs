@@ -1,0 +1,130 @@
+//! What the pins of a UARTE lead to.
+
+use std::collections::VecDeque;
+
+use super::Format;
+use crate::cpu::Cycles;
+
+/// A frame from outside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct UartFrame {
+    /// Data.
+    pub byte: u8,
+    /// The parity bit is wrong.
+    pub parity_error: bool,
+    /// The stop bit is missing.
+    pub framing_error: bool,
+    /// The line stayed low for longer than a frame.
+    pub is_break: bool,
+}
+
+impl UartFrame {
+    /// A frame without errors.
+    pub const fn of(byte: u8) -> Self {
+        Self { byte, parity_error: false, framing_error: false, is_break: false }
+    }
+
+    /// A break.
+    pub const BREAK: Self =
+        Self { byte: 0, parity_error: false, framing_error: true, is_break: true };
+
+    /// As in ERRORSRC, without OVERRUN.
+    pub(super) fn errors(self) -> u32 {
+        u32::from(self.parity_error) << 1
+            | u32::from(self.framing_error) << 2
+            | u32::from(self.is_break) << 3
+    }
+}
+
+/// A frame that firmware sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sent {
+    /// When its stop bit was over.
+    pub at: Cycles,
+    /// Data.
+    pub byte: u8,
+    /// How it was sent.
+    pub format: Format,
+}
+
+/// The line, and who is at its other end.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// TXD is connected to RXD, and RTS to CTS.
+    pub loopback: bool,
+    /// Everything that was sent, where it is not looped back.
+    pub sent: Vec<Sent>,
+    /// What is going to arrive, a frame after the other.
+    incoming: VecDeque<UartFrame>,
+    /// When the next one is complete.
+    next: Option<Cycles>,
+    clear_to_send: bool,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            loopback: false,
+            sent: Vec::new(),
+            incoming: VecDeque::new(),
+            next: None,
+            clear_to_send: true,
+        }
+    }
+}
+
+impl Line {
+    /// Lets these arrive, at the speed at which the UARTE listens.
+    pub fn feed(&mut self, frames: impl IntoIterator<Item = UartFrame>) {
+        self.incoming.extend(frames);
+        self.next = self.next.or(self.incoming.front().map(|_| 0));
+    }
+
+    /// Frames that have not arrived.
+    pub fn waiting(&self) -> usize {
+        self.incoming.len()
+    }
+
+    pub(super) fn clear_to_send(&self, own_receiver: bool) -> bool {
+        if self.loopback { own_receiver } else { self.clear_to_send }
+    }
+
+    /// Whether this is news.
+    pub(super) fn set_clear_to_send(&mut self, clear: bool) -> bool {
+        std::mem::replace(&mut self.clear_to_send, clear) != clear
+    }
+
+    pub(super) fn next_arrival(&self) -> Option<Cycles> {
+        self.next
+    }
+
+    pub(super) fn send(&mut self, at: Cycles, byte: u8, format: Format) {
+        if self.loopback {
+            self.incoming.push_back(UartFrame::of(byte));
+            self.next = Some(at);
+        } else {
+            self.sent.push(Sent { at, byte, format });
+        }
+    }
+
+    /// What has arrived. `stops` says that RTS holds the other end off; a frame that was begun still
+    /// comes.
+    pub(super) fn arrivals(
+        &mut self,
+        now: Cycles,
+        frame_time: Cycles,
+        stops: bool,
+    ) -> Option<UartFrame> {
+        let at = self.next.filter(|at| *at <= now)?;
+        let begins = at == 0 && !self.loopback;
+        if stops || begins {
+            // The other end looks again a frame later.
+            self.next = self.incoming.front().map(|_| now + frame_time);
+            return None;
+        }
+        let frame = self.incoming.pop_front();
+        let pause = if self.loopback { 0 } else { frame_time };
+        self.next = self.incoming.front().map(|_| now + pause.max(1));
+        frame
+    }
+}

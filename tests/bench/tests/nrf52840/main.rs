@@ -1,0 +1,113 @@
+//! Our driver for the nRF52840, in the firmware of examples/nrf52840-dk, on the emulated chip.
+
+mod bridge;
+mod faults;
+mod figures;
+mod power;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use usbd_acm_bench::Board;
+use usbd_acm_bench::cpu::Image;
+use usbd_acm_bench::firmware::root;
+use usbd_acm_virtual::host::{AcmPort, Config, Host, linux, macos, windows};
+
+const LINE_CODING: [u8; 7] = [0x00, 0xC2, 0x01, 0x00, 0, 0, 8];
+const MILLISECOND: u64 = 1_000_000;
+
+/// The host gave up, and has to start over.
+type Failure = Box<dyn std::error::Error>;
+
+/// Builds an example.
+fn example(name: &str) -> PathBuf {
+    let folder = root().join("examples/nrf52840-dk");
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(&folder).env_remove("RUSTFLAGS").env_remove("CARGO_TARGET_DIR");
+    cargo.args(["build", "--locked", "--quiet", "--release", "--bin", name]);
+    assert!(cargo.status().unwrap().success(), "{name} does not build");
+    folder.join("target/thumbv7em-none-eabihf/release").join(name)
+}
+
+/// An example on a chip that is plugged in.
+fn plugged(name: &str) -> Host<Board> {
+    let image = Image::load(&example(name)).unwrap();
+    let mut host = Host::with_config(Board::new(image).unwrap(), Config::default());
+    host.plug().unwrap_or_else(|error| {
+        let board = host.port_mut();
+        panic!("{error}: {} {:?}", board.core().place(), board.core().hard_faults())
+    });
+    host
+}
+
+/// Enumerated and opened, as Linux does.
+fn opened(name: &str) -> (Host<Board>, AcmPort) {
+    let mut host = plugged(name);
+    let device = linux::enumerate(&mut host).unwrap();
+    let mut port = AcmPort::all(&device).remove(0);
+    linux::open(&mut host, &mut port, LINE_CODING).unwrap();
+    (host, port)
+}
+
+/// So many bytes that do not repeat soon.
+fn data(length: u32) -> Vec<u8> {
+    (0..length).map(|index| (index * 7 + index / 251).to_le_bytes()[0]).collect()
+}
+
+/// Nothing crashed, and nothing was done against the manual.
+fn is_well(host: &mut Host<Board>) {
+    let board = host.port_mut();
+    assert!(board.fault().is_none(), "{:?}", board.fault());
+    assert!(board.core().hard_faults().is_empty());
+    assert_eq!(board.violations(), []);
+}
+
+fn echoes(name: &str) {
+    let (mut host, mut port) = opened(name);
+    assert_eq!(port.line_coding(&mut host).unwrap(), LINE_CODING);
+    let data = data(50_000);
+    assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
+    is_well(&mut host);
+}
+
+#[test]
+fn the_echo_echoes() {
+    echoes("echo");
+}
+
+#[test]
+fn the_echo_without_interrupts_echoes() {
+    echoes("echo-main-loop");
+}
+
+#[test]
+fn every_system_enumerates_it() {
+    let mut host = plugged("echo");
+    windows::enumerate(&mut host).unwrap();
+    macos::enumerate(&mut host).unwrap();
+    is_well(&mut host);
+}
+
+#[test]
+fn the_log_comes_in_whole_lines() {
+    let (mut host, mut port) = opened("log");
+    // Not read for a while, it has to drop lines.
+    host.run(2_000 * MILLISECOND);
+    let text = port.read_for(&mut host, 500 * MILLISECOND).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let (whole, _) = text.rsplit_once("\r\n").unwrap();
+    let mut dropped = 0;
+    for line in whole.split("\r\n") {
+        let line = match line.strip_prefix('[') {
+            Some(rest) => {
+                let (count, line) = rest.split_once(" dropped] ").unwrap();
+                dropped += count.parse::<u32>().unwrap();
+                line
+            }
+            None => line,
+        };
+        assert!(line.ends_with(" ms: all is well"), "{line:?}");
+    }
+    assert!(dropped > 100, "{text}");
+    is_well(&mut host);
+}

@@ -1,0 +1,55 @@
+//! usbd-acm on nrf-usbd, polled by the main loop.
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use nrf52840_hal::clocks::Clocks;
+use nrf52840_hal::pac::Peripherals;
+use nrf52840_hal::usbd::{UsbPeripheral, Usbd};
+use panic_halt as _;
+use usbd_acm::descriptors::{Descriptors, EndpointSet, descriptors};
+use usbd_acm::usb_device::{FromUsbBus, OwnBus};
+use usbd_acm::{Port, Storage};
+
+include!("../../application.rs");
+
+static DESCRIPTORS: Descriptors<1> = descriptors! {
+    endpoints: EndpointSet::first(7),
+    vendor_id: 0x1209,
+    product_id: 0x0001,
+    manufacturer: "usbd-acm",
+    product: "Serial port",
+    serial_number: "1",
+};
+
+#[entry]
+fn main() -> ! {
+    static mut STORAGE: Storage = Storage::new();
+    static mut CLOCKS: Option<
+        Clocks<
+            nrf52840_hal::clocks::ExternalOscillator,
+            nrf52840_hal::clocks::Internal,
+            nrf52840_hal::clocks::LfOscStopped,
+        >,
+    > = None;
+    let Some(peripherals) = Peripherals::take() else { halt() };
+    let clocks = CLOCKS.insert(Clocks::new(peripherals.CLOCK).enable_ext_hfosc());
+    // The pull-up goes up at once, so the supply of the transceiver has to be there.
+    while !peripherals.POWER.usbregstatus.read().outputrdy().is_ready() {}
+    let bus = Usbd::new(UsbPeripheral::new(peripherals.USBD, clocks));
+    let Ok(controller) = FromUsbBus::<_, (), 1>::new(OwnBus::new(bus), &DESCRIPTORS) else {
+        halt()
+    };
+    let (mut device, [mut port]) = STORAGE.split(controller, &DESCRIPTORS, ());
+    device.connect();
+    loop {
+        device.poll();
+        application(&mut port);
+    }
+}
+
+fn halt() -> ! {
+    loop {
+        cortex_m::asm::wfe();
+    }
+}

@@ -1,0 +1,72 @@
+//! usbd-acm on its own driver, driven by interrupts.
+#![no_std]
+#![no_main]
+
+use core::cell::UnsafeCell;
+
+use cortex_m::peripheral::NVIC;
+use cortex_m_rt::entry;
+use nrf52840_hal::pac::{Interrupt, interrupt};
+use panic_halt as _;
+use usbd_acm::descriptors::{Descriptors, descriptors};
+use usbd_acm::{Device, Port, Storage};
+use usbd_acm_nrf52840::{Nrf52840, OnChip, State, Usbd, power_clock_interrupt};
+
+include!("../../application.rs");
+
+static DESCRIPTORS: Descriptors<1> = descriptors! {
+    endpoints: usbd_acm_nrf52840::ENDPOINTS,
+    vendor_id: 0x1209,
+    product_id: 0x0001,
+    manufacturer: "usbd-acm",
+    product: "Serial port",
+    serial_number: "1",
+};
+
+/// What main hands to the interrupt before it enables it.
+struct Handed(UnsafeCell<Option<Device<Nrf52840>>>);
+
+// SAFETY: main has it before the interrupt is enabled, and the interrupt alone from then on.
+unsafe impl Sync for Handed {}
+
+static DEVICE: Handed = Handed(UnsafeCell::new(None));
+
+#[entry]
+fn main() -> ! {
+    static mut STORAGE: Storage = Storage::new();
+    static mut STATE: State = State::new();
+    let Some(usbd) = Usbd::take() else { halt() };
+    let controller = Nrf52840::new(usbd, OnChip::new(), STATE);
+    let (mut device, [mut port]) = STORAGE.split(controller, &DESCRIPTORS, ());
+    device.connect();
+    // SAFETY: the interrupt is not enabled yet.
+    unsafe { *DEVICE.0.get() = Some(device) };
+    // SAFETY: there is no critical section that masks it.
+    unsafe {
+        NVIC::unmask(Interrupt::USBD);
+        NVIC::unmask(Interrupt::POWER_CLOCK);
+    }
+    loop {
+        while application(&mut port) {}
+        cortex_m::asm::wfe();
+    }
+}
+
+#[interrupt]
+fn USBD() {
+    // SAFETY: this handler alone uses it once it is enabled.
+    if let Some(device) = unsafe { &mut *DEVICE.0.get() } {
+        device.poll();
+    }
+}
+
+#[interrupt]
+fn POWER_CLOCK() {
+    power_clock_interrupt();
+}
+
+fn halt() -> ! {
+    loop {
+        cortex_m::asm::wfe();
+    }
+}

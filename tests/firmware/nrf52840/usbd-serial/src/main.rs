@@ -1,0 +1,119 @@
+//! usb-device with usbd-serial's `SerialPort` on nrf-usbd, polled by the main loop.
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use nrf52840_hal::clocks::Clocks;
+use nrf52840_hal::pac::Peripherals;
+use nrf52840_hal::usbd::{UsbPeripheral, Usbd};
+use panic_halt as _;
+use usb_device::bus::{UsbBus, UsbBusAllocator};
+use usb_device::device::{StringDescriptors, UsbDeviceBuilder, UsbVidPid};
+use usbd_serial::SerialPort;
+
+#[entry]
+fn main() -> ! {
+    let Some(peripherals) = Peripherals::take() else { halt() };
+    let clocks = Clocks::new(peripherals.CLOCK).enable_ext_hfosc();
+    // The pull-up goes up at once, so the supply of the transceiver has to be there.
+    while !peripherals.POWER.usbregstatus.read().outputrdy().is_ready() {}
+    let bus = UsbBusAllocator::new(Usbd::new(UsbPeripheral::new(peripherals.USBD, &clocks)));
+    let mut serial = SerialPort::new(&bus);
+    let strings = StringDescriptors::default()
+        .manufacturer("usbd-acm")
+        .product("Serial port")
+        .serial_number("1");
+    let builder = UsbDeviceBuilder::new(&bus, UsbVidPid(0x1209, 0x0001))
+        .strings(&[strings])
+        .and_then(|builder| builder.max_packet_size_0(64));
+    let Ok(builder) = builder else { halt() };
+    let mut device = builder.composite_with_iads().build();
+    let mut application = Application::default();
+    loop {
+        device.poll(&mut [&mut serial]);
+        application.run(&mut serial);
+    }
+}
+
+/// Sends back what comes.
+#[cfg(not(any(feature = "source", feature = "sink")))]
+struct Application {
+    buffer: [u8; 64],
+    /// Bytes in the buffer, and those of them that were written.
+    count: usize,
+    written: usize,
+}
+
+#[cfg(not(any(feature = "source", feature = "sink")))]
+impl Default for Application {
+    fn default() -> Self {
+        Self { buffer: [0; 64], count: 0, written: 0 }
+    }
+}
+
+#[cfg(not(any(feature = "source", feature = "sink")))]
+impl Application {
+    #[inline(always)]
+    fn run(&mut self, serial: &mut SerialPort<'_, impl UsbBus>) {
+        if self.written == self.count {
+            self.written = 0;
+            self.count = serial.read(&mut self.buffer).unwrap_or(0);
+        }
+        if let Some(rest) = self.buffer.get(self.written..self.count)
+            && !rest.is_empty()
+        {
+            self.written += serial.write(rest).unwrap_or(0);
+        }
+    }
+}
+
+/// Sends as fast as it can, once the port is open: bytes that count up.
+#[cfg(feature = "source")]
+#[derive(Default)]
+struct Application {
+    next: u8,
+}
+
+#[cfg(feature = "source")]
+impl Application {
+    #[inline(always)]
+    fn run(&mut self, serial: &mut SerialPort<'_, impl UsbBus>) {
+        if !serial.dtr() {
+            return;
+        }
+        let mut packet = [0; 64];
+        for (offset, byte) in packet.iter_mut().enumerate() {
+            *byte = self.next.wrapping_add(offset as u8);
+        }
+        let count = serial.write(&packet).unwrap_or(0);
+        self.next = self.next.wrapping_add(count as u8);
+    }
+}
+
+/// Takes everything.
+#[cfg(feature = "sink")]
+struct Application {
+    buffer: [u8; 64],
+}
+
+#[cfg(feature = "sink")]
+impl Default for Application {
+    fn default() -> Self {
+        Self { buffer: [0; 64] }
+    }
+}
+
+#[cfg(feature = "sink")]
+impl Application {
+    #[inline(always)]
+    fn run(&mut self, serial: &mut SerialPort<'_, impl UsbBus>) {
+        let _ = serial.read(&mut self.buffer);
+        core::hint::black_box(&self.buffer);
+    }
+}
+
+fn halt() -> ! {
+    loop {
+        cortex_m::asm::wfe();
+    }
+}
