@@ -96,7 +96,7 @@ fn session(package: &str) -> (u64, u64, u64, Vec<u8>) {
     let mut port = AcmPort::all(&device).remove(0);
     linux::open(&mut host, &mut port, [0x00, 0xC2, 0x01, 0x00, 0, 0, 8]).unwrap();
     host.port_mut().set_pace(Pace::Saturating);
-    let data: Vec<u8> = (0..3_000_u32).map(|index| (index * 31 >> 3).to_le_bytes()[0]).collect();
+    let data: Vec<u8> = (0..3_000_u32).map(|index| ((index * 31) >> 3).to_le_bytes()[0]).collect();
     let back = port.transfer(&mut host, &data, data.len()).unwrap();
     let account = host.port_mut().core().account().clone();
     (account.instructions, account.accesses(), host.now(), back)
