@@ -69,7 +69,7 @@ fn nothing_is_lost_or_doubled_on_a_bad_cable() {
 /// Hosts give control transfers up in the field: 25 of them, and three requests after each.
 #[test]
 fn a_control_transfer_that_is_given_up_leaves_nothing_behind() {
-    let (mut host, mut port) = opened("echo");
+    let (mut host, port) = opened("echo");
     let transfers = [
         request::get_descriptor(request::CONFIGURATION, 0, 4096),
         request::get_descriptor(request::DEVICE, 0, 18),
