@@ -77,6 +77,8 @@ pub(crate) struct Power {
     /// The stack wants to be attached.
     wanted: bool,
     suspended: bool,
+    /// Each start of frame interrupts.
+    watched: bool,
 }
 
 impl Power {
@@ -86,6 +88,7 @@ impl Power {
         wake: Wake::No,
         wanted: false,
         suspended: false,
+        watched: false,
     };
 
     pub(crate) fn is_attached(&self) -> bool {
@@ -168,7 +171,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if self.state.power.stage == Stage::Off {
             return;
         }
-        self.usbd.write(INTENCLR, INTERRUPTS);
+        self.usbd.write(INTENCLR, INTERRUPTS | SOF_INTERRUPT);
         self.usbd.write(USBPULLUP, 0);
         self.drop_all();
         self.state.dma.even_out(&self.usbd);
@@ -176,6 +179,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.supply.stop_clock();
         self.state.power.stage = Stage::Off;
         self.state.power.sleep = Sleep::Awake;
+        self.state.power.watched = false;
     }
 
     /// A bus reset began.
@@ -228,11 +232,11 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             return Some(Event::VbusLost);
         }
         self.leave_low_power();
+        let power = &self.state.power;
+        // Nobody else looks at SOF, and so it may stay set.
+        let frame = (power.watched || power.wake == Wake::Driven) && self.usbd.take(SOF);
         // No event tells that the host took over from a remote wake-up, so the first frame does.
-        if self.state.power.wake == Wake::Driven && self.usbd.is_set(SOF) {
-            return self.resumed();
-        }
-        None
+        if frame && self.state.power.wake == Wake::Driven { self.resumed() } else { None }
     }
 
     fn line_event(&mut self) -> Option<Event> {
@@ -263,7 +267,15 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 
     fn give_up_wake(&mut self) {
         self.state.power.wake = Wake::No;
-        self.usbd.write(INTENCLR, SOF_INTERRUPT);
+        if !self.state.power.watched {
+            self.usbd.write(INTENCLR, SOF_INTERRUPT);
+        }
+    }
+
+    /// Whether each start of frame interrupts.
+    pub(crate) fn watch(&mut self, watched: bool) {
+        self.state.power.watched = watched;
+        self.usbd.write(if watched { INTENSET } else { INTENCLR }, SOF_INTERRUPT);
     }
 
     /// Drives resume, which hardware times.

@@ -6,12 +6,13 @@ use super::{attached, cause, data_in, detached, has, opened, start};
 use crate::line::Line;
 use crate::registers::fake::{raise, set, written, written_to};
 use crate::registers::{
-    DPDMDRIVE, DPDMVALUE, ENABLE, EVENTCAUSE, HFCLKSTART, HFCLKSTAT, HFCLKSTOP, INTENCLR, INTENSET,
-    LOWPOWER, SOF, USBEVENT, USBPULLUP, USBREGSTATUS, USBRESET,
+    DPDMDRIVE, DPDMVALUE, ENABLE, EVENTCAUSE, FRAMECNTR, HFCLKSTART, HFCLKSTAT, HFCLKSTOP,
+    INTENCLR, INTENSET, LOWPOWER, SOF, USBEVENT, USBPULLUP, USBREGSTATUS, USBRESET,
 };
 
 /// USBRESET, ENDEPIN, EP0DATADONE, ENDEPOUT, USBEVENT, EP0SETUP, EPDATA.
 const ALL_INTERRUPTS: u32 = 0x01CF_F7FD;
+const SOF_INTERRUPT: u32 = 1 << 21;
 const SUSPEND: u32 = 1 << 8;
 const RESUME: u32 = 1 << 9;
 const USBWUALLOWED: u32 = 1 << 10;
@@ -65,7 +66,10 @@ fn unplugged_it_is_disabled_and_says_so_once() {
     assert!(matches!(controller.poll(), Some(Event::VbusLost)));
     let log = written();
     assert!(has(&log, USBPULLUP, 0) && has(&log, ENABLE, 0) && has(&log, HFCLKSTOP, 1));
-    assert!(has(&log, INTENCLR, ALL_INTERRUPTS), "nothing interrupts that nobody clears");
+    assert!(
+        has(&log, INTENCLR, ALL_INTERRUPTS | SOF_INTERRUPT),
+        "nothing interrupts that nobody clears"
+    );
     assert!(controller.poll().is_none());
     // And again.
     set(USBREGSTATUS, 3);
@@ -179,6 +183,23 @@ fn awake_there_is_nothing_to_wake() {
     cause(USBWUALLOWED);
     assert!(controller.poll().is_none());
     assert_eq!(written_to(DPDMDRIVE), []);
+}
+
+#[test]
+fn a_watched_frame_interrupts_and_is_not_told() {
+    let mut controller = attached();
+    set(FRAMECNTR, 0x7FF);
+    assert_eq!(controller.frame(), Some(0x7FF));
+    controller.watch_frames(true);
+    assert_eq!(written_to(INTENSET), [SOF_INTERRUPT]);
+    raise(SOF, 1);
+    assert!(controller.poll().is_none());
+    assert_eq!(written_to(SOF), [0]);
+    controller.watch_frames(false);
+    assert_eq!(written_to(INTENCLR), [SOF_INTERRUPT]);
+    raise(SOF, 1);
+    assert!(controller.poll().is_none());
+    assert_eq!(written_to(SOF), []);
 }
 
 #[test]
