@@ -21,11 +21,19 @@ pub enum Stack {
     CdcAcmClass,
     /// embassy-usb with its packets.
     Embassy,
+    /// embassy-usb with our class, as a byte stream.
+    EmbassyAcm,
 }
 
 impl Stack {
-    pub const ALL: [Self; 5] =
-        [Self::UsbdAcm, Self::InPlace, Self::SerialPort, Self::CdcAcmClass, Self::Embassy];
+    pub const ALL: [Self; 6] = [
+        Self::UsbdAcm,
+        Self::InPlace,
+        Self::SerialPort,
+        Self::CdcAcmClass,
+        Self::Embassy,
+        Self::EmbassyAcm,
+    ];
 
     pub const PEERS: [Self; 3] = [Self::SerialPort, Self::CdcAcmClass, Self::Embassy];
 
@@ -37,6 +45,7 @@ impl Stack {
             Self::SerialPort => "serial-port",
             Self::CdcAcmClass => "cdc-acm-class",
             Self::Embassy => "embassy",
+            Self::EmbassyAcm => "embassy-acm",
         }
     }
 
@@ -47,6 +56,7 @@ impl Stack {
             Self::SerialPort => "usb-device SerialPort",
             Self::CdcAcmClass => "usb-device CdcAcmClass",
             Self::Embassy => "embassy-usb CdcAcmClass",
+            Self::EmbassyAcm => "embassy-usb with our class",
         }
     }
 }
