@@ -1,6 +1,9 @@
 //! Uses the whole public interface, so that a panic in any part of it is found.
 
+use core::future::Future;
 use core::hint::black_box;
+use core::pin::pin;
+use core::task::{Context, Waker};
 
 use board::registers::{self, MODE};
 use embedded_io::{BufRead, Read, ReadReady, Write, WriteReady};
@@ -32,6 +35,7 @@ pub fn use_everything<C: Controller>(device: &mut Device<C, Board>, port: &mut P
     use_reader(&mut port.reader);
     use_writer(&mut port.writer);
     use_control(&mut port.control);
+    use_futures(port);
 }
 
 fn use_device<C: Controller>(device: &mut Device<C, Board>) {
@@ -88,4 +92,27 @@ fn use_control(control: &mut PortControl) {
     control.set_levels(SerialState::from_bits_truncate(bits));
     control.raise(SerialState::OVERRUN);
     control.request_wakeup();
+}
+
+/// Polls every future once. `BufRead::fill_buf`, `Device::run` and what the traits provide are not
+/// among them: the compiler links a panic with every `async fn`, for who polls it once too often.
+fn use_futures(port: &mut Port) {
+    use embedded_io_async::{Read, Write};
+    let mut bytes = black_box([0; 80]);
+    let session = port.reader.session();
+    poll(port.reader.readable());
+    poll(port.reader.connected());
+    poll(Read::read(&mut port.reader, &mut bytes));
+    poll(port.writer.writable());
+    poll(port.writer.connected());
+    poll(port.writer.write_all_in(session, &bytes));
+    poll(Write::write(&mut port.writer, &bytes));
+    poll(Write::flush(&mut port.writer));
+    poll(port.control.event());
+}
+
+fn poll<F: Future>(future: F) {
+    let future = pin!(future);
+    let ready = future.poll(&mut Context::from_waker(Waker::noop())).is_ready();
+    black_box(ready);
 }
