@@ -48,7 +48,9 @@ pub fn run() -> Result<()> {
         let (flash, ram) = weigh(&style).with_context(|| style.name)?;
         println!("{:26}{:>8}{flash:>10}{ram:>8}", style.name, lines(&text));
     }
-    println!("lines: without comments and blank ones; bytes: the whole firmware, {TARGET}, opt-level z");
+    println!(
+        "lines: without comments and blank ones; bytes: the whole firmware, {TARGET}, opt-level z"
+    );
     Ok(())
 }
 
@@ -98,6 +100,9 @@ mod tests {
 
     #[test]
     fn comments_and_blank_lines_do_not_count() {
-        assert_eq!(lines("//! What.\n#![no_std]\n\nfn f() {\n    // Why.\n    g(); // Here.\n}\n"), 4);
+        assert_eq!(
+            lines("//! What.\n#![no_std]\n\nfn f() {\n    // Why.\n    g(); // Here.\n}\n"),
+            4
+        );
     }
 }

@@ -9,6 +9,7 @@ use armagnac::core::{Config, Emulator, Event, Processor, RunError};
 use armagnac::memory::RamMemory;
 
 use super::controller::{BASE, Controller};
+use super::depth::Depth;
 use super::dsp;
 use super::elf::{FLASH, Firmware, RAM};
 use super::host::{Host, Mode, Window};
@@ -28,6 +29,8 @@ pub struct Run {
     pub looks: usize,
     /// Deepest stack below the main loop, in bytes.
     pub stack: u64,
+    /// The same below each function, as text.
+    pub depth: String,
     /// Instructions of the data window, by address.
     pub addresses: BTreeMap<u64, usize>,
 }
@@ -40,6 +43,7 @@ pub fn run(firmware: &Firmware, mode: Mode) -> Result<Run> {
     let mut enumeration = 0;
     let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
     let mut lowest = RAM.end;
+    let mut depth = Depth::new(firmware);
     for _ in 0..LIMIT {
         let address = u64::from(processor.pc());
         if text.contains(&address) {
@@ -49,6 +53,7 @@ pub fn run(firmware: &Firmware, mode: Mode) -> Result<Run> {
                 Window::Data => *counts.entry(address).or_default() += 1,
             }
         }
+        depth.step(address, processor.sp().into(), processor.lr().into());
         step(&mut processor).with_context(|| place(firmware, address))?;
         let controller = controller.borrow();
         if controller.host.window != Window::Closed {
@@ -64,6 +69,7 @@ pub fn run(firmware: &Firmware, mode: Mode) -> Result<Run> {
                 counted: controller.host.counted,
                 looks: controller.host.looks,
                 stack: RAM.end - lowest,
+                depth: depth.table(firmware),
                 addresses: counts,
             });
         }
