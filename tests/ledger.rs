@@ -19,11 +19,24 @@ pub struct Ledger {
     /// The streams before this one are over at the receiving end.
     next: usize,
     segment: Vec<u8>,
+    /// As many bytes of a session may arrive in the next one.
+    tolerance: usize,
+    /// The stream whose end may arrive in this segment, and how much of it arrived.
+    late: Option<(usize, usize)>,
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { streams: vec![Stream::default()], next: 0, segment: Vec::new() }
+        let streams = vec![Stream::default()];
+        Self { streams, next: 0, segment: Vec::new(), tolerance: 0, late: None }
+    }
+}
+
+impl Ledger {
+    /// A ledger of a way that may hold so many bytes of a session back for the next one: hardware
+    /// that takes packets before there is room for them.
+    pub fn with_tolerance(tolerance: usize) -> Self {
+        Self { tolerance, ..Self::default() }
     }
 }
 
@@ -84,6 +97,7 @@ impl Ledger {
     /// # Panics
     /// When what arrived in it is not what was written in one session.
     pub fn end_segment(&mut self) {
+        self.take_late();
         if self.segment.is_empty() {
             return;
         }
@@ -93,7 +107,9 @@ impl Ledger {
         };
         let acknowledged = self.streams[number].acknowledged;
         let count = self.segment.len();
-        assert!(count >= acknowledged, "stream {number}: {count} of {acknowledged} bytes");
+        let least = acknowledged.saturating_sub(self.tolerance);
+        assert!(count >= least, "stream {number}: {count} of {acknowledged} bytes");
+        self.late = (self.tolerance > 0).then_some((number, count));
         self.assert_nothing_missed(number);
         self.next = number + 1;
         self.segment.clear();
@@ -104,11 +120,31 @@ impl Ledger {
     /// # Panics
     /// When it has not.
     pub fn settle(&mut self) {
+        self.take_late();
+        if let Some((number, count)) = self.late {
+            let acknowledged = self.streams[number].acknowledged;
+            assert!(count >= acknowledged, "stream {number}: {count} of {acknowledged} bytes");
+        }
         let last = self.streams.len() - 1;
         assert_eq!(self.segment.len(), self.now().taken, "arrived, of written in {last}: {self:?}");
         assert!(self.is_beginning_of(last), "stream {last}: {:?}", self.segment);
         self.assert_nothing_missed(last);
         self.next = last;
+    }
+
+    /// Takes the end of an earlier stream off the segment.
+    fn take_late(&mut self) {
+        if (self.next..self.streams.len()).any(|number| self.is_beginning_of(number)) {
+            return;
+        }
+        let Some((number, count)) = &mut self.late else { return };
+        let left = self.streams[*number].taken - *count;
+        let late = (self.segment.iter().zip(*count..))
+            .take(left.min(self.tolerance))
+            .take_while(|(have, index)| **have == byte(*number, *index))
+            .count();
+        *count += late;
+        self.segment.drain(..late);
     }
 
     /// Bytes that arrived in this session.

@@ -1,6 +1,8 @@
 //! The bus side of a port, shared by the handler of requests and the runner of packets.
 
 use core::cell::RefCell;
+use core::future::poll_fn;
+use core::task::{Poll, Waker};
 
 use critical_section::Mutex;
 use usbd_acm::DtrPolicy;
@@ -8,7 +10,7 @@ use usbd_acm::class::fifo::{RxSlot, TxPacket};
 use usbd_acm::class::{BusHalf, BusHalves, ControlLineState, LineCoding, Link, Request, Session};
 
 use crate::Config;
-use crate::shared::{Shared, until};
+use crate::shared::Shared;
 
 /// The bus side of a port. The lock is held for bookkeeping alone, never while bytes are copied.
 pub(crate) struct Bus<const SLOTS: usize, const SIZE: usize> {
@@ -44,16 +46,19 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
         critical_section::with(|section| run(&mut self.halves.borrow_ref_mut(section).only()))
     }
 
-    /// Waits, in the runner, until `look` has a result.
+    /// The runner is about to look at everything: from now on, what an application leaves for the bus
+    /// side wakes its task.
+    pub(crate) fn attend(&self, task: &Waker) {
+        self.link.bus().register(task);
+        self.link.take_work();
+        if self.link.is_suspended() {
+            self.shared.wakeup.wake();
+        }
+    }
+
+    /// Waits, in the runner, which [attends](Self::attend) first, until `look` has a result.
     pub(crate) fn until<R>(&self, mut look: impl FnMut() -> Option<R>) -> impl Future<Output = R> {
-        let look = move || {
-            self.link.take_work();
-            if self.link.is_suspended() {
-                self.shared.wakeup.wake();
-            }
-            look()
-        };
-        until(self.link.bus(), look)
+        poll_fn(move |_| look().map_or(Poll::Pending, Poll::Ready))
     }
 
     /// Waits, in the runner, until the session is another one.
@@ -165,7 +170,7 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
         let session = self.with(|half| {
             let session = half.link().own_session();
             if session.is_open() {
-                half.sender().pump(session.tag(), |next| match packet {
+                half.sender().pump(session.number(), |next| match packet {
                     Some(_) => Err(next),
                     None => {
                         packet = Some(next);
@@ -205,12 +210,13 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
 
     /// A slot for a packet from the host, and the configuration it is for.
     pub(crate) fn next_slot(&self) -> Option<(u8, RxSlot)> {
-        let number = self.shared.configuration()?;
-        if !self.takes_data() {
-            return None;
-        }
-        let mut slot = None;
         self.with(|half| {
+            // Here, as the handler may interrupt the runner.
+            let number = self.shared.configuration()?;
+            if !self.takes_data() {
+                return None;
+            }
+            let mut slot = None;
             half.receiver().pump(|next| match slot {
                 Some(_) => Err(next),
                 None => {
@@ -218,8 +224,8 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
                     Ok(())
                 }
             });
-        });
-        Some((number, slot?))
+            Some((number, slot?))
+        })
     }
 
     /// Waits, in the runner, until no data is to be taken in this configuration.
@@ -233,10 +239,14 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
         self.config.dtr != DtrPolicy::Require || self.link.session().is_open()
     }
 
-    /// A packet came.
-    pub(crate) fn received(&self, slot: RxSlot, length: usize) {
+    /// A packet came in this configuration. Where that is over, so is the packet.
+    pub(crate) fn received(&self, configuration: u8, slot: RxSlot, length: usize) {
         let length = u16::try_from(length).unwrap_or(u16::MAX);
         let begins = self.with(|half| {
+            if self.shared.configuration() != Some(configuration) {
+                half.receiver().reclaim();
+                return false;
+            }
             // Data shows that somebody is there, whatever DTR says.
             let begins = self.config.dtr == DtrPolicy::Prefer
                 && length > 0
@@ -261,8 +271,8 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
 
     /// The notification that is due, and the configuration it is for.
     pub(crate) fn next_notification(&self) -> Option<(u8, TxPacket)> {
-        let number = self.shared.configuration()?;
         self.with(|half| {
+            let number = self.shared.configuration()?;
             let due = half.control().due_notification()?;
             let packet = half.notification().packet(due.bytes(self.interface))?;
             half.control().notification_submitted(&due);

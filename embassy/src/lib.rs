@@ -99,16 +99,19 @@
 //!   before DTR rises; it is read in the session that follows.
 //! - Writes coalesce while a packet waits for the hardware, and not while the hardware has one: a
 //!   class cannot know whether it does.
-//! - There is no start of frame: [`usbd_acm::policy::Wait::frames`] has no time to wait by, and there
-//!   is no [`usbd_acm::Probe`]. Other write policies work; bytes are waited for with
-//!   `usbd_acm::policy::Wait::clock`, or by a timeout around a future.
+//! - There is no start of frame: [`Wait::frames`](usbd_acm::policy::Wait::frames) has no time to wait
+//!   by, and there is no [`Probe`](usbd_acm::Probe). [`DropOldest`](usbd_acm::policy::DropOldest) drops
+//!   the newest. The other write policies are as they are ([`Writer::into_inner`]); in a task, a timeout
+//!   around a future does as well.
 //! - Chapter 9 is embassy-usb's. A GET_LINE_CODING of no bytes is STALLed, as embassy-usb 0.6 would
 //!   never end it.
 //!
 //! # Critical sections
 //!
 //! Wakers, and the bookkeeping that the handler of requests and the runner share, are guarded by
-//! `critical-section`: a few dozen instructions for each packet. Bytes are copied outside of them.
+//! `critical-section`: a few dozen instructions for each packet, and the executor's wake function when
+//! a session begins or ends, or an event comes. Bytes are copied outside of them. So device, runner and
+//! halves may run at different priorities.
 #![no_std]
 #![forbid(unsafe_code)]
 

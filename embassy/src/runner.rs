@@ -5,6 +5,8 @@
 //! its future, and goes on with the next one.
 
 use core::convert::Infallible;
+use core::future::poll_fn;
+use core::pin::pin;
 
 use embassy_futures::join::join3;
 use embassy_futures::select::{Either, select};
@@ -29,8 +31,13 @@ impl<'d, D: Driver<'d>, const SLOTS: usize, const SIZE: usize> Runner<'d, D, SLO
     /// The future may be dropped, and another one may go on: nothing is lost or doubled.
     pub async fn run(&mut self) -> ! {
         let Self { bus, to_host, from_host, notifications } = self;
-        let (never, _, _) =
-            join3(to_host.run(bus), from_host.run(bus), notifications.run(bus)).await;
+        let bus = *bus;
+        let mut moving = pin!(join3(to_host.run(bus), from_host.run(bus), notifications.run(bus)));
+        let (never, _, _) = poll_fn(|context| {
+            bus.attend(context.waker());
+            moving.as_mut().poll(context)
+        })
+        .await;
         match never {}
     }
 }
@@ -98,8 +105,8 @@ impl<E: EndpointOut> FromHost<E> {
             let over = bus.data_over(*configuration);
             match Attempt::of(select(over, self.endpoint.read(slot)).await) {
                 Attempt::Done(Some(length)) => {
-                    if let Some((_, slot)) = self.held.take() {
-                        bus.received(slot, length);
+                    if let Some((configuration, slot)) = self.held.take() {
+                        bus.received(configuration, slot, length);
                     }
                 }
                 Attempt::Done(None) | Attempt::Over => {

@@ -28,6 +28,12 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         Self { inner, link, shared, flush }
     }
 
+    /// The writer of `usbd-acm`, for a [policy](usbd_acm::Writer::with_policy). Its flush is that of
+    /// [`Flush::Taken`].
+    pub fn into_inner(self) -> usbd_acm::Writer<SLOTS, SIZE> {
+        self.inner
+    }
+
     /// Waits until the host has every byte written, as surely as [`Config::flush`] asks for.
     ///
     /// Waits for ever where nobody reads: a host with no program that has the port open. The future

@@ -122,13 +122,6 @@ impl<const PORTS: usize> Pipes<PORTS> {
         }
     }
 
-    /// The hardware dropped its packet of an IN endpoint, too.
-    pub(super) fn aborted(&mut self, address: EndpointAddress) {
-        if let Some(Pipe::In(pipe)) = self.pipe(address) {
-            pipe.aborted();
-        }
-    }
-
     /// Has `drop` drop what the hardware holds of ended sessions, where it can. Returns whether that
     /// made room.
     pub(super) fn drop_stale(&mut self, mut drop: impl FnMut(EndpointAddress) -> bool) -> bool {
@@ -171,6 +164,11 @@ impl<const PORTS: usize> Pipes<PORTS> {
             Some(Pipe::Out(pipe)) => pipe.arrived(),
             None => {}
         }
+    }
+
+    /// A packet may wait at any OUT endpoint.
+    pub(super) fn look(&mut self) {
+        self.ports.iter_mut().for_each(|port| port.data_out.arrived());
     }
 
     /// What came of it.

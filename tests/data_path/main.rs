@@ -2,6 +2,7 @@
 //! application, host and cable do.
 
 mod application;
+mod bridges;
 mod bulk;
 mod tasks;
 mod terminal;
@@ -11,12 +12,12 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use usbd_acm::{Hooks, Port, Speed};
+use usbd_acm::{DtrPolicy, Hooks, Port, Speed};
 use usbd_acm_tests::fixture::{Application, OnePort, Options, Polling, board};
 use usbd_acm_tests::probe::{IGNORE, PREFER, REQUIRE, Recorder};
-use usbd_acm_tests::soak;
 use usbd_acm_tests::traffic::InTraffic;
-use usbd_acm_virtual::host::{AcmPort, SplitMix64, linux};
+use usbd_acm_tests::{TestBoard, soak};
+use usbd_acm_virtual::host::{AcmPort, Host, SplitMix64, linux};
 use usbd_acm_virtual::{FullSpeed, HighSpeed};
 
 use application::{Books, Fickle};
@@ -76,17 +77,26 @@ fn play_with<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>(
     let shared = (books.clone(), traffic.clone());
     let theirs = shared.clone();
     let hooks = Recorder::<DTR>;
-    let policy = <Recorder<DTR> as Hooks>::DTR;
-    let mut host = board::<V, _, SLOTS, SIZE>(scenario.options, hooks, |port| {
+    let host = board::<V, _, SLOTS, SIZE>(scenario.options, hooks, |port| {
         start(port, scenario.seed, theirs)
     });
+    let mut terminal = terminal(host, <Recorder<DTR> as Hooks>::DTR, shared);
+    assert_eq!(terminal.acm.function().data_in.max_packet_size, packet_size);
+    terminal.sluggish = matches!(scenario.options.polling, Polling::OnInterrupt(1..));
+    converse(terminal, scenario);
+}
+
+/// The user of a device that is being plugged in.
+fn terminal(mut host: Host<TestBoard>, policy: DtrPolicy, shared: Shared) -> Terminal {
     host.observe(shared.1.clone());
     host.plug().unwrap();
     let device = linux::enumerate(&mut host).unwrap();
     let acm = AcmPort::all(&device).remove(0);
-    assert_eq!(acm.function().data_in.max_packet_size, packet_size);
-    let mut terminal = Terminal::new(host, acm, policy, shared);
-    terminal.sluggish = matches!(scenario.options.polling, Polling::OnInterrupt(1..));
+    Terminal::new(host, acm, policy, shared)
+}
+
+/// The host's part of a scenario.
+fn converse(mut terminal: Terminal, scenario: &Scenario) {
     scenario.actions.iter().for_each(|action| terminal.perform(*action));
     terminal.settle();
     assert_eq!(terminal.host.port().wire().violations(), []);
@@ -99,12 +109,15 @@ fn property<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>() 
 fn property_of<V: OnePort, const DTR: u8, const SLOTS: usize, const SIZE: usize>(
     start: fn(Port<SLOTS, SIZE>, u64, Shared) -> Application,
 ) {
-    let asked_for = std::env::var_os("PROPTEST_CASES").is_some();
-    let cases = if asked_for { Config::default().cases } else { 40 * soak(50) };
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
-    proptest!(config, |(scenario in scenarios(SIZE))| {
+    proptest!(config(), |(scenario in scenarios(SIZE))| {
         play_with::<V, DTR, SLOTS, SIZE>(&scenario, start);
     });
+}
+
+fn config() -> Config {
+    let asked_for = std::env::var_os("PROPTEST_CASES").is_some();
+    let cases = if asked_for { Config::default().cases } else { 40 * soak(50) };
+    Config { cases, failure_persistence: None, ..Config::default() }
 }
 
 #[test]

@@ -65,6 +65,8 @@ pub struct Terminal {
     pub policy: DtrPolicy,
     /// Whether the device may lose at a reset what it was sent just before.
     pub sluggish: bool,
+    /// Whether the hardware takes packets that the device has no room for.
+    pub eager: bool,
     noise: Option<u64>,
     dtr: bool,
     /// Whether a session is open.
@@ -93,6 +95,7 @@ impl Terminal {
             traffic,
             policy,
             sluggish: false,
+            eager: false,
             noise: None,
             dtr: false,
             open,
@@ -130,7 +133,8 @@ impl Terminal {
             }
             Action::Deconfigure => {
                 self.host.control_out(request::set_configuration(0), &[]).unwrap();
-                self.end();
+                self.acknowledge_or_excuse();
+                self.finish();
                 self.host.control_out(request::set_configuration(1), &[]).unwrap();
                 self.begin_unless_required();
             }
@@ -261,7 +265,8 @@ impl Terminal {
     }
 
     fn begin(&mut self) {
-        assert_eq!(self.read.moved(), [], "data of no session");
+        // A packet that was taken too early begins a session, too, where data does.
+        assert!(self.eager || self.read.moved().is_empty(), "data of no session");
         self.open = true;
     }
 
@@ -271,9 +276,9 @@ impl Terminal {
         self.finish();
     }
 
-    /// Before a reset, which drops what the device was not asked for yet.
+    /// Before a reset or deconfiguration, which drops what the device was not asked for yet.
     fn acknowledge_or_excuse(&mut self) {
-        if self.sluggish {
+        if self.sluggish || self.eager {
             self.books.borrow_mut().from_host.excuse();
         } else {
             self.acknowledge();

@@ -1,6 +1,7 @@
 //! Bytes both ways: packets, zero-length packets, flush, faults, and runners that are dropped.
 
 use embedded_io_async::{Read, Write};
+use usbd_acm::policy::DropNewest;
 use usbd_acm_embassy::Flush;
 use usbd_acm_virtual::host::Noise;
 
@@ -183,4 +184,21 @@ fn embassy_a_full_port_holds_up_nothing_else() {
     let stuck = ports[0].write(&mut rig.host, &pattern(1000));
     assert_eq!(stuck, Err(usbd_acm_virtual::host::TransferError::Timeout));
     assert_eq!(ports[1].transfer(&mut rig.host, &pattern(500), 500).unwrap(), pattern(500));
+}
+
+#[test]
+fn embassy_a_writer_with_a_policy_never_waits_and_counts_what_it_loses() {
+    let mut writer = None;
+    let mut rig = start::<2>(Options::default(), |mut parts| writer = Some(parts.port().writer));
+    let mut port = rig.open();
+    let mut writer = writer.unwrap().into_inner().with_policy(DropNewest);
+    let data = pattern(1000);
+    for part in data.chunks(100) {
+        writer.write(part).unwrap();
+        rig.host.run(100_000);
+    }
+    let came = port.read_for(&mut rig.host, 10_000_000).unwrap();
+    assert_eq!(came.len() + usize::try_from(writer.lost()).unwrap(), data.len());
+    assert_eq!(came, data[..came.len()], "the newest are lost");
+    assert!(came.len() >= 2 * 64);
 }

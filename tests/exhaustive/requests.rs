@@ -3,7 +3,7 @@
 use usbd_acm::{Controller, SetupPacket, State};
 use usbd_acm_tests::figures;
 
-use crate::walk::{Condition, Walk, high_speed, one_port, two_ports};
+use crate::walk::{Condition, Walk, high_speed, one_port, two_ports, two_ports_on_bus};
 
 const VALUES: [u16; 5] = [0, 1, 0x0100, 0x0302, 0xFFFF];
 const INDICES: [u16; 5] = [0, 1, 2, 0x0409, 0xFFFF];
@@ -30,7 +30,7 @@ pub fn right((request_type, request): (u8, u8)) -> (u16, u16, u16) {
 }
 
 /// The right request, and each field of it wrong in several ways.
-fn one_field_off(key: (u8, u8), mut check: impl FnMut(SetupPacket)) {
+pub fn one_field_off(key: (u8, u8), mut check: impl FnMut(SetupPacket)) {
     let (value, index, length) = right(key);
     let (request_type, request) = key;
     let setup = SetupPacket { request_type, request, value, index, length };
@@ -90,4 +90,10 @@ fn exhaustive_requests_to_two_ports() {
 #[test]
 fn exhaustive_requests_at_high_speed() {
     every_request("high speed", high_speed(Condition::In(State::Configured)));
+}
+
+#[test]
+fn exhaustive_requests_by_way_of_usb_device() {
+    let walk = two_ports_on_bus(Condition::In(State::Configured));
+    every_request("two ports, on a driver of usb-device", walk);
 }

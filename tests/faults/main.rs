@@ -1,6 +1,7 @@
 //! One fault at every place of an enumeration and of a transfer: nothing is lost or duplicated, and
 //! the device always comes back.
 
+mod bridges;
 mod every_packet;
 mod one_packet;
 mod stuck;

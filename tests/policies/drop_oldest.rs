@@ -7,8 +7,8 @@ use usbd_acm::policy::{DropNewest, DropOldest};
 use usbd_acm::{Hooks, Storage};
 use usbd_acm_tests::ONE_PORT;
 use usbd_acm_tests::probe::{Bell, Probe, Recorder};
-use usbd_acm_virtual::host::{AcmPort, Host, linux};
-use usbd_acm_virtual::{Board, FullSpeed, VirtualController};
+use usbd_acm_virtual::host::{AcmPort, Fault, Host, PacketKind, Rule, Side, linux};
+use usbd_acm_virtual::{Board, FullSpeed, Handshake, VirtualController};
 
 use crate::{Asking, MICROSECOND, MILLISECOND, SharedHost, logger, logger_on, numbers};
 
@@ -112,6 +112,21 @@ fn losses_are_reported() {
     while logger.acm.notification(&mut logger.host.borrow_mut()).unwrap().is_some() {}
     let overruns = logger.acm.counters().overruns;
     assert!((1..=2).contains(&overruns), "{overruns}: one notification is on its way at a time");
+}
+
+/// The host has a packet, and the device does not know: the next one must not be taken for a
+/// repetition of it (USB 2.0 §8.6.4).
+#[test]
+fn a_lost_acknowledgement_costs_nothing_that_is_not_counted() {
+    let mut logger = logger(waiting);
+    logger.writer.write_all(&[1; 128]).unwrap();
+    let ack = PacketKind::Handshake(Handshake::Ack);
+    logger.host.borrow_mut().faults().add(Rule::new(ack, Fault::Drop).from(Side::Host));
+    assert_eq!(logger.read_packet(), [1; 64]);
+    assert!(!logger.host.borrow_mut().faults().is_pending());
+    logger.writer.write_all(&[2; 60]).unwrap();
+    assert_eq!(logger.writer.lost(), 128, "one of them has arrived all the same");
+    assert_eq!(logger.received(), [2; 60]);
 }
 
 thread_local! {

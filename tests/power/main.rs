@@ -1,5 +1,6 @@
 //! Suspend, resume and remote wake-up: what the board is told, and what the host sees.
 
+mod clock_tree;
 mod suspend;
 mod wakeup;
 

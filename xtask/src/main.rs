@@ -1,10 +1,14 @@
 //! The developer command: `cargo xtask --help`.
 #![forbid(unsafe_code)]
 
+mod bench;
+mod chart;
 mod demo;
 mod figures;
+mod firmware;
 mod fuzz;
 mod linux;
+mod run;
 mod scorecard;
 mod serve;
 mod size;
@@ -28,13 +32,19 @@ struct Arguments {
 enum Command {
     /// Show the device without a board: enumerate it, move a file through it, measure it
     Demo(demo::Options),
+    /// Build the firmware of the boards in examples/, and weigh it
+    Firmware(firmware::Arguments),
     /// Run every check and test; install what they need
     Test(test::Options),
     /// Test the device against a real Linux kernel in QEMU
     Linux(linux::Options),
+    /// Boot a firmware in an emulated chip, and offer its serial port
+    Run(run::Options),
     /// Offer the device to a real host, over usbredir or USB/IP
     Serve(serve::Options),
-    /// Compare flash, RAM and instructions with other USB stacks
+    /// Compare whole firmware with that of other USB stacks, on emulated chips
+    Bench(bench::Options),
+    /// Compare flash, RAM and instructions with other USB stacks, without chips
     Size(size::Arguments),
     /// Print what was tried, as numbers from the runs that tried it
     Scorecard(scorecard::Options),
@@ -47,8 +57,11 @@ enum Command {
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
+        Command::Firmware(arguments) => firmware::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Test(options) => test::run(&options),
         Command::Linux(options) => linux::run(&options),
+        Command::Run(options) => run::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Serve(options) => serve::run(options),
         Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Scorecard(options) => scorecard::run(&options),

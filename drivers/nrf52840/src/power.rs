@@ -136,6 +136,9 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 
     fn enable_peripheral(&mut self) {
         let usbd = &self.usbd;
+        // A boot loader may have left it on.
+        usbd.write(USBPULLUP, 0);
+        usbd.write(ENABLE, 0);
         erratum_187_begin(usbd);
         erratum_171_begin(usbd);
         usbd.write(ENABLE, 1);

@@ -2,12 +2,15 @@
 
 use usb_device::{Result, UsbError};
 
-use crate::class::fifo::PacketLender;
+use crate::class::fifo::{PacketLender, PacketSlot};
 use crate::{Controller, Direction, Endpoint, RxSlot};
 
 /// Packets of one endpoint that wait for the bus or for the class: as many as hardware that buffers
 /// twice can hold.
 pub(super) const DEPTH: usize = 2;
+
+/// The packets of one endpoint.
+pub(super) type Slots<const SIZE: usize> = [PacketSlot<SIZE>; DEPTH];
 
 /// An endpoint that a class has.
 pub(super) struct Allocated<const SIZE: usize> {

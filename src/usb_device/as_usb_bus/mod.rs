@@ -2,6 +2,7 @@
 
 mod control;
 mod endpoint;
+mod inner;
 
 use core::cell::RefCell;
 
@@ -11,18 +12,15 @@ use usb_device::endpoint::{EndpointAddress as BusAddress, EndpointType};
 use usb_device::{Result, UsbDirection, UsbError};
 
 use super::BeyondUsbBus;
-use crate::class::fifo::{PacketLender, PacketSlot};
-use crate::{Controller, Direction, Endpoint, EndpointAddress, Event, TransferType};
-use control::Control;
-use endpoint::{Allocated, DEPTH};
-
-/// Events taken from the controller in one poll at most, so that the critical section is bounded.
-const EVENTS_PER_POLL: usize = 16;
+use crate::class::fifo::PacketSlot;
+use crate::{Controller, Direction, Endpoint, EndpointAddress, TransferType};
+use endpoint::{DEPTH, Slots};
+use inner::{Inner, find, named};
 
 /// The packets of an [`AsUsbBus`], to be placed in a `static`: room for `ENDPOINTS` endpoints beside
 /// EP0, and packets of up to `SIZE` bytes.
 pub struct BusStorage<const ENDPOINTS: usize, const SIZE: usize = 64> {
-    slots: [[PacketSlot<SIZE>; DEPTH]; ENDPOINTS],
+    slots: [Slots<SIZE>; ENDPOINTS],
 }
 
 impl<const ENDPOINTS: usize, const SIZE: usize> BusStorage<ENDPOINTS, SIZE> {
@@ -78,16 +76,7 @@ impl<C: Controller, const ENDPOINTS: usize, const SIZE: usize> AsUsbBus<C, ENDPO
         const {
             assert!(C::EP0_PACKET_SIZE == 64, "`usb-device` must be told max_packet_size_0(64)");
         };
-        let slots = &mut storage.slots;
-        let free = slots.each_mut().map(|pair| Some(pair.each_mut().map(PacketSlot::lender)));
-        let inner = Inner {
-            controller,
-            control: Control::NEW,
-            free,
-            allocated: [const { None }; ENDPOINTS],
-            next: None,
-            unplugged: false,
-        };
+        let inner = Inner::new(controller, &mut storage.slots);
         Self { inner: Mutex::new(RefCell::new(inner)) }
     }
 
@@ -137,166 +126,6 @@ where
     fn abort(bus: &AsUsbBus<C, ENDPOINTS, SIZE>, address: EndpointAddress) -> bool {
         bus.abort(address)
     }
-}
-
-struct Inner<C, const ENDPOINTS: usize, const SIZE: usize> {
-    controller: C,
-    control: Control,
-    free: [Option<[PacketLender<SIZE>; DEPTH]>; ENDPOINTS],
-    allocated: [Option<Allocated<SIZE>>; ENDPOINTS],
-    /// What came after bits that had to be told first.
-    next: Option<Line>,
-    /// VBUS was lost, and no reset came since.
-    unplugged: bool,
-}
-
-/// What the lines of the bus say.
-#[derive(Clone, Copy)]
-enum Line {
-    Suspend,
-    Resume,
-}
-
-impl From<Line> for PollResult {
-    fn from(line: Line) -> Self {
-        match line {
-            Line::Suspend => Self::Suspend,
-            Line::Resume => Self::Resume,
-        }
-    }
-}
-
-impl<C: Controller, const ENDPOINTS: usize, const SIZE: usize> Inner<C, ENDPOINTS, SIZE> {
-    fn poll(&mut self) -> PollResult {
-        self.control.begin_poll(&mut self.controller);
-        if let Some(line) = self.next.take() {
-            return line.into();
-        }
-        for _ in 0..EVENTS_PER_POLL {
-            let Some(event) = self.controller.poll() else { break };
-            match event {
-                Event::Reset(_) | Event::VbusLost => {
-                    self.unplugged = matches!(event, Event::VbusLost);
-                    return PollResult::Reset;
-                }
-                Event::Suspend => self.next = Some(Line::Suspend),
-                Event::Resume => self.next = Some(Line::Resume),
-                event => self.handle(event),
-            }
-            if self.next.is_some() {
-                break;
-            }
-        }
-        match self.bits() {
-            PollResult::None => self.next.take().map_or(PollResult::None, PollResult::from),
-            bits => bits,
-        }
-    }
-
-    fn handle(&mut self, event: Event) {
-        match event {
-            Event::Setup(setup) => self.control.setup(setup),
-            Event::Ep0Sent => self.control.sent(&mut self.controller),
-            Event::Ep0Received => self.control.received(&mut self.controller),
-            Event::Ep0Status => self.control.status(),
-            Event::Sent(address) => {
-                if let Some(endpoint) = find(&mut self.allocated, address) {
-                    endpoint.sent();
-                }
-            }
-            Event::Received(address, slot, length) => {
-                if let Some(endpoint) = find(&mut self.allocated, address) {
-                    endpoint.received(slot, length);
-                }
-            }
-            Event::Reset(_) | Event::VbusLost | Event::Suspend | Event::Resume => {}
-        }
-    }
-
-    fn bits(&mut self) -> PollResult {
-        let control = self.control.take_bits();
-        let (mut ep_out, mut ep_in_complete) = (control.out, control.in_complete);
-        for endpoint in self.allocated.iter_mut().flatten() {
-            let address = endpoint.endpoint.address;
-            let bit = u16::from(endpoint.take_bit()) << address.number();
-            match address.direction() {
-                Direction::In => ep_in_complete |= bit,
-                Direction::Out => ep_out |= bit,
-            }
-        }
-        match ep_out | ep_in_complete | control.setup {
-            0 => PollResult::None,
-            _ => PollResult::Data { ep_out, ep_in_complete, ep_setup: control.setup },
-        }
-    }
-
-    fn reset(&mut self) {
-        self.control.reset();
-        self.next = None;
-        let unplugged = self.unplugged;
-        for endpoint in self.allocated.iter_mut().flatten() {
-            if unplugged {
-                endpoint.close();
-            } else {
-                endpoint.open(&mut self.controller);
-            }
-        }
-    }
-
-    fn allocate(&mut self, endpoint: Endpoint) -> Result<()> {
-        let place = self.allocated.iter_mut().find(|place| place.is_none());
-        let lenders = self.free.iter_mut().find_map(Option::take);
-        let (Some(place), Some(lenders)) = (place, lenders) else {
-            return Err(UsbError::EndpointMemoryOverflow);
-        };
-        *place = Some(Allocated::new(endpoint, lenders));
-        Ok(())
-    }
-
-    /// Whether the controller has this endpoint and it is free.
-    fn is_free(&self, address: EndpointAddress) -> bool {
-        let (set, number) = (C::ENDPOINTS, address.number());
-        let offered = match address.direction() {
-            Direction::In => set.in_numbers,
-            Direction::Out => set.out_numbers,
-        };
-        let taken = |other: &Allocated<SIZE>| {
-            let other = other.endpoint.address;
-            other == address || (!set.shared_numbers && other.number() == number)
-        };
-        offered >> number & 1 == 1 && !self.allocated.iter().flatten().any(taken)
-    }
-
-    fn set_stalled(&mut self, address: BusAddress, stalled: bool) {
-        if address.index() == 0 {
-            if stalled {
-                self.control.stall(&mut self.controller);
-            }
-            return;
-        }
-        let Some(endpoint) = named(&mut self.allocated, address) else { return };
-        endpoint.halted = stalled;
-        let address = endpoint.endpoint.address;
-        match stalled {
-            true => self.controller.halt(address),
-            false => self.controller.unhalt(address),
-        }
-    }
-}
-
-fn find<const SIZE: usize>(
-    allocated: &mut [Option<Allocated<SIZE>>],
-    address: EndpointAddress,
-) -> Option<&mut Allocated<SIZE>> {
-    allocated.iter_mut().flatten().find(|endpoint| endpoint.endpoint.address == address)
-}
-
-/// The endpoint with an address as `usb-device` has them: any byte.
-fn named<const SIZE: usize>(
-    allocated: &mut [Option<Allocated<SIZE>>],
-    address: BusAddress,
-) -> Option<&mut Allocated<SIZE>> {
-    find(allocated, EndpointAddress::from_byte(address.into())?)
 }
 
 fn transfer_type(endpoint_type: EndpointType) -> Option<TransferType> {

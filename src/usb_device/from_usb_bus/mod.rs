@@ -60,6 +60,7 @@ impl<B> BeyondUsbBus<B> for () {}
 /// |---|---|
 /// | endpoints are there while the device is configured | always; they NAK IN, and what they take of OUT is dropped |
 /// | `abort` drops what the hardware holds | one packet stays, unless [`BeyondUsbBus::abort`] can drop it |
+/// | an OUT packet without a slot is NAKed | one is taken all the same: at the end of a session it may be told in the next, at a reset it is lost |
 /// | `unhalt` sets DATA0 | only if the driver does (table below) |
 /// | a packet without a slot raises no interrupt | most drivers raise it again and again until there is one |
 /// | an OUT packet is told from SETUP | 8 bytes read just after `poll` may be a SETUP: it is lost, and the host repeats it |
@@ -122,10 +123,12 @@ impl<S: BusSource, X: BeyondUsbBus<S::Bus>, const PORTS: usize> FromUsbBus<S, X,
 
     fn latched(&mut self) -> Option<Event> {
         let bus = self.source.bus()?;
-        if let Some(event) = self.control.next_event(bus) {
+        // Of what came with a SETUP, data was first: what follows from the request, the host is told
+        // before it goes on. A session that ends has its last packets.
+        if let Some(event) = self.pipes.next_event(&Endpoints(bus)) {
             return Some(event);
         }
-        self.pipes.next_event(&Endpoints(bus))
+        self.control.next_event(bus)
     }
 
     /// What the bus says now: an event, or bits to look at.
@@ -163,6 +166,13 @@ impl<S: BusSource, X: BeyondUsbBus<S::Bus>, const PORTS: usize> FromUsbBus<S, X,
         self.control.reset();
         self.pipes.reset();
         Event::Reset(Speed::Full)
+    }
+
+    /// Drops what the hardware holds of ended sessions, where it can.
+    fn drop_stale(&mut self) {
+        if let Some(bus) = self.source.bus() {
+            self.pipes.drop_stale(|address| X::abort(bus, address));
+        }
     }
 
     fn note(&mut self, result: &PollResult) {
@@ -284,6 +294,7 @@ impl<S: BusSource, X: BeyondUsbBus<S::Bus>, const PORTS: usize> Controller
 
     fn close_all(&mut self) {
         self.pipes.close_all();
+        self.drop_stale();
     }
 
     fn send(&mut self, address: EndpointAddress, packet: TxPacket) -> Result<(), TxPacket> {
@@ -302,10 +313,7 @@ impl<S: BusSource, X: BeyondUsbBus<S::Bus>, const PORTS: usize> Controller
 
     fn abort(&mut self, address: EndpointAddress) {
         self.pipes.abort(address);
-        let Some(bus) = self.source.bus() else { return };
-        if X::abort(bus, address) {
-            self.pipes.aborted(address);
-        }
+        self.drop_stale();
     }
 
     fn halt(&mut self, address: EndpointAddress) {

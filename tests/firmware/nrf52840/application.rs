@@ -15,7 +15,7 @@ fn application(port: &mut Port) -> bool {
 #[inline(always)]
 fn application(port: &mut Port) -> bool {
     static mut NEXT: u8 = 0;
-    if !port.control.dtr() {
+    if !port.control.control_lines().contains(usbd_acm::class::ControlLineState::DTR) {
         return false;
     }
     // SAFETY: the main loop alone calls this.

@@ -23,6 +23,7 @@ use self::initramfs::Initramfs;
 use self::kernel::Kernel;
 use self::matrix::{Matrix, Verdict};
 use self::qemu::Controller;
+pub use self::runner::Device;
 use self::runner::{Machine, Setting};
 use self::suite::Test;
 use self::tools::Missing;
@@ -61,14 +62,49 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let plan = plan(options)?;
-    let machine = match prepare(options) {
+    carry_out(&plan, || prepare(options, Device::Virtual))
+}
+
+/// The same for firmware in an emulated chip, on one host controller. It cannot be told to do
+/// anything but echo, so these are the tests that need nothing else.
+pub fn run_firmware(
+    device: impl FnOnce() -> Result<Device>,
+    tests: &[String],
+    console: bool,
+) -> Result<ExitCode> {
+    check_names(tests)?;
+    let wanted = |test: &&Test| tests.is_empty() || tests.iter().any(|name| name == test.name);
+    let tests = suite::of_firmware().filter(wanted).collect();
+    let plan = [(Setting { controller: Controller::Xhci, ports: 1 }, tests)];
+    let options = Options {
+        controller: Vec::new(),
+        test: Vec::new(),
+        quick: false,
+        list: false,
+        console,
+        capture: false,
+        kernel: None,
+    };
+    // The kernel first: it is what may be missing.
+    let machine = || {
+        let machine = prepare(&options, Device::Virtual)?;
+        Ok(Machine { device: device()?, ..machine })
+    };
+    carry_out(&plan, machine)
+}
+
+fn carry_out(
+    plan: &[(Setting, Vec<&'static Test>)],
+    machine: impl FnOnce() -> Result<Machine>,
+) -> Result<ExitCode> {
+    let machine = match machine() {
         Ok(machine) => machine,
         Err(error) => return skip_or_fail(error),
     };
     let mut matrix = Matrix::new();
     let total = plan.iter().map(|(_, tests)| tests.len() as u64).sum();
     let progress = progress_bar(total);
-    for (setting, tests) in &plan {
+    for (setting, tests) in plan {
         run_setting(&machine, *setting, tests, &mut matrix, &progress)?;
     }
     progress.finish_and_clear();
@@ -79,10 +115,15 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(if matrix.any_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn plan(options: &Options) -> Result<Vec<(Setting, Vec<&'static Test>)>> {
-    if let Some(unknown) = options.test.iter().find(|name| suite::find(name).is_none()) {
+fn check_names(tests: &[String]) -> Result<()> {
+    if let Some(unknown) = tests.iter().find(|name| suite::find(name).is_none()) {
         bail!("there is no test {unknown}: `cargo xtask linux --list` names them");
     }
+    Ok(())
+}
+
+fn plan(options: &Options) -> Result<Vec<(Setting, Vec<&'static Test>)>> {
+    check_names(&options.test)?;
     let controllers = match options.controller.as_slice() {
         [] => Controller::ALL.as_slice(),
         some => some,
@@ -104,9 +145,12 @@ fn plan(options: &Options) -> Result<Vec<(Setting, Vec<&'static Test>)>> {
     Ok(plan)
 }
 
-fn prepare(options: &Options) -> Result<Machine> {
+fn prepare(options: &Options, device: Device) -> Result<Machine> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
-    let folder = workspace.join("target/linux");
+    let folder = workspace.join(match device {
+        Device::Virtual => "target/linux",
+        Device::Firmware { .. } => "target/linux-firmware",
+    });
     std::fs::create_dir_all(&folder)?;
     let tools = tools::find()?;
     let kernel = Kernel::obtain(&folder, options.kernel.as_deref())?;
@@ -119,6 +163,7 @@ fn prepare(options: &Options) -> Result<Machine> {
         vmlinux: kernel.vmlinux,
         initrd,
         folder,
+        device,
         console: options.console,
         capture: options.capture,
     })

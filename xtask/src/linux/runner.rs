@@ -3,6 +3,7 @@
 mod device_process;
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -23,8 +24,23 @@ use super::suite::Test;
 /// Longest time from QEMU's start to the first test.
 const BOOT_LIMIT: Duration = Duration::from_secs(60);
 
+/// What is attached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Device {
+    /// The stack on the virtual controller.
+    Virtual,
+    /// Firmware in an emulated chip.
+    Firmware {
+        /// The emulator.
+        program: PathBuf,
+        /// Its arguments: which chip and which firmware.
+        arguments: Vec<OsString>,
+    },
+}
+
 /// What a machine is assembled from.
 pub struct Machine {
+    pub device: Device,
     pub qemu: PathBuf,
     pub vmlinux: PathBuf,
     pub initrd: PathBuf,
@@ -96,7 +112,7 @@ impl Machine {
         let sockets = Sockets::create()?;
         let (device_socket, control_socket) = (sockets.0.join("device"), sockets.0.join("control"));
         let (sender, receiver) = channel();
-        let device = DeviceProcess::start(&device_socket, setting, sender.clone())?;
+        let device = DeviceProcess::start(&self.device, &device_socket, setting, sender.clone())?;
         let listener = UnixListener::bind(&control_socket)?;
         let console = self.folder.join(format!("{}-{}.log", setting.controller, setting.ports));
         let capture = self.folder.join(format!("{}-{}.pcap", setting.controller, setting.ports));

@@ -13,6 +13,8 @@ pub struct Test {
     pub quick: bool,
     /// Whether it waits with a terminal open, so that bulk IN transfers wait too.
     opens_terminal: bool,
+    /// Whether it needs nothing of the device but that it echoes.
+    of_firmware: bool,
     /// Longest time it may take.
     pub limit: Duration,
     pub what: &'static str,
@@ -38,7 +40,7 @@ impl Test {
 
 const fn test(name: &'static str, what: &'static str) -> Test {
     let limit = Duration::from_secs(60);
-    Test { name, ports: 1, quick: false, opens_terminal: true, limit, what }
+    Test { name, ports: 1, quick: false, opens_terminal: true, of_firmware: false, limit, what }
 }
 
 impl Test {
@@ -52,6 +54,11 @@ impl Test {
         self
     }
 
+    const fn of_firmware(mut self) -> Self {
+        self.of_firmware = true;
+        self
+    }
+
     const fn two_ports(mut self) -> Self {
         self.ports = 2;
         self
@@ -59,34 +66,46 @@ impl Test {
 }
 
 pub const TESTS: &[Test] = &[
-    test("bind", "cdc_acm binds, /dev/ttyACM0 appears").quick().closed(),
-    test("requests", "descriptors and status read raw, unknown requests refused").quick().closed(),
+    test("bind", "cdc_acm binds, /dev/ttyACM0 appears").quick().closed().of_firmware(),
+    test("requests", "descriptors and status read raw, unknown requests refused")
+        .quick()
+        .closed()
+        .of_firmware(),
     test("line_coding", "termios settings arrive as events").quick(),
     test("control_lines", "DTR and RTS arrive as events").quick(),
     test("break", "a break arrives as an event").quick(),
     test("serial_state", "DCD, DSR and one-shot signals reach TIOCMGET and TIOCGICOUNT").quick(),
+    test("touch", "DTR falls at 1200 bit/s").quick(),
+    test("log", "a log that nobody reads, under every policy, and programs that misbehave").quick(),
+    test("log_fail", "the same where writes fail"),
+    test("log_echo", "a terminal that echoes does not feed the log back").quick(),
     test("hangup", "loss of the carrier hangs the terminal up"),
     test("out", "bytes to the device, checked there").quick(),
     test("in", "bytes from the device, checked here").quick(),
-    test("echo", "bytes both ways at once").quick(),
+    test("echo", "bytes both ways at once").quick().of_firmware(),
     test("last_words", "what was written just before the close arrives"),
     test("sessions", "bytes of a closed terminal do not appear in the next"),
-    test("open_close", "open and close, half of the times with data under way"),
-    test("bus_reset", "bus resets while data moves"),
-    test("rebind", "the driver is taken off and put back").closed(),
-    test("reconfigure", "SET_CONFIGURATION 0 and 1").closed(),
-    test("authorized", "the device is refused and accepted").closed(),
+    test("open_close", "open and close, half of the times with data under way").of_firmware(),
+    test("bus_reset", "bus resets while data moves").of_firmware(),
+    test("rebind", "the driver is taken off and put back").closed().of_firmware(),
+    test("reconfigure", "SET_CONFIGURATION 0 and 1").closed().of_firmware(),
+    test("authorized", "the device is refused and accepted").closed().of_firmware(),
     test("autosuspend", "the device is suspended while the terminal is closed"),
     test("system_suspend", "the system is suspended with the terminal open"),
     test("remote_wakeup", "the device wakes the system"),
-    test("replug", "unplugged and plugged again with the terminal open").quick(),
-    test("usbtest_9", "usbtest: a subset of chapter 9").quick().closed(),
-    test("usbtest_10", "usbtest: queued control requests").quick().closed(),
+    test("replug", "unplugged and plugged again with the terminal open").quick().of_firmware(),
+    test("usbtest_9", "usbtest: a subset of chapter 9").quick().closed().of_firmware(),
+    test("usbtest_10", "usbtest: queued control requests").quick().closed().of_firmware(),
     test("two_ports", "ttyACM0 and ttyACM1 at once").quick().two_ports(),
 ];
 
 pub fn find(name: &str) -> Option<&'static Test> {
     TESTS.iter().find(|test| test.name == name)
+}
+
+/// The tests for firmware.
+pub fn of_firmware() -> impl Iterator<Item = &'static Test> {
+    TESTS.iter().filter(|test| test.of_firmware)
 }
 
 /// The list for `--list`.

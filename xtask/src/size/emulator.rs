@@ -13,6 +13,7 @@ use super::depth::Depth;
 use super::dsp;
 use super::elf::{FLASH, Firmware, RAM};
 use super::host::{Host, Mode, Window};
+use super::watch::Watch;
 
 /// More than any run needs; a firmware that takes longer hangs.
 const LIMIT: usize = 20_000_000;
@@ -31,6 +32,8 @@ pub struct Run {
     pub stack: u64,
     /// The same below each function, as text.
     pub depth: String,
+    /// What took longest.
+    pub watch: Watch,
     /// Instructions of the data window, by address.
     pub addresses: BTreeMap<u64, usize>,
 }
@@ -44,6 +47,7 @@ pub fn run(firmware: &Firmware, mode: Mode) -> Result<Run> {
     let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
     let mut lowest = RAM.end;
     let mut depth = Depth::new(firmware);
+    let mut watch = Watch::new(firmware);
     for _ in 0..LIMIT {
         let address = u64::from(processor.pc());
         if text.contains(&address) {
@@ -54,6 +58,7 @@ pub fn run(firmware: &Firmware, mode: Mode) -> Result<Run> {
             }
         }
         depth.step(address, processor.sp().into(), processor.lr().into());
+        watch.look(firmware, &processor, address);
         step(&mut processor).with_context(|| place(firmware, address))?;
         let controller = controller.borrow();
         if controller.host.window != Window::Closed {
@@ -70,6 +75,7 @@ pub fn run(firmware: &Firmware, mode: Mode) -> Result<Run> {
                 looks: controller.host.looks,
                 stack: RAM.end - lowest,
                 depth: depth.table(firmware),
+                watch,
                 addresses: counts,
             });
         }

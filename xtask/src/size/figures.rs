@@ -82,6 +82,13 @@ pub struct Record {
     unit: &'static str,
 }
 
+impl Record {
+    /// A figure that only our stack has.
+    pub fn ours(target: &'static str, metric: String, value: f64, unit: &'static str) -> Self {
+        Self { target, stack: Stack::UsbdAcm.name(), metric, value, unit }
+    }
+}
+
 impl Figure {
     /// The metric's name with the optimisation level, as in the JSON and budget files.
     pub fn key(&self) -> String {

@@ -21,11 +21,19 @@ pub enum Stack {
     CdcAcmClass,
     /// embassy-usb with its packets.
     Embassy,
+    /// embassy-usb with our class, as a byte stream.
+    EmbassyAcm,
 }
 
 impl Stack {
-    pub const ALL: [Self; 5] =
-        [Self::UsbdAcm, Self::InPlace, Self::SerialPort, Self::CdcAcmClass, Self::Embassy];
+    pub const ALL: [Self; 6] = [
+        Self::UsbdAcm,
+        Self::InPlace,
+        Self::SerialPort,
+        Self::CdcAcmClass,
+        Self::Embassy,
+        Self::EmbassyAcm,
+    ];
 
     pub const PEERS: [Self; 3] = [Self::SerialPort, Self::CdcAcmClass, Self::Embassy];
 
@@ -37,6 +45,7 @@ impl Stack {
             Self::SerialPort => "serial-port",
             Self::CdcAcmClass => "cdc-acm-class",
             Self::Embassy => "embassy",
+            Self::EmbassyAcm => "embassy-acm",
         }
     }
 
@@ -47,6 +56,7 @@ impl Stack {
             Self::SerialPort => "usb-device SerialPort",
             Self::CdcAcmClass => "usb-device CdcAcmClass",
             Self::Embassy => "embassy-usb CdcAcmClass",
+            Self::EmbassyAcm => "embassy-usb with our class",
         }
     }
 }
@@ -91,6 +101,8 @@ pub enum Purpose {
     Whole,
     /// The same, where a panic that can be reached is a link error.
     PanicFree,
+    /// An echo with one feature or another.
+    Features,
 }
 
 impl Purpose {
@@ -100,12 +112,13 @@ impl Purpose {
             Self::Count => "count",
             Self::Whole => "whole",
             Self::PanicFree => "panic-free",
+            Self::Features => "features",
         }
     }
 
     fn feature(self) -> Option<&'static str> {
         match self {
-            Self::Size => None,
+            Self::Size | Self::Features => None,
             Self::Count => Some("modes"),
             Self::Whole => Some("whole"),
             Self::PanicFree => Some("panic-free"),
@@ -124,15 +137,20 @@ pub struct Build {
 impl Build {
     /// Builds the firmware of a stack.
     pub fn firmware(&self, stack: Stack) -> Result<Firmware> {
-        self.package(stack.package())
+        self.package(stack.package(), self.purpose.feature())
+    }
+
+    /// Builds another firmware, with a feature.
+    pub fn variant(&self, package: &str, feature: Option<&str>) -> Result<Firmware> {
+        self.package(package, feature)
     }
 
     /// Builds the firmware without USB.
     pub fn without_usb(&self) -> Result<Firmware> {
-        self.package(WITHOUT_USB)
+        self.package(WITHOUT_USB, self.purpose.feature())
     }
 
-    fn package(&self, package: &str) -> Result<Firmware> {
+    fn package(&self, package: &str, feature: Option<&str>) -> Result<Firmware> {
         let folder = root().join("target/bench").join(self.purpose.folder());
         let profile = self.level.profile();
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -140,10 +158,11 @@ impl Build {
         for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"] {
             cargo.env_remove(name);
         }
-        cargo.current_dir(root().join("tests/size"));
+        // Otherwise `defmt` compiles to nothing but errors, of which we have none.
+        cargo.current_dir(root().join("tests/size")).env("DEFMT_LOG", "trace");
         cargo.args(["build", "--quiet", "--package", package, "--profile", &profile]);
         cargo.args(["--target", self.target, "--target-dir"]).arg(&folder);
-        if let Some(feature) = self.purpose.feature() {
+        if let Some(feature) = feature {
             cargo.args(["--features", feature]);
         }
         let output = cargo.output().context("cannot start cargo")?;

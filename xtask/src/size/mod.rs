@@ -11,6 +11,7 @@ mod depth;
 mod dsp;
 mod elf;
 mod emulator;
+mod features;
 mod figures;
 mod firmware;
 mod host;
@@ -18,6 +19,7 @@ mod lines;
 mod panic_free;
 mod report;
 mod symbols;
+mod watch;
 
 use std::fs;
 use std::path::Path;
@@ -26,6 +28,7 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use elf::Firmware;
+use features::Costs;
 use figures::{Figures, Place};
 use firmware::{Build, Level, Purpose, Stack, TARGETS};
 use host::Mode;
@@ -61,8 +64,14 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let mut session = Session::new(arguments.ours);
     session.install();
     session.measure(arguments.symbols.as_deref());
+    if !arguments.ours {
+        session.measure_features();
+    }
     session.progress.finish_and_clear();
     print!("{}{}", session.listing, report::table(&session.figures));
+    if !arguments.ours {
+        print!("{}", session.costs.table());
+    }
     session.missing.iter().for_each(|missing| eprintln!("not measured: {missing}"));
     if !arguments.ours {
         session.write(arguments.write_docs)?;
@@ -84,6 +93,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 struct Session {
     figures: Figures,
     stacks: &'static [Stack],
+    costs: Costs,
     candidates: &'static [&'static str],
     targets: Vec<&'static str>,
     missing: Vec<String>,
@@ -105,6 +115,7 @@ impl Session {
         Self {
             figures: Figures::default(),
             stacks,
+            costs: Costs::default(),
             candidates,
             targets: Vec::new(),
             missing: Vec::new(),
@@ -137,6 +148,15 @@ impl Session {
                 let build = Build { target: TARGETS[0], level, purpose: Purpose::Count };
                 self.count_all(build, listed == Some(TARGETS[0]));
             }
+        }
+    }
+
+    /// What the features add; the builds are few and small, so the progress bar does not count them.
+    fn measure_features(&mut self) {
+        self.progress.set_message("features");
+        match Costs::measure() {
+            Ok(costs) => self.costs = costs,
+            Err(error) => self.missing.push(format!("features: {error:#}")),
         }
     }
 
@@ -190,6 +210,13 @@ impl Session {
         }
         for mode in Mode::ALL {
             let run = emulator::run(&firmware, mode).with_context(|| format!("{mode:?}"))?;
+            if std::env::var_os("TRACE_DUMP").is_some() {
+                let path =
+                    format!("/tmp/trace-{}-{}-{:?}", stack.package(), build.level.name(), mode);
+                let text: String =
+                    run.addresses.iter().map(|(a, n)| format!("{a:x} {n}\n")).collect();
+                let _ = fs::write(path, text);
+            }
             self.figures.add_run(place, mode, &run);
             if listed {
                 self.listing += &symbols::instructions(&firmware, mode, &run)?;
@@ -205,7 +232,7 @@ impl Session {
 
     fn write(&self, docs: bool) -> Result<()> {
         let folder = firmware::root().join("target/bench");
-        write(&folder, "size.json", &report::json(&self.figures)?)?;
+        write(&folder, "size.json", &report::json(&self.figures, self.costs.records())?)?;
         self.write_report(&folder)?;
         println!("\nwritten: target/bench/size.json, size.md and a chart (SVG) a figure");
         if docs {
@@ -217,7 +244,7 @@ impl Session {
 
     fn write_report(&self, folder: &Path) -> Result<()> {
         let charts = chart::all(&self.figures);
-        let mut markdown = report::markdown(&self.figures);
+        let mut markdown = report::markdown(&self.figures) + &self.costs.markdown();
         for (name, svg) in &charts {
             write(folder, name, svg)?;
             markdown += &format!("\n![{}]({name})\n", name.trim_end_matches(".svg"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::figures::{Figure, Figures, Metric};
+use super::figures::{Figure, Figures, Metric, Record};
 use super::firmware::{Level, Stack, TARGETS};
 
 /// One line of the table: a metric at a level, a value a stack.
@@ -101,8 +101,8 @@ embassy-usb 0.6.0. Chip drivers are excluded for everybody.
 ";
 
 /// target/bench/size.json.
-pub fn json(figures: &Figures) -> serde_json::Result<String> {
-    let records: Vec<_> = figures.0.iter().map(Figure::record).collect();
+pub fn json(figures: &Figures, ours: Vec<Record>) -> serde_json::Result<String> {
+    let records: Vec<_> = figures.0.iter().map(Figure::record).chain(ours).collect();
     serde_json::to_string_pretty(&records)
 }
 
@@ -151,7 +151,7 @@ mod tests {
             metric: Metric::Ram,
             value: 1032.0,
         };
-        let text = json(&Figures(vec![figure])).unwrap();
+        let text = json(&Figures(vec![figure]), Vec::new()).unwrap();
         let expected = serde_json::json!([{
             "target": "thumbv6m-none-eabi",
             "stack": "usb-device SerialPort",

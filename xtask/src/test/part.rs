@@ -41,6 +41,8 @@ pub enum Part {
         /// The Debian package.
         package: &'static str,
     },
+    /// The library of Clang that bindings to C are generated with.
+    Clang,
     /// A git work tree, not merely an archive of one.
     WorkTree,
 }
@@ -56,6 +58,7 @@ impl fmt::Display for Part {
             Self::Subcommand(name) => write!(f, "cargo-{name}"),
             Self::NightlyComponent(name) => write!(f, "{name} of the {NIGHTLY} toolchain"),
             Self::Program { program, .. } => write!(f, "the program {program}"),
+            Self::Clang => write!(f, "the library libclang"),
             Self::WorkTree => write!(f, "a git work tree"),
         }
     }
@@ -111,6 +114,7 @@ impl Part {
             Self::Subcommand(name) => succeeds(with(cargo(), &[name, "--version"])),
             Self::NightlyComponent(name) => has_nightly_component(name),
             Self::Program { program, .. } => is_in_path(program),
+            Self::Clang => has_clang(),
             Self::WorkTree => succeeds(git(root, &["rev-parse", "HEAD"])),
         }
     }
@@ -130,6 +134,7 @@ impl Part {
             }
             Self::NightlyComponent(name) => install_toolchain(NIGHTLY, &["--component", name]),
             Self::Program { package, .. } => install_package(package),
+            Self::Clang => install_package("libclang-dev"),
             Self::WorkTree => Err("this is no clone of the repository".to_owned()),
         }
     }
@@ -150,6 +155,7 @@ impl Part {
                 format!("rustup toolchain install {NIGHTLY} --profile minimal --component {name}")
             }
             Self::Program { package, .. } => format!("install the Debian package {package}"),
+            Self::Clang => "install the Debian package libclang-dev".to_owned(),
             Self::WorkTree => "git clone the repository".to_owned(),
         }
     }
@@ -183,6 +189,23 @@ fn has_target(target: &str) -> bool {
     rustc.args(["--print", "target-libdir", "--target", target]);
     let Ok((status, output)) = capture(rustc) else { return false };
     status.success() && Path::new(output.trim()).is_dir()
+}
+
+/// Where Debian and others put it, or where the variable of bindgen says.
+fn has_clang() -> bool {
+    let is_it = |path: &Path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("libclang.so") || name.starts_with("libclang-") && name.contains(".so")
+    };
+    let holds = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| is_it(&entry.path()))
+    };
+    let versions = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let mut folders: Vec<_> = versions.map(|entry| entry.path().join("lib")).collect();
+    folders.extend(["/usr/lib", "/usr/lib64", "/usr/lib/x86_64-linux-gnu"].map(Into::into));
+    folders.push(std::env::var_os("LIBCLANG_PATH").unwrap_or_default().into());
+    folders.iter().any(|folder| holds(folder))
 }
 
 fn has_nightly_component(name: &str) -> bool {

@@ -9,6 +9,7 @@ use super::house;
 use super::part::{CRATES, NIGHTLY, Part};
 use super::step::{Outcome, Step};
 use super::workspace::{Crate, Workspace};
+use crate::bench::program;
 
 /// One of each architecture that the stack is meant for; thumbv6m has no read-modify-write atomics.
 const TARGETS: [&str; 3] =
@@ -17,6 +18,8 @@ const TARGETS: [&str; 3] =
 /// Cases of each property under Miri, which is some hundred times slower.
 const MIRI_CASES: &str = "4";
 
+/// Whose words stand in tests/wrong-uses.
+const COMPILER: &str = "1.95.0";
 /// Seconds of each fuzz target: what its seeds are next to. `cargo xtask soak` goes on for hours.
 const FUZZ_SECONDS: u32 = 5;
 
@@ -30,16 +33,49 @@ fn subcommands() -> Vec<Step> {
     let linux = "a real Linux kernel works with the device, on five host controllers";
     let size = subcommand("size", size, &["size", "--check", "--panic-free"])
         .needs(Part::Crates("tests/size/Cargo.toml"));
+    let boards = "the boards' firmware is within budget, and the same wherever it is built";
+    let boards = subcommand("firmware", boards, &["firmware", "--check", "--reproducible"])
+        .needs(Part::Target("thumbv7em-none-eabihf"))
+        .needs(CLIPPY)
+        .needs(Part::WorkTree)
+        .needs(Part::Crates("examples/nrf52840-dk/Cargo.toml"));
     let styles = "the smallest firmware in each style links: main loop, interrupt, RTIC, embassy";
     let demo = "a file goes through the stack and back, unchanged";
     vec![
         subcommand("demo", demo, &["demo", "--quiet"]),
+        boards,
         TARGETS.into_iter().fold(size, |step, target| step.needs(Part::Target(target))),
         subcommand("styles", styles, &["styles"])
             .needs(Part::Target(TARGETS[0]))
             .needs(Part::Crates("examples/styles/Cargo.toml")),
         subcommand("linux", linux, &["linux", "--quick"]),
     ]
+}
+
+/// Firmware in an emulated chip.
+fn emulated() -> Vec<Step> {
+    let lint = |workspace: &Workspace| {
+        let mut command = cargo();
+        command.args(["clippy", "--locked", "--all-targets", "--manifest-path", program::MANIFEST]);
+        command.args(["--", "-D", "warnings"]);
+        run([command], workspace).check()
+    };
+    let tests = |workspace: &Workspace| {
+        let mut command = cargo();
+        command.args(["test", "--locked", "--no-fail-fast", "--manifest-path", program::MANIFEST]);
+        run([command], workspace).tests()
+    };
+    let about = "peers' and our firmware in the emulated chip";
+    let compare = "our firmware keeps its budget beside the peers', and the README says so";
+    let linux = "our firmware in the emulated chip works with a real Linux kernel";
+    let steps = [
+        Step::new("bench-clippy", "no warning in the emulated chip", lint).needs(CLIPPY),
+        Step::new("bench-tests", about, tests),
+        subcommand("bench", compare, &["bench", "--check"]),
+        subcommand("linux-nrf52840", linux, &["run", "nrf52840", "--linux"]),
+    ];
+    let needs = |step| program::parts().into_iter().fold(step, Step::needs);
+    steps.into_iter().map(needs).collect()
 }
 
 /// Every step.
@@ -52,11 +88,14 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.extend(TARGETS.map(no_std));
     steps.push(captures());
     steps.push(tests());
+    steps.push(composite());
+    steps.push(wrong_uses());
     steps.push(loom());
     steps.push(fuzz_targets());
     steps.push(fuzz::step(FUZZ_SECONDS));
     steps.extend(miri());
     steps.extend(subcommands());
+    steps.extend(emulated());
     steps
 }
 
@@ -177,6 +216,30 @@ fn tests() -> Step {
         run([command], workspace).tests()
     };
     Step::new("test", "unit, integration and documentation tests", check).needs(CRATES)
+}
+
+/// With a feature of usb-device that the other tests do without.
+fn composite() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo();
+        command.args(["test", "--locked", "--manifest-path", "tests/composite/Cargo.toml"]);
+        command.args(["--target-dir", "target/composite"]);
+        run([command], workspace).tests()
+    };
+    Step::new("composite", "ports work beside another class of usb-device", check)
+        .needs(Part::Crates("tests/composite/Cargo.toml"))
+}
+
+/// Programs that must not compile, and why: in the words of one compiler, so with that one.
+fn wrong_uses() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo_of(COMPILER);
+        command.args(["test", "--locked", "-p", "usbd-acm-wrong-uses", "--", "--ignored"]);
+        run([command], workspace).tests()
+    };
+    Step::new("wrong-uses", "wrong uses of the halves do not compile, for the right reason", check)
+        .needs(Part::Toolchain(COMPILER.to_owned()))
+        .needs(CRATES)
 }
 
 fn loom() -> Step {

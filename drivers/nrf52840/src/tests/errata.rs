@@ -22,7 +22,8 @@ fn erratum_187_and_171_are_around_the_enable() {
     set(USBREGSTATUS, 1);
     controller.connect();
     let around = [ENABLE, ERRATUM_171, ERRATUM_187];
-    assert_eq!(only(&around), [(ERRATUM_187, 3), (ERRATUM_171, 0xC0), (ENABLE, 1)]);
+    let begins = [(ENABLE, 0), (ERRATUM_187, 3), (ERRATUM_171, 0xC0), (ENABLE, 1)];
+    assert_eq!(only(&around), begins);
     assert!(controller.poll().is_none());
     assert_eq!(only(&around), [], "not before READY");
     cause(super::READY);

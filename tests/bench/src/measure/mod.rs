@@ -39,20 +39,28 @@ pub struct Stack {
     pub name: &'static str,
     /// Cargo package of its firmware.
     pub package: &'static str,
-    /// Cargo feature of the firmware without USB that it is compared with, if any.
-    pub without_usb: Option<&'static str>,
+    /// Package and feature of the firmware without USB that it is compared with.
+    pub without_usb: (&'static str, Option<&'static str>),
 }
 
 /// The stacks for the nRF52840.
 pub const NRF52840: [Stack; 4] = [
-    Stack { name: "ours", package: "nrf52840-usbd-acm", without_usb: None },
+    Stack { name: "ours", package: "nrf52840-usbd-acm", without_usb: ("nrf52840-no-usb", None) },
     Stack {
         name: "ours-on-nrf-usbd",
         package: "nrf52840-usbd-acm-nrf-usbd",
-        without_usb: Some("hal"),
+        without_usb: ("nrf52840-no-usb", Some("hal")),
     },
-    Stack { name: "usbd-serial", package: "nrf52840-usbd-serial", without_usb: Some("hal") },
-    Stack { name: "embassy-usb", package: "nrf52840-embassy", without_usb: Some("embassy") },
+    Stack {
+        name: "usbd-serial",
+        package: "nrf52840-usbd-serial",
+        without_usb: ("nrf52840-no-usb", Some("hal")),
+    },
+    Stack {
+        name: "embassy-usb",
+        package: "nrf52840-embassy",
+        without_usb: ("nrf52840-no-usb-embassy", None),
+    },
 ];
 
 impl Stack {
@@ -62,8 +70,9 @@ impl Stack {
     }
 
     fn without_usb(&self, profile: &'static str) -> Firmware {
-        let features = self.without_usb.iter().map(|&feature| feature.to_owned()).collect();
-        Firmware { profile, features, ..Firmware::peer("nrf52840-no-usb", App::Echo) }
+        let (package, feature) = self.without_usb;
+        let features = feature.iter().map(|&feature| feature.to_owned()).collect();
+        Firmware { profile, features, ..Firmware::peer(package, App::Echo) }
     }
 }
 

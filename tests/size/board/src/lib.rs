@@ -6,8 +6,13 @@
 
 mod app;
 mod critical;
+#[cfg(any(feature = "defmt", feature = "log"))]
+mod logger;
 mod panic;
 pub mod registers;
+
+#[cfg(feature = "log")]
+pub use logger::log_to_nowhere;
 
 pub use app::{
     MODE_ECHO, MODE_IDLE, MODE_SINK, MODE_SOURCE, Serial, copy, mode, packet, pattern, run, sink,

@@ -64,6 +64,8 @@ impl board::Serial for Firmware {
 
 #[inline(never)]
 fn init() -> &'static mut Firmware {
+    #[cfg(feature = "log")]
+    board::log_to_nowhere();
     // SAFETY: called once, before anything else: the only references to the statics, and the only
     // controller.
     let (storage, firmware, controller) =

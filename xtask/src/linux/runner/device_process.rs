@@ -1,4 +1,4 @@
-//! `cargo xtask serve` as a process of its own.
+//! The device as a process of its own: `cargo xtask serve`, or the emulator.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Kill, Message, Setting, read_lines};
+use super::{Device, Kill, Message, Setting, read_lines};
+
+/// Longest time until it listens: firmware may have to be built.
+const START_LIMIT: Duration = Duration::from_secs(180);
 
 /// The process that has the device.
 pub struct DeviceProcess {
@@ -19,12 +22,13 @@ pub struct DeviceProcess {
 
 impl DeviceProcess {
     /// Starts it and waits until it listens.
-    pub fn start(socket: &Path, setting: Setting, messages: Sender<Message>) -> Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .args(["serve", setting.controller.protocol()])
-            .arg(socket)
-            .args(["--commands", "--speed", setting.controller.speed()])
-            .args(["--ports", &setting.ports.to_string()])
+    pub fn start(
+        device: &Device,
+        socket: &Path,
+        setting: Setting,
+        messages: Sender<Message>,
+    ) -> Result<Self> {
+        let mut process = command(device, socket, setting)?
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -33,7 +37,7 @@ impl DeviceProcess {
         let output = process.stdout.take().context("no standard output")?;
         read_lines(output, messages, Message::Device);
         let mut process = Kill(process);
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + START_LIMIT;
         while !socket.exists() {
             if let Some(status) = process.0.try_wait()? {
                 bail!("the device process ended with {status}");
@@ -50,4 +54,21 @@ impl DeviceProcess {
     pub fn command(&mut self, command: &str) -> Result<()> {
         writeln!(self.input, "{command}").context("the device process ended")
     }
+}
+
+fn command(device: &Device, socket: &Path, setting: Setting) -> Result<Command> {
+    Ok(match device {
+        Device::Virtual => {
+            let mut command = Command::new(std::env::current_exe()?);
+            command.args(["serve", setting.controller.protocol()]).arg(socket);
+            command.args(["--commands", "--speed", setting.controller.speed()]);
+            command.args(["--ports", &setting.ports.to_string()]);
+            command
+        }
+        Device::Firmware { program, arguments } => {
+            let mut command = Command::new(program);
+            command.arg("run").args(arguments).arg("--usbredir").arg(socket).arg("--commands");
+            command
+        }
+    })
 }

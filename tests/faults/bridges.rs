@@ -1,0 +1,37 @@
+//! The same by way of `usb-device`: every fault at every packet of enumeration and conversation.
+
+use usbd_acm_tests::bridge::{Bridge, board};
+use usbd_acm_tests::plans::Bench;
+use usbd_acm_tests::{ONE_PORT, TestBoard, figures};
+use usbd_acm_virtual::host::Host;
+
+use crate::echo;
+
+fn everywhere(bridge: Bridge, name: &str) {
+    let make = || {
+        let mut host = board(bridge, &ONE_PORT, (), |[port]| echo(port));
+        host.plug().unwrap();
+        host
+    };
+    let check = |host: &Host<TestBoard>| assert_eq!(host.port().wire().violations(), []);
+    let hits = Bench { make: &make, check: &check, every: 1 }.everything();
+    println!("{bridge:?}: {} faults, {} of them start over", hits.faults, hits.started_over);
+    assert!(hits.faults > 5_000, "{hits:?}");
+    let figures = [("faults", hits.faults), ("started_over", hits.started_over)];
+    figures::record(&format!("faults-{name}"), &figures);
+}
+
+#[test]
+fn device_on_bus() {
+    everywhere(Bridge::DeviceOnBus, "device-on-bus");
+}
+
+#[test]
+fn class_on_controller() {
+    everywhere(Bridge::ClassOnController, "class-on-controller");
+}
+
+#[test]
+fn class_on_bus() {
+    everywhere(Bridge::ClassOnBus, "class-on-bus");
+}

@@ -1,0 +1,98 @@
+//! `cargo xtask run`: a firmware in an emulated chip. The emulator is a program of its own, which
+//! this command builds and starts.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+
+use crate::bench::program;
+use crate::linux;
+
+/// A chip that can be emulated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Chip {
+    /// Nordic nRF52840
+    Nrf52840,
+}
+
+#[derive(Args)]
+pub struct Options {
+    /// The chip
+    #[arg(value_enum)]
+    chip: Chip,
+    /// Example to build and run: echo, bridge, suspend, log
+    #[arg(long, default_value = "echo")]
+    app: String,
+    /// Another firmware instead: an ELF file
+    #[arg(long, value_name = "FILE", conflicts_with = "app")]
+    elf: Option<PathBuf>,
+    /// Offer the port as a pseudo-terminal to screen, picocom or pyserial, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["usbredir", "linux"])]
+    pty: bool,
+    /// A symbolic link to the pseudo-terminal, so that its name is known beforehand
+    #[arg(long, value_name = "PATH", requires = "pty")]
+    link: Option<PathBuf>,
+    /// Offer the device to QEMU: a path for a Unix socket, or HOST:PORT
+    #[arg(long, value_name = "SOCKET", conflicts_with = "linux")]
+    usbredir: Option<String>,
+    /// Test it against a real Linux kernel: the firmware has to echo
+    #[arg(long)]
+    linux: bool,
+    /// With --linux: only this test of `cargo xtask linux --list`
+    #[arg(long, requires = "linux")]
+    test: Vec<String>,
+    /// With --linux: print what guest and device say, and the guest's console
+    #[arg(long, requires = "linux")]
+    console: bool,
+    /// Write what crosses the wire to this file, for Wireshark
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["usbredir", "linux"])]
+    pcap: Option<PathBuf>,
+    /// Say nothing of control transfers
+    #[arg(long, short)]
+    quiet: bool,
+    /// List the functions that took most instructions at the end
+    #[arg(long)]
+    profile: bool,
+}
+
+pub fn run(options: &Options) -> Result<ExitCode> {
+    if options.linux {
+        let device = |program| linux::Device::Firmware { program, arguments: firmware(options) };
+        return linux::run_firmware(
+            || Ok(device(program::build()?)),
+            &options.test,
+            options.console,
+        );
+    }
+    let mut command = Command::new(program::build()?);
+    command.arg("run").args(firmware(options));
+    if options.pty {
+        command.arg("--pty");
+    }
+    if let Some(socket) = &options.usbredir {
+        command.arg("--usbredir").arg(socket);
+    }
+    for (name, path) in [("--link", &options.link), ("--pcap", &options.pcap)] {
+        if let Some(path) = path {
+            command.arg(name).arg(path);
+        }
+    }
+    let flags = [(options.quiet, "--quiet"), (options.profile, "--profile")];
+    command.args(flags.into_iter().filter(|(is_on, _)| *is_on).map(|(_, flag)| flag));
+    let status = command.status().context("the emulator does not start")?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Which firmware on which chip.
+fn firmware(options: &Options) -> Vec<OsString> {
+    let Chip::Nrf52840 = options.chip;
+    let mut arguments: Vec<OsString> = vec!["nrf52840".into()];
+    match &options.elf {
+        Some(elf) => arguments.extend(["--elf".into(), elf.into()]),
+        None => arguments.extend(["--app".into(), options.app.clone().into()]),
+    }
+    arguments
+}
