@@ -25,6 +25,13 @@ pub struct Subject<P = TestBoard> {
     bridge: Option<Bridge>,
 }
 
+impl<P> Subject<P> {
+    /// A device with our own control pipe.
+    pub fn new(name: String, host: Host<P>, golden: &'static Golden) -> Self {
+        Self { name, host, golden, bridge: None }
+    }
+}
+
 /// The address that [`Subject::enter`] gives.
 pub const ADDRESS: u8 = 9;
 
@@ -111,6 +118,11 @@ fn high_speed_on(speed: Speed, name: &'static str, golden: &'static Golden) -> S
 }
 
 impl<P: DevicePort> Subject<P> {
+    /// A device of another kind, with nothing between ports and wire.
+    pub fn new(name: String, host: Host<P>, golden: &'static Golden) -> Self {
+        Self { name, host, golden, bridge: None }
+    }
+
     /// Resets the device and brings it to a state.
     pub fn enter(&mut self, state: State) {
         self.host.reset().expect("a reset");
