@@ -122,6 +122,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     }
 
     /// Does what a writer asked for: makes room, and reports that bytes were lost.
+    #[inline(never)]
     fn serve_writer<C: Controller>(&mut self, controller: &mut C, endpoints: PortEndpoints) {
         let mut sender = self.half.sender();
         if sender.is_asked_for_room() {
