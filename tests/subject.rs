@@ -4,7 +4,7 @@ use usbd_acm::{Port, SetupPacket, Speed, State};
 use usbd_acm_virtual::host::{
     AcmPort, Conduct, Config, Host, KnownDevice, TransferError, linux, request,
 };
-use usbd_acm_virtual::{FullSpeed, VirtualController, VirtualHighSpeed};
+use usbd_acm_virtual::{DevicePort, FullSpeed, VirtualController, VirtualHighSpeed};
 
 use crate::bridge::{self, BRIDGES, Bridge};
 use crate::deviations;
@@ -12,12 +12,13 @@ use crate::fixture::Application;
 use crate::model::{self, Golden};
 use crate::{HIGH_SPEED, ONE_PORT, Rig, TWO_PORTS, TestBoard, echo};
 
-/// A device that echoes on every port, whatever it is made of.
-pub struct Subject {
+/// A device that echoes on every port, whatever it is made of: the virtual controller, or a model of a
+/// chip with firmware in it.
+pub struct Subject<P = TestBoard> {
     /// For messages.
     pub name: String,
     /// The host.
-    pub host: Host<TestBoard>,
+    pub host: Host<P>,
     /// What is expected of its descriptors.
     pub golden: &'static Golden,
     /// What lies between ports and wire.
@@ -109,7 +110,7 @@ fn high_speed_on(speed: Speed, name: &'static str, golden: &'static Golden) -> S
     Subject { name: name.to_owned(), host: rig.host, golden, bridge: None }
 }
 
-impl Subject {
+impl<P: DevicePort> Subject<P> {
     /// Resets the device and brings it to a state.
     pub fn enter(&mut self, state: State) {
         self.host.reset().expect("a reset");

@@ -1,4 +1,4 @@
-//! The USB device controller of the nRF52840, for [`usbd_acm`].
+#![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), no_std)]
 #![deny(unsafe_code)]
 

@@ -3,13 +3,14 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use nrf52840_hal::clocks::Clocks;
+use nrf52840_hal::clocks::{Clocks, ExternalOscillator, Internal, LfOscStopped};
 use nrf52840_hal::pac::Peripherals;
 use nrf52840_hal::usbd::{UsbPeripheral, Usbd};
 use panic_halt as _;
+use static_cell::StaticCell;
 use usbd_acm::descriptors::{Descriptors, EndpointSet, descriptors};
 use usbd_acm::usb_device::{FromUsbBus, OwnBus};
-use usbd_acm::{Port, Storage};
+use usbd_acm::{Device, Port, Storage};
 
 include!("../../application.rs");
 
@@ -22,25 +23,24 @@ static DESCRIPTORS: Descriptors<1> = descriptors! {
     serial_number: "1",
 };
 
+type Started = Clocks<ExternalOscillator, Internal, LfOscStopped>;
+type Bus = FromUsbBus<OwnBus<Usbd<UsbPeripheral<'static>>>, (), 1>;
+
 #[entry]
 fn main() -> ! {
     static mut STORAGE: Storage = Storage::new();
-    static mut CLOCKS: Option<
-        Clocks<
-            nrf52840_hal::clocks::ExternalOscillator,
-            nrf52840_hal::clocks::Internal,
-            nrf52840_hal::clocks::LfOscStopped,
-        >,
-    > = None;
+    static CLOCKS: StaticCell<Started> = StaticCell::new();
+    static DEVICE: StaticCell<Device<Bus>> = StaticCell::new();
     let Some(peripherals) = Peripherals::take() else { halt() };
-    let clocks = CLOCKS.insert(Clocks::new(peripherals.CLOCK).enable_ext_hfosc());
+    let clocks = CLOCKS.init(Clocks::new(peripherals.CLOCK).enable_ext_hfosc());
     // The pull-up goes up at once, so the supply of the transceiver has to be there.
     while !peripherals.POWER.usbregstatus.read().outputrdy().is_ready() {}
     let bus = Usbd::new(UsbPeripheral::new(peripherals.USBD, clocks));
     let Ok(controller) = FromUsbBus::<_, (), 1>::new(OwnBus::new(bus), &DESCRIPTORS) else {
         halt()
     };
-    let (mut device, [mut port]) = STORAGE.split(controller, &DESCRIPTORS, ());
+    let (device, [mut port]) = STORAGE.split(controller, &DESCRIPTORS, ());
+    let device = DEVICE.init(device);
     device.connect();
     loop {
         device.poll();

@@ -14,6 +14,19 @@ use usbd_acm_nrf52840::{Nrf52840, OnChip, State, Usbd, power_clock_interrupt};
 
 include!("../../application.rs");
 
+#[cfg(feature = "suite")]
+static DESCRIPTORS: Descriptors<1> = descriptors! {
+    endpoints: usbd_acm_nrf52840::ENDPOINTS,
+    vendor_id: 0x1209,
+    product_id: 0x0001,
+    manufacturer: "usbd-acm",
+    product: "Device under test",
+    serial_number: "0123456789ABCDEF",
+    power: usbd_acm::descriptors::Power::Bus { milliamps: 100 },
+    remote_wakeup: true,
+};
+
+#[cfg(not(feature = "suite"))]
 static DESCRIPTORS: Descriptors<1> = descriptors! {
     endpoints: usbd_acm_nrf52840::ENDPOINTS,
     vendor_id: 0x1209,

@@ -65,19 +65,17 @@ impl Errata {
         }
     }
 
-    /// The IN endpoint whose buffer this empties.
+    /// The IN endpoint whose buffer this empties. That is not documented: Nordic's own driver drops a
+    /// waiting packet so, by bit 2 of register 0x7B4 for EP0 and by bit 1 of 0x7B4 + 2 · n for others.
     pub fn write_usbd(&mut self, offset: u32, value: u32) -> Option<usize> {
-        match offset {
-            0x800 => self.indirect = value,
-            0x804 if self.indirect == 0x7E3 => self.double_buffer = value,
-            // Nordic's own driver drops a waiting packet so: register 0x7B6 + 2 · (n - 1), bit 1; of
-            // EP0, 0x7B4, bit 2.
-            0x804 if self.indirect == 0x7B4 && value & 4 != 0 => return Some(0),
-            0x804 if value & 2 != 0 => {
-                let offset = self.indirect.checked_sub(0x7B6).filter(|offset| offset % 2 == 0)?;
-                return Some(offset as usize / 2 + 1).filter(|number| *number < 8);
+        match (offset, self.indirect) {
+            (0x800, _) => self.indirect = value,
+            (0x804, 0x7E3) => self.double_buffer = value,
+            (0x804, 0x7B4) if value & 4 != 0 => return Some(0),
+            (0x804, register @ 0x7B6..0x7C4) if value & 2 != 0 && register % 2 == 0 => {
+                return Some((register as usize - 0x7B4) / 2);
             }
-            0xC1C => self.dma = value,
+            (0xC1C, _) => self.dma = value,
             _ => {}
         }
         None

@@ -89,7 +89,6 @@ pub struct Usbd {
     dma: Option<Dma>,
     /// What a transaction on the bus leaves behind when it is over.
     completion: Option<(Cycles, Completion)>,
-    /// Tasks that came during this call of a register access.
     statistics: Statistics,
 }
 
@@ -116,6 +115,11 @@ impl Usbd {
     /// Whether EasyDMA moves a packet now.
     pub fn dma_is_active(&self) -> bool {
         self.dma.is_some()
+    }
+
+    /// Whether the workaround for erratum 166 is in place: isochronous endpoints are double-buffered.
+    pub fn has_isochronous_double_buffer(&self) -> bool {
+        self.errata.has_isochronous_double_buffer()
     }
 
     /// Whether it is in low-power mode.

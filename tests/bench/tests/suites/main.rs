@@ -1,0 +1,63 @@
+//! The tests of the whole stack, the very same files, on firmware: Chapter 9, CDC, requests of every
+//! kind, and what Linux' usbtest asks.
+
+// The files call what they need by this name.
+extern crate self as usbd_acm_tests;
+
+use usbd_acm::State;
+use usbd_acm_bench::Board;
+use usbd_acm_bench::cpu::Image;
+use usbd_acm_bench::firmware::{App, Firmware};
+use usbd_acm_virtual::host::Host;
+
+#[path = "../../../cdc/descriptors.rs"]
+mod cdc_descriptors;
+#[path = "../../../cdc/requests.rs"]
+mod cdc_requests;
+#[path = "../../../chapter9/descriptors.rs"]
+mod chapter9_descriptors;
+#[path = "../../../chapter9/endpoints.rs"]
+mod chapter9_endpoints;
+#[path = "../../../chapter9/features.rs"]
+mod chapter9_features;
+#[path = "../../../chapter9/parsed.rs"]
+mod parsed;
+#[path = "../../../wire/requests.rs"]
+mod wire_requests;
+
+pub use suites::{ADDRESS, model};
+
+/// Our firmware in an emulated chip.
+pub type Subject = suites::Subject<Board>;
+
+fn image() -> Image {
+    let firmware = Firmware::peer("nrf52840-usbd-acm", App::Echo);
+    Firmware { features: vec!["suite".to_owned()], ..firmware }.image().expect("it builds")
+}
+
+/// Runs `test` on the firmware. Whatever it does, nothing is done against the chip's manual.
+pub fn each_device<F: FnMut(&mut Subject)>(mut test: F) {
+    check(&image(), &mut test);
+}
+
+/// Runs `test` in each of these states.
+pub fn each_device_in<F: FnMut(&mut Subject)>(states: &[State], mut test: F) {
+    let image = image();
+    for &state in states {
+        check(&image, &mut |subject| {
+            subject.enter(state);
+            test(subject);
+        });
+    }
+}
+
+fn check(image: &Image, test: &mut dyn FnMut(&mut Subject)) {
+    let board = Board::new(image.clone()).expect("an emulated chip");
+    let name = "usbd-acm on an nRF52840".to_owned();
+    let mut subject = Subject { name, host: Host::new(board), golden: &model::FULL_SPEED };
+    subject.host.plug().expect("the device attaches");
+    test(&mut subject);
+    let board = subject.host.port_mut();
+    assert_eq!(board.violations(), []);
+    assert!(board.fault().is_none() && board.core().hard_faults().is_empty());
+}
