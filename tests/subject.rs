@@ -25,13 +25,6 @@ pub struct Subject<P = TestBoard> {
     bridge: Option<Bridge>,
 }
 
-impl<P> Subject<P> {
-    /// A device with our own control pipe.
-    pub fn new(name: String, host: Host<P>, golden: &'static Golden) -> Self {
-        Self { name, host, golden, bridge: None }
-    }
-}
-
 /// The address that [`Subject::enter`] gives.
 pub const ADDRESS: u8 = 9;
 
