@@ -7,6 +7,7 @@
 mod budget;
 mod chart;
 mod controller;
+mod depth;
 mod dsp;
 mod elf;
 mod emulator;
