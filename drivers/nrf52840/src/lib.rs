@@ -66,11 +66,6 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         Self { usbd, state, supply }
     }
 
-    /// Number of the current frame, 0 to 2047: the last start of frame that was received.
-    pub fn frame(&self) -> u16 {
-        self.frame_number()
-    }
-
     /// What the rest of the chip does for USB.
     pub fn supply(&mut self) -> &mut S {
         &mut self.supply

@@ -1,6 +1,9 @@
 //! Uses the whole public interface, so that a panic in any part of it is found.
 
+use core::future::Future;
 use core::hint::black_box;
+use core::pin::pin;
+use core::task::{Context, Waker};
 
 use board::registers::{self, MODE};
 use embedded_io::{BufRead, Read, ReadReady, Write, WriteReady};
@@ -100,6 +103,7 @@ pub fn use_everything<C: Controller>(
     use_policy_writer(writer);
     use_writer(writer.writer());
     use_control(control);
+    use_futures(reader, writer.writer(), control);
 }
 
 fn use_device<C: Controller>(device: &mut Device<C, Board>) {
@@ -170,4 +174,27 @@ fn use_control(control: &mut PortControl) {
     control.set_levels(SerialState::from_bits_truncate(bits));
     control.raise(SerialState::OVERRUN);
     control.request_wakeup();
+}
+
+/// Polls every future once. `BufRead::fill_buf`, `Device::run` and what the traits provide are not
+/// among them: the compiler links a panic with every `async fn`, for who polls it once too often.
+fn use_futures(reader: &mut Reader, writer: &mut Writer, control: &mut PortControl) {
+    use embedded_io_async::{Read, Write};
+    let mut bytes = black_box([0; 80]);
+    let session = reader.session();
+    poll(reader.readable());
+    poll(reader.connected());
+    poll(Read::read(reader, &mut bytes));
+    poll(writer.writable());
+    poll(writer.connected());
+    poll(writer.write_all_in(session, &bytes));
+    poll(Write::write(writer, &bytes));
+    poll(Write::flush(writer));
+    poll(control.event());
+}
+
+fn poll<F: Future>(future: F) {
+    let future = pin!(future);
+    let ready = future.poll(&mut Context::from_waker(Waker::noop())).is_ready();
+    black_box(ready);
 }
