@@ -88,7 +88,7 @@ fn suspended(image: &Image, sheet: &mut Sheet) -> Result<()> {
 
 /// Both ways at once.
 fn echo(image: &Image, sheet: &mut Sheet) -> Result<()> {
-    let data: Vec<u8> = (0..BYTES).map(|index| (index * 31 >> 3) as u8).collect();
+    let data: Vec<u8> = (0..BYTES).map(|index| ((index * 31) >> 3) as u8).collect();
     for pace in [Pace::Saturating, Pace::FullSpeed] {
         let (mut host, mut port) = opened(image, eager())?;
         let latency = host.observe(Latency::default());
