@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use usbd_acm::{Hooks, Port, Storage};
-use usbd_acm_tests::probe::{PowerCall, Probe, ThisThread, power_calls};
 use usbd_acm_tests::ONE_PORT;
+use usbd_acm_tests::probe::{PowerCall, Probe, ThisThread, power_calls};
 use usbd_acm_virtual::host::{AcmPort, Host, Transfer, linux};
 use usbd_acm_virtual::{Board, FullSpeed, Nanoseconds, VirtualController};
 
