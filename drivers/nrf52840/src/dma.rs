@@ -32,7 +32,7 @@ pub(crate) struct Dma<const PORTS: usize> {
     ins: [[InQueue; 2]; PORTS],
     outs: [OutQueue; PORTS],
     /// Where the packets of EP0 lie in RAM: what the host asks for is in flash, where EasyDMA cannot
-    /// read (§6.35.11).
+    /// read.
     bounce: UnsafeCell<[u8; EP0_PACKET]>,
 }
 

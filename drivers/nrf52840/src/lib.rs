@@ -24,7 +24,7 @@ use dma::Dma;
 use power::Power;
 use usbd_acm::EndpointSet;
 
-/// The endpoints that bulk and interrupt transfers can use: 1 to 7 in each direction (§6.35.1).
+/// The endpoints that bulk and interrupt transfers can use: 1 to 7 in each direction.
 /// What `descriptors!` is to be given.
 pub const ENDPOINTS: EndpointSet = EndpointSet::first(7);
 

@@ -114,7 +114,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     /// Lets packets into an endpoint that had no slot since it was opened or aborted. From here on
-    /// the end of each DMA does that (§6.35.10), and a write would drop a packet that came since.
+    /// the end of each DMA does that, and a write would drop a packet that came since.
     fn let_in(&mut self, line: Line) {
         if self.state.closed & line.bit() == 0 {
             return;
@@ -185,7 +185,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 }
 
-/// Not halted, DATA0. DTOGGLE selects the endpoint with the first write (§6.35.13.35).
+/// Not halted, DATA0. DTOGGLE selects the endpoint with the first write.
 fn restart(usbd: &Usbd, line: Line) {
     usbd.write(DTOGGLE, line.selector());
     usbd.write(DTOGGLE, line.selector() | DATA0);

@@ -101,7 +101,7 @@ impl Power {
     }
 }
 
-/// Plugged and unplugged (§6.35.4, §6.35.5).
+/// Plugged and unplugged.
 impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     pub(crate) fn attach(&mut self) {
         self.state.power.wanted = true;
@@ -174,6 +174,8 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.usbd.write(INTENCLR, INTERRUPTS | SOF_INTERRUPT);
         self.usbd.write(USBPULLUP, 0);
         self.drop_all();
+        // In low power no DMA runs.
+        self.usbd.write(LOWPOWER, 0);
         self.state.dma.even_out(&self.usbd);
         self.usbd.write(ENABLE, 0);
         self.supply.stop_clock();
@@ -218,7 +220,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 }
 
-/// Suspend, resume and remote wake-up (§6.35.7).
+/// Suspend, resume and remote wake-up.
 impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// What happened to the bus as a whole.
     pub(crate) fn bus_event(&mut self) -> Option<Event> {

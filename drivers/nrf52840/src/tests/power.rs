@@ -7,7 +7,7 @@ use crate::line::Line;
 use crate::registers::fake::{raise, set, written, written_to};
 use crate::registers::{
     DPDMDRIVE, DPDMVALUE, ENABLE, EVENTCAUSE, FRAMECNTR, HFCLKSTART, HFCLKSTAT, HFCLKSTOP,
-    INTENCLR, INTENSET, LOWPOWER, SOF, USBEVENT, USBPULLUP, USBREGSTATUS, USBRESET,
+    INTENCLR, INTENSET, LOWPOWER, SOF, USBEVENT, USBPULLUP, USBREGSTATUS, USBRESET, amount, end,
 };
 
 /// USBRESET, ENDEPIN, EP0DATADONE, ENDEPOUT, USBEVENT, EP0SETUP, EPDATA.
@@ -75,6 +75,28 @@ fn unplugged_it_is_disabled_and_says_so_once() {
     set(USBREGSTATUS, 3);
     assert!(controller.poll().is_none());
     assert!(has(&written(), ENABLE, 1));
+}
+
+#[test]
+fn an_odd_number_of_bytes_is_made_even_before_it_is_disabled() {
+    let mut controller = opened();
+    let line = Line::of(data_in());
+    for odd in [false, true] {
+        assert!(controller.send(data_in(), TxPacket::ZERO_LENGTH).is_ok());
+        set(amount(line), u32::from(odd));
+        raise(end(line), 1);
+        controller.abort(data_in());
+    }
+    set(amount(line), 0);
+    written();
+    controller.suspend();
+    set(USBREGSTATUS, 0);
+    // Nothing ends a DMA here: it is given up.
+    assert!(matches!(controller.poll(), Some(Event::VbusLost)));
+    let log = written();
+    let places = [(LOWPOWER, 0), (start(Line::EP0_IN), 1), (ENABLE, 0)];
+    let places = places.map(|write| log.iter().position(|w| *w == write).unwrap());
+    assert!(places.is_sorted(), "{places:?}");
 }
 
 #[test]
