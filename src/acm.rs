@@ -1,6 +1,6 @@
 //! The class requests of CDC-ACM, answered for every port (PSTN 1.2 §6.3).
 
-use usbd_acm_class::{ControlLineState, LineCoding, Request, SetupPacket};
+use usbd_acm_class::{ControlLineState, LineCoding, RequestCode, SetupPacket};
 
 use crate::bus_port::BusPort;
 use crate::control::Outcome;
@@ -13,32 +13,29 @@ const TOUCH_RATE: u32 = 1200;
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
 {
-    pub(crate) fn class(&mut self, setup: &SetupPacket) -> Outcome {
+    pub(crate) fn class(&mut self, setup: &SetupPacket) -> Option<Outcome> {
         // No interface exists before the device is configured (wire: class requests).
         if self.state != State::Configured {
-            return Outcome::Stall;
+            return None;
         }
-        let Some((index, request)) = Request::parse(setup) else { return Outcome::Stall };
-        let Some(mut half) = self.ports.get_mut(index) else { return Outcome::Stall };
+        let (index, request) = RequestCode::parse(setup)?;
+        let mut half = self.ports.get_mut(index)?;
         match request {
-            Request::SetLineCoding => Outcome::LineCoding { port: index },
-            Request::GetLineCoding => {
-                Outcome::Bytes { bytes: half.control().line_coding().to_bytes(), length: 7 }
+            RequestCode::SetLineCoding => return Some(Outcome::SetLineCoding { port: index }),
+            RequestCode::GetLineCoding => {
+                return Some(Outcome::LineCoding(half.control().line_coding().to_padded()));
             }
-            Request::SetControlLineState(lines) => {
-                self.set_control_lines(index, lines);
-                Outcome::Ack
+            RequestCode::SetControlLineState => {
+                self.set_control_lines(index, ControlLineState::from_value(setup.value));
             }
-            Request::SendBreak(request) => {
-                half.control().send_break(request);
-                Outcome::Ack
-            }
+            RequestCode::SendBreak => half.control().send_break_value(setup.value),
         }
+        Some(Outcome::Data(&[]))
     }
 
     /// Applies a complete line coding, unless the board refuses it.
-    pub(crate) fn set_line_coding(&mut self, index: usize, bytes: [u8; 7]) -> bool {
-        let coding = LineCoding::from_bytes(bytes);
+    pub(crate) fn set_line_coding(&mut self, index: usize, bytes: [u8; 8]) -> bool {
+        let coding = LineCoding::from_padded(bytes);
         let Some(mut half) = self.ports.get_mut(index) else { return false };
         let taken = self.hooks.accepts(index, &coding);
         if taken {
@@ -48,6 +45,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     }
 
     /// The status stage of the request that dropped DTR is over: the board may restart.
+    #[inline(never)]
     pub(crate) fn touch(&mut self) {
         for (index, mut half) in self.ports.iter_mut().enumerate() {
             if half.pace().is_touch_due() {
@@ -69,7 +67,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         else {
             return;
         };
-        let mut port = BusPort::new(half);
+        let mut port = BusPort { half, endpoints };
         let dtr_changed = port.half.control().set_control_lines(lines);
         if H::TOUCH_1200
             && dtr_changed
@@ -83,9 +81,9 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             return;
         }
         if lines.contains(ControlLineState::DTR) {
-            port.begin_session::<H>();
+            port.set_session::<H>(true);
         } else {
-            port.hang_up::<C, H>(&mut self.controller, *endpoints);
+            port.hang_up::<C, H>(&mut self.controller);
         }
     }
 }

@@ -1,32 +1,22 @@
 //! The bus half of one port.
 
-use usbd_acm_class::fifo::PacketSender;
 use usbd_acm_class::{BusHalf, Reading, SerialState, Session, milliseconds_between};
 use usbd_acm_descriptors::{NOTIFICATION_PACKET_SIZE, PortEndpoints};
 
 use crate::{Controller, DtrPolicy, Endpoint, Hooks, Probe, RxSlot, Speed, TransferType, TxPacket};
 
-/// A bus half, and what the stack does with it.
+/// A bus half with its endpoints, and what the stack does with it.
 pub(crate) struct BusPort<'a, const SLOTS: usize, const SIZE: usize> {
     pub(crate) half: BusHalf<'a, SLOTS, SIZE>,
+    pub(crate) endpoints: &'static PortEndpoints,
 }
 
-impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
-    pub(crate) fn new(half: BusHalf<'a, SLOTS, SIZE>) -> Self {
-        Self { half }
-    }
-
+impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
     /// Opens the endpoints of a device that was just configured.
-    pub(crate) fn open<C: Controller>(
-        &mut self,
-        controller: &mut C,
-        endpoints: PortEndpoints,
-        speed: Speed,
-        milliamps: u16,
-    ) {
+    pub(crate) fn open<C: Controller>(&mut self, controller: &mut C, speed: Speed, milliamps: u16) {
         let packet_size = speed.bulk_packet_size().min(u16::try_from(SIZE).unwrap_or(u16::MAX));
         self.half.sender().set_packet_size(packet_size);
-        let PortEndpoints { notification, data_in, data_out } = endpoints;
+        let PortEndpoints { notification, data_in, data_out } = *self.endpoints;
         let mut open = |address, transfer_type, max_packet_size| {
             controller.open(Endpoint { address, transfer_type, max_packet_size });
         };
@@ -39,45 +29,38 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
 
     /// The endpoints are closed, and the driver holds nothing of this port.
     pub(crate) fn close<H: Hooks>(&mut self) {
-        self.end_session::<H>();
+        self.set_session::<H>(false);
         self.half.receiver().reclaim();
         self.half.control().deconfigured();
     }
 
-    pub(crate) fn begin_session<H: Hooks>(&mut self) {
-        self.half.begin_session(|sender| {
-            discard::<H, SLOTS, SIZE>(sender);
-            if H::PROBE.is_on() {
+    /// Begins or ends a session, unless that was before. The driver holds none of our packets.
+    pub(crate) fn set_session<H: Hooks>(&mut self, open: bool) {
+        let pace = self.half.pace();
+        self.half.set_session(open, |sender| {
+            match H::LOSSY {
+                true => sender.discard_and_count(),
+                false => sender.discard(),
+            }
+            if H::PROBE.is_on() && open {
                 sender.restart();
+            }
+            if H::PROBE.is_on() && !open {
+                pace.set_reading(Reading::NotYet);
             }
         });
     }
 
     /// The session ends by DTR, while the endpoints stay open.
-    pub(crate) fn hang_up<C: Controller, H: Hooks>(
-        &mut self,
-        controller: &mut C,
-        endpoints: PortEndpoints,
-    ) {
+    pub(crate) fn hang_up<C: Controller, H: Hooks>(&mut self, controller: &mut C) {
         // What waits in a hardware FIFO is not for the next session.
-        controller.abort(endpoints.data_in);
+        controller.abort(self.endpoints.data_in);
         self.half.sender().aborted();
-        self.end_session::<H>();
+        self.set_session::<H>(false);
         if H::DTR == DtrPolicy::Require {
-            controller.abort(endpoints.data_out);
+            controller.abort(self.endpoints.data_out);
             self.half.receiver().reclaim();
         }
-    }
-
-    /// The driver holds none of our packets any more.
-    fn end_session<H: Hooks>(&mut self) {
-        let pace = self.half.pace();
-        self.half.end_session(|sender| {
-            discard::<H, SLOTS, SIZE>(sender);
-            if H::PROBE.is_on() {
-                pace.set_reading(Reading::NotYet);
-            }
-        });
     }
 
     fn session(&self) -> Session {
@@ -86,35 +69,33 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
 
     /// Moves packets until the controller is full or nothing is due. `interface` is the
     /// communication interface.
-    pub(crate) fn pump<C: Controller, H: Hooks>(
-        &mut self,
-        controller: &mut C,
-        (interface, endpoints): (u8, PortEndpoints),
-    ) {
+    pub(crate) fn pump<C: Controller, H: Hooks>(&mut self, controller: &mut C, interface: u8) {
         self.half.link().take_work();
         if H::LOSSY {
-            self.serve_writer(controller, endpoints);
+            self.serve_writer(controller);
         }
-        self.pump_in::<C, H>(controller, endpoints);
-        self.pump_out(controller, endpoints, H::DTR);
+        self.pump_in::<C, H>(controller);
+        self.pump_out::<C, H>(controller);
         let Some(due) = self.half.control().due_notification() else { return };
         let Some(packet) = self.half.notification().packet(due.bytes(interface)) else { return };
-        if controller.send(endpoints.notification, packet).is_ok() {
+        if controller.send(self.endpoints.notification, packet).is_ok() {
             self.half.control().notification_submitted(&due);
         }
     }
 
-    fn pump_in<C: Controller, H: Hooks>(&mut self, controller: &mut C, endpoints: PortEndpoints) {
+    fn pump_in<C: Controller, H: Hooks>(&mut self, controller: &mut C) {
         let session = self.session();
         if session.is_open() {
             let holds = H::PROBE.is_on() && self.half.pace().reading() != Reading::Yes;
+            let data_in = self.endpoints.data_in;
             let send = |packet: TxPacket| match holds && !packet.is_empty() {
                 true => Err(packet),
-                false => controller.send(endpoints.data_in, packet),
+                false => controller.send(data_in, packet),
             };
+            let (mut sender, session) = (self.half.sender(), session.number());
             match H::LOSSY {
-                true => self.half.sender().pump_and_count(session.tag(), send),
-                false => self.half.sender().pump(session.tag(), send),
+                true => sender.pump_and_count(C::DEPTH, session, send),
+                false => sender.pump_to(C::DEPTH, session, send),
             }
         }
         // What was acknowledged or skipped made room.
@@ -122,14 +103,16 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     }
 
     /// Does what a writer asked for: makes room, and reports that bytes were lost.
-    fn serve_writer<C: Controller>(&mut self, controller: &mut C, endpoints: PortEndpoints) {
+    #[inline(never)]
+    fn serve_writer<C: Controller>(&mut self, controller: &mut C) {
+        let session = self.session();
         let mut sender = self.half.sender();
         if sender.is_asked_for_room() {
             if sender.must_abort() {
-                controller.abort(endpoints.data_in);
+                controller.abort(self.endpoints.data_in);
                 sender.aborted();
             }
-            sender.drop_oldest();
+            sender.drop_oldest(session.number());
         }
         if self.half.sender().is_asked_for_overrun()
             && self.half.control().add_one_shots(SerialState::OVERRUN)
@@ -138,14 +121,10 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
         }
     }
 
-    fn pump_out<C: Controller>(
-        &mut self,
-        controller: &mut C,
-        endpoints: PortEndpoints,
-        policy: DtrPolicy,
-    ) {
-        if policy != DtrPolicy::Require || self.session().is_open() {
-            self.half.receiver().pump(|slot| controller.receive(endpoints.data_out, slot));
+    fn pump_out<C: Controller, H: Hooks>(&mut self, controller: &mut C) {
+        if H::DTR != DtrPolicy::Require || self.session().is_open() {
+            let receive = |slot| controller.receive(self.endpoints.data_out, slot);
+            self.half.receiver().pump_to(C::DEPTH, receive);
         }
     }
 
@@ -153,7 +132,6 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     pub(crate) fn data_sent<C: Controller, H: Hooks>(
         &mut self,
         controller: &mut C,
-        endpoints: PortEndpoints,
         now: Option<u16>,
     ) {
         self.half.sender().sent();
@@ -165,7 +143,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
             self.half.pace().set_reading(now.map_or(Reading::Yes, Reading::Since));
             self.half.control().host_reads();
         }
-        self.pump_in::<C, H>(controller, endpoints);
+        self.pump_in::<C, H>(controller);
     }
 
     pub(crate) fn is_holding(&self) -> bool {
@@ -195,18 +173,18 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     pub(crate) fn received<C: Controller, H: Hooks>(
         &mut self,
         controller: &mut C,
-        endpoints: PortEndpoints,
         (slot, length): (RxSlot, u16),
     ) -> bool {
-        // Data shows that somebody is there, whatever DTR says.
-        let begins = H::DTR == DtrPolicy::Prefer && length > 0 && !self.session().is_open();
-        if begins {
-            self.begin_session::<H>();
-        }
         let session = self.session();
+        // Data shows that somebody is there, whatever DTR says.
+        let begins = H::DTR == DtrPolicy::Prefer && length > 0 && !session.is_open();
+        if begins {
+            self.set_session::<H>(true);
+        }
+        let session = if begins { session.next() } else { session };
         self.half.receiver().received(session.number(), slot, length);
         self.half.link().reader().wake();
-        self.pump_out(controller, endpoints, H::DTR);
+        self.pump_out::<C, H>(controller);
         begins
     }
 
@@ -218,14 +196,5 @@ impl<'a, const SLOTS: usize, const SIZE: usize> BusPort<'a, SLOTS, SIZE> {
     pub(crate) fn resumed(&mut self) {
         self.half.link().set_suspended(false);
         self.half.control().resumed();
-    }
-}
-
-fn discard<H: Hooks, const SLOTS: usize, const SIZE: usize>(
-    sender: &mut PacketSender<'_, SLOTS, SIZE>,
-) {
-    match H::LOSSY {
-        true => sender.discard_and_count(),
-        false => sender.discard(),
     }
 }

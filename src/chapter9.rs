@@ -3,101 +3,145 @@
 //! Where the specification leaves a behaviour open, the choice is STALL, unless a comment says
 //! otherwise.
 
-use usbd_acm_class::{RequestKind, SetupPacket};
-use usbd_acm_descriptors::{CONFIGURATION_VALUE, PortEndpoints};
+use usbd_acm_class::{Recipient, RequestKind, SetupPacket};
+use usbd_acm_descriptors::CONFIGURATION_VALUE;
 
 use crate::control::Outcome;
 use crate::device::State;
 use crate::request::{
-    CLEAR_FEATURE, DEVICE_REMOTE_WAKEUP, DescriptorRequest, ENDPOINT_HALT, EndpointIndex,
-    GET_CONFIGURATION, GET_DESCRIPTOR, GET_INTERFACE, GET_STATUS, IN_DEVICE, IN_ENDPOINT,
-    IN_INTERFACE, OUT_DEVICE, OUT_ENDPOINT, OUT_INTERFACE, SET_ADDRESS, SET_CONFIGURATION,
-    SET_FEATURE, SET_INTERFACE,
+    CLEAR_FEATURE, CONFIGURATION, DEVICE, DEVICE_QUALIFIER, DEVICE_REMOTE_WAKEUP, ENDPOINT_HALT,
+    GET_CONFIGURATION, GET_DESCRIPTOR, GET_INTERFACE, GET_STATUS, OTHER_SPEED_CONFIGURATION,
+    SET_ADDRESS, SET_CONFIGURATION, SET_FEATURE, SET_INTERFACE, STRING,
 };
-use crate::{Controller, Device, EndpointAddress, Hooks};
+use crate::{Controller, Device, EndpointAddress, Hooks, Speed};
 
-/// wValue of SET_CONFIGURATION for the one configuration.
-const CONFIGURATION: u16 = CONFIGURATION_VALUE as u16;
+/// The words that are replied, by value; of the first ones also the first byte alone.
+static WORDS: [[u8; 2]; 4] = [[0, 0], [1, 0], [2, 0], [3, 0]];
+
+/// A status of two bits as the two bytes on the wire.
+fn word(value: u8) -> &'static [u8] {
+    &WORDS[usize::from(value & 3)]
+}
+
+/// 0 or 1 as the byte on the wire.
+fn byte(value: bool) -> &'static [u8] {
+    word(value.into()).split_at(1).0
+}
 
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
 {
-    /// The one outcome of a SETUP packet.
-    pub(crate) fn answer(&mut self, setup: &SetupPacket) -> Outcome {
-        match setup.kind() {
-            Some(RequestKind::Standard) => self.standard(setup).unwrap_or(Outcome::Stall),
-            Some(RequestKind::Class) => self.class(setup),
-            _ => Outcome::Stall,
+    /// Answers a SETUP packet; where this returns `None`, it is to be STALLed.
+    pub(crate) fn answer(&mut self, setup: &SetupPacket) -> Option<Outcome> {
+        match setup.kind()? {
+            RequestKind::Standard => self.standard(setup),
+            RequestKind::Class => self.class(setup),
+            RequestKind::Vendor => None,
         }
     }
 
-    /// `None` is a STALL: direction, type, recipient and request are matched as one (I6), and what
-    /// wValue and wIndex name is there or not (I7).
+    /// Direction, type, recipient and request are matched as one (I6): the type was by the caller,
+    /// the recipient is here, and direction and request are by each of them as one code.
     fn standard(&mut self, setup: &SetupPacket) -> Option<Outcome> {
         let SetupPacket { request_type, request, value, index, length } = *setup;
         // No standard request of ours has OUT data, so a data stage towards us fits none of them.
-        if request_type & 0x80 == 0 && length != 0 {
+        if request_type & 0x80 == 0 && length != 0 || request & 0x80 != 0 {
             return None;
         }
-        match (request_type, request) {
-            (IN_DEVICE, GET_DESCRIPTOR) => {
-                let request = DescriptorRequest::parse(value, index)?;
-                self.descriptor(request).map(Outcome::Descriptor)
+        let code = request | request_type & 0x80;
+        let reply = match setup.recipient()? {
+            Recipient::Device if code == SET_ADDRESS => return self.set_address(value, index),
+            Recipient::Device => self.device_request(code, value, index)?,
+            Recipient::Interface => self.interface_request(code, value, index)?,
+            Recipient::Endpoint => self.endpoint_request(code, value, index)?,
+            Recipient::Other => return None,
+        };
+        // A request without data has wLength 0, and so an empty reply acknowledges it.
+        Some(Outcome::Data(reply))
+    }
+
+    fn device_request(&mut self, code: u8, value: u16, index: u16) -> Option<&'static [u8]> {
+        if code == GET_DESCRIPTOR {
+            return self.descriptor(value, index);
+        }
+        if index != 0 {
+            return None;
+        }
+        match code {
+            GET_STATUS => return Some(word(self.device_status())),
+            GET_CONFIGURATION => return Some(byte(self.state == State::Configured)),
+            SET_FEATURE | CLEAR_FEATURE if value == DEVICE_REMOTE_WAKEUP => {
+                self.set_remote_wakeup(code == SET_FEATURE)?;
             }
-            (IN_DEVICE, GET_STATUS) if index == 0 => Some(Outcome::word(self.device_status())),
-            (IN_INTERFACE, GET_STATUS) => self.interface(index).map(|_| Outcome::word(0)),
-            (IN_ENDPOINT, GET_STATUS) => {
-                self.endpoint(index).map(|endpoint| Outcome::word(self.endpoint_status(endpoint)))
-            }
-            (OUT_DEVICE, SET_FEATURE | CLEAR_FEATURE)
-                if (value, index) == (DEVICE_REMOTE_WAKEUP, 0) =>
-            {
-                self.set_remote_wakeup(request == SET_FEATURE)
-            }
-            (OUT_ENDPOINT, SET_FEATURE | CLEAR_FEATURE) if value == ENDPOINT_HALT => {
-                let endpoint = self.endpoint(index)?;
-                self.set_halt(endpoint, request == SET_FEATURE)
-            }
-            (OUT_DEVICE, SET_ADDRESS) if index == 0 => self.set_address(value),
-            (IN_DEVICE, GET_CONFIGURATION) if index == 0 => Some(Outcome::byte(match self.state {
-                State::Configured => CONFIGURATION_VALUE,
-                _ => 0,
-            })),
-            (OUT_DEVICE, SET_CONFIGURATION) if index == 0 => self.set_configuration(value),
-            (IN_INTERFACE, GET_INTERFACE) => self.interface(index).map(|_| Outcome::byte(0)),
+            SET_CONFIGURATION => self.set_configuration(value)?,
+            _ => return None,
+        }
+        Some(&[])
+    }
+
+    fn interface_request(&mut self, code: u8, value: u16, index: u16) -> Option<&'static [u8]> {
+        // The interfaces that the configured device has: two a port.
+        if self.state != State::Configured || usize::from(index) >= 2 * PORTS {
+            return None;
+        }
+        match code {
+            GET_STATUS => Some(word(0)),
+            GET_INTERFACE => Some(byte(false)),
             // No interface has an alternate setting but 0.
-            (OUT_INTERFACE, SET_INTERFACE) if value == 0 => {
+            SET_INTERFACE if value == 0 => {
                 // USB 2.0 §9.4.5: as SET_CONFIGURATION, for the endpoints of one interface.
-                let interface = self.interface(index)?;
-                self.unhalt_interface(interface);
-                Some(Outcome::Ack)
+                self.unhalt_interface(index.into());
+                Some(&[])
             }
             _ => None,
         }
     }
 
-    fn descriptor(&self, request: DescriptorRequest) -> Option<&'static [u8]> {
-        match request {
-            DescriptorRequest::Device => Some(self.descriptors.device()),
-            DescriptorRequest::Configuration => Some(self.descriptors.configuration(self.speed)),
-            DescriptorRequest::String { index, language } => {
-                self.descriptors.string(index, language)
-            }
+    fn endpoint_request(&mut self, code: u8, value: u16, index: u16) -> Option<&'static [u8]> {
+        // Reserved bits that are set name nothing (USB 2.0 §9.3.4).
+        let byte = u8::try_from(index).ok()?;
+        let Some(address) = EndpointAddress::from_byte(byte) else {
+            return self.ep0_request(code, value, byte);
+        };
+        if self.state != State::Configured || self.descriptors.endpoints() & address.bit() == 0 {
+            return None;
+        }
+        match code {
+            GET_STATUS => return Some(word((self.halted & address.bit() != 0).into())),
+            SET_FEATURE if value == ENDPOINT_HALT => self.halt(address),
+            CLEAR_FEATURE if value == ENDPOINT_HALT => self.unhalt(address),
+            _ => return None,
+        }
+        Some(&[])
+    }
+
+    /// A request to EP0 as an endpoint, 0 in either direction.
+    fn ep0_request(&self, code: u8, value: u16, byte: u8) -> Option<&'static [u8]> {
+        match code {
+            _ if byte & 0x7F != 0 => None,
+            GET_STATUS => Some(word(0)),
+            // USB 2.0 §9.4.5: Halt is neither required nor recommended for the default pipe, so that
+            // it is never set.
+            CLEAR_FEATURE if value == ENDPOINT_HALT && self.state != State::Default => Some(&[]),
+            _ => None,
+        }
+    }
+
+    /// Descriptor type in the high byte of wValue, index in the low one: only strings have more than
+    /// one.
+    fn descriptor(&self, value: u16, language: u16) -> Option<&'static [u8]> {
+        let [index, descriptor_type] = value.to_le_bytes();
+        match value {
+            DEVICE => Some(self.descriptors.device()),
+            CONFIGURATION if C::HIGH_SPEED => Some(self.descriptors.configuration(self.speed)),
+            CONFIGURATION => Some(self.descriptors.configuration(Speed::Full)),
+            _ if descriptor_type == STRING => self.descriptors.string(index, language),
             // USB 2.0 §9.6.2: a full-speed-only device has no qualifier and answers with STALL.
-            DescriptorRequest::DeviceQualifier if C::HIGH_SPEED => {
-                self.descriptors.device_qualifier()
-            }
-            DescriptorRequest::OtherSpeedConfiguration if C::HIGH_SPEED => {
+            DEVICE_QUALIFIER if C::HIGH_SPEED => self.descriptors.device_qualifier(),
+            OTHER_SPEED_CONFIGURATION if C::HIGH_SPEED => {
                 self.descriptors.other_speed_configuration(self.speed)
             }
             _ => None,
-        }
-    }
-
-    fn endpoint_status(&self, endpoint: EndpointIndex) -> u8 {
-        match endpoint {
-            EndpointIndex::Zero => 0,
-            EndpointIndex::Other(address) => u8::from(self.is_halted(address)),
         }
     }
 
@@ -106,63 +150,33 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         u8::from(self_powered) | u8::from(self.remote_wakeup) << 1
     }
 
-    fn set_halt(&mut self, endpoint: EndpointIndex, halted: bool) -> Option<Outcome> {
-        match (endpoint, halted) {
-            // USB 2.0 §9.4.5: Halt is neither required nor recommended for the default pipe.
-            (EndpointIndex::Zero, true) => return None,
-            (EndpointIndex::Zero, false) if self.state == State::Default => return None,
-            (EndpointIndex::Zero, false) => {}
-            (EndpointIndex::Other(address), true) => self.halt(address),
-            (EndpointIndex::Other(address), false) => self.unhalt(address),
-        }
-        Some(Outcome::Ack)
-    }
-
     /// A feature that bmAttributes does not offer cannot be set nor cleared.
-    fn set_remote_wakeup(&mut self, enabled: bool) -> Option<Outcome> {
+    fn set_remote_wakeup(&mut self, enabled: bool) -> Option<()> {
         if self.state == State::Default || !self.descriptors.attributes().remote_wakeup {
             return None;
         }
         self.remote_wakeup = enabled;
-        Some(Outcome::Ack)
+        Some(())
     }
 
-    fn set_address(&self, value: u16) -> Option<Outcome> {
-        let address = u8::try_from(value).ok().filter(|address| *address <= 127)?;
-        (self.state != State::Configured).then_some(Outcome::Address(address))
-    }
-
-    fn set_configuration(&mut self, value: u16) -> Option<Outcome> {
-        match (self.state, value) {
-            (State::Default, _) => return None,
-            (_, 0) => self.deconfigure(),
-            (_, CONFIGURATION) => self.configure(),
-            _ => return None,
+    fn set_address(&self, value: u16, index: u16) -> Option<Outcome> {
+        let address = u8::try_from(value).ok()?;
+        if index != 0 || address > 127 || self.state == State::Configured {
+            return None;
         }
-        Some(Outcome::Ack)
+        Some(Outcome::Address(address))
     }
 
-    /// The interface that wIndex names, where the configured device has it: two a port.
-    fn interface(&self, index: u16) -> Option<usize> {
-        let interface = usize::from(index);
-        (self.state == State::Configured && interface < 2 * PORTS).then_some(interface)
-    }
-
-    /// The endpoint that wIndex names: 0 in either direction, or one of the configured device.
-    fn endpoint(&self, index: u16) -> Option<EndpointIndex> {
-        let endpoint = EndpointIndex::parse(index)?;
-        match endpoint {
-            EndpointIndex::Other(address) if !self.has_endpoint(address) => None,
-            _ => Some(endpoint),
+    fn set_configuration(&mut self, value: u16) -> Option<()> {
+        if self.state == State::Default || value > CONFIGURATION_VALUE.into() {
+            return None;
         }
-    }
-
-    /// Whether the configured device has this endpoint.
-    fn has_endpoint(&self, address: EndpointAddress) -> bool {
-        let is_of = |port: &PortEndpoints| {
-            address == port.notification || address == port.data_in || address == port.data_out
-        };
-        self.state == State::Configured && self.descriptors.ports().iter().any(is_of)
+        const { assert!(CONFIGURATION_VALUE == 1, "0 and this are all values there are") };
+        match value {
+            0 => self.deconfigure(),
+            _ => self.configure(),
+        }
+        Some(())
     }
 
     /// Ends the halts of the endpoints of one interface and sets their toggles to DATA0.

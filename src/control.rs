@@ -11,122 +11,141 @@
 //! ```
 //! A host may end a data IN stage early with its status stage; any SETUP starts over.
 
-use crate::Controller;
+use usbd_acm_class::SetupPacket;
 
-/// What a request is answered with: exactly one of these for every SETUP (I9).
+use crate::device::State;
+use crate::{Controller, Device, Hooks};
+
+/// What software has to know of the control transfer that goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Outcome {
-    /// A data IN stage with a descriptor, or as much of it as wLength asks for.
-    Descriptor(&'static [u8]),
-    /// A data IN stage with up to seven bytes; the first `length` of them count.
-    Bytes { bytes: [u8; 7], length: u8 },
-    /// Status stage.
-    Ack,
-    /// Status stage, then a new address.
-    Address(u8),
-    /// A data OUT stage of exactly a line coding for this port.
-    LineCoding { port: usize },
-    /// Protocol STALL.
-    Stall,
-}
-
-impl Outcome {
-    pub(crate) fn byte(value: u8) -> Self {
-        Self::Bytes { bytes: [value, 0, 0, 0, 0, 0, 0], length: 1 }
-    }
-
-    pub(crate) fn word(value: u8) -> Self {
-        Self::Bytes { bytes: [value, 0, 0, 0, 0, 0, 0], length: 2 }
-    }
-}
-
-/// The stage that a control transfer is in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Stage {
-    /// No transfer, or one that is over.
-    #[default]
+    /// Nothing: there is no transfer, or it is STALLed, or in a status stage that changes nothing.
     Idle,
     /// IN data is armed; this is left after it, and whether a zero-length packet ends it.
     DataIn { rest: &'static [u8], zlp: bool },
     /// The seven bytes of a line coding are due.
     DataOut { port: usize },
-    /// Our zero-length packet is armed; the address to take once the host has it.
-    StatusIn { address: Option<u8> },
-    /// The host's zero-length packet is due.
-    StatusOut,
-    /// STALLed until the next SETUP.
-    Stalled,
+    /// Our zero-length packet is armed, after which this is the address.
+    Address(u8),
 }
 
 impl Stage {
     /// Before the first reset. Nothing happens on EP0 until then; a variant that gives every byte
     /// a value, as padding would be copied by a call of memcpy, and link it.
     pub(crate) const POWER_ON: Self = Self::DataIn { rest: &[], zlp: false };
+}
 
-    /// The stage that `outcome` leads to, armed in `controller`.
-    pub(crate) fn start<C: Controller>(
-        controller: &mut C,
-        outcome: Outcome,
-        host_length: u16,
-    ) -> Self {
+/// What a request is answered with: exactly one of these for every SETUP, or a STALL (I9).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    /// A data IN stage, or as much of it as wLength asks for; without a data stage, its status.
+    Data(&'static [u8]),
+    /// The same with a line coding, of which the last byte does not count.
+    LineCoding([u8; 8]),
+    /// Status stage, then a new address.
+    Address(u8),
+    /// A data OUT stage of exactly a line coding for this port.
+    SetLineCoding { port: usize },
+}
+
+impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
+    Device<C, H, PORTS, SLOTS, SIZE>
+{
+    /// SETUP replaces whatever transfer there was (I2, I3) and has exactly one outcome (I9).
+    pub(crate) fn setup(&mut self, setup: &SetupPacket) {
+        self.stage = Stage::Idle;
+        if H::TOUCH_1200 {
+            self.forget_touch();
+        }
+        let outcome = self.answer(setup);
+        trace_setup(setup, outcome.is_some());
         match outcome {
-            Outcome::Descriptor(_) | Outcome::Bytes { .. } if host_length == 0 => {
-                // Without data stage, the status stage is IN (USB 2.0 §9.3.1).
-                Self::status_in(controller, None)
+            Some(Outcome::Data(reply)) => match cut::<C>(reply, setup.length) {
+                Some((reply, zlp)) => self.send(reply, zlp),
+                None => self.controller.ep0_status_in(None),
+            },
+            Some(Outcome::LineCoding(coding)) => {
+                let (coding, _) = coding.split_at(7);
+                match cut::<C>(coding, setup.length) {
+                    // One short packet.
+                    Some((coding, _)) => {
+                        self.stage = Stage::DataIn { rest: &[], zlp: false };
+                        self.controller.ep0_send(coding);
+                    }
+                    None => self.controller.ep0_status_in(None),
+                }
             }
-            Outcome::Descriptor(descriptor) => {
-                let (reply, zlp) = cut::<C>(descriptor, host_length);
-                Self::send(controller, reply, zlp)
+            Some(Outcome::Address(address)) => {
+                self.stage = Stage::Address(address);
+                self.controller.ep0_status_in(Some(address));
             }
-            Outcome::Bytes { bytes, length } => {
-                let bytes = bytes.get(..usize::from(length)).unwrap_or_default();
-                // One short packet, as bMaxPacketSize0 is 8 at least.
-                controller.ep0_send(cut::<C>(bytes, host_length).0);
-                Self::DataIn { rest: &[], zlp: false }
+            Some(Outcome::SetLineCoding { port }) => {
+                self.stage = Stage::DataOut { port };
+                self.controller.ep0_receive();
             }
-            Outcome::Ack => Self::status_in(controller, None),
-            Outcome::Address(address) => Self::status_in(controller, Some(address)),
-            Outcome::LineCoding { port } => {
-                controller.ep0_receive();
-                Self::DataOut { port }
-            }
-            Outcome::Stall => Self::stall(controller),
+            None => self.controller.ep0_stall(),
         }
     }
 
-    /// The stage after the host acknowledged a packet of a data IN stage.
-    pub(crate) fn sent<C: Controller>(self, controller: &mut C) -> Self {
-        let Self::DataIn { rest, zlp } = self else { return self };
+    /// The host acknowledged a packet of a data IN stage.
+    pub(crate) fn ep0_sent(&mut self) {
+        let Stage::DataIn { rest, zlp } = self.stage else { return };
         if zlp || !rest.is_empty() {
-            return Self::send(controller, rest, zlp);
+            return self.send(rest, zlp);
         }
-        controller.ep0_status_out();
-        Self::StatusOut
+        self.stage = Stage::Idle;
+        self.controller.ep0_status_out();
     }
 
-    fn send<C: Controller>(controller: &mut C, rest: &'static [u8], zlp: bool) -> Self {
+    pub(crate) fn ep0_received(&mut self) {
+        let Stage::DataOut { port } = self.stage else { return };
+        self.stage = Stage::Idle;
+        let mut bytes = [0; 8];
+        let length = self.controller.ep0_read(&mut bytes);
+        // The whole coding or nothing (I5): a packet of another size is stalled.
+        if length == 7 && self.set_line_coding(port, bytes) {
+            self.controller.ep0_status_in(None);
+        } else {
+            self.controller.ep0_stall();
+        }
+    }
+
+    pub(crate) fn ep0_status(&mut self) {
+        if let Stage::Address(address) = self.stage {
+            // USB 2.0 §9.4.6: the state changes with the address, after the status stage.
+            self.state = if address == 0 { State::Default } else { State::Address };
+        }
+        self.stage = Stage::Idle;
+        if H::TOUCH_1200 {
+            self.touch();
+        }
+    }
+
+    fn send(&mut self, rest: &'static [u8], zlp: bool) {
         let (packet, rest) = rest.split_at(rest.len().min(usize::from(C::EP0_PACKET_SIZE)));
-        controller.ep0_send(packet);
-        Self::DataIn { rest, zlp: zlp && !packet.is_empty() }
-    }
-
-    pub(crate) fn status_in<C: Controller>(controller: &mut C, address: Option<u8>) -> Self {
-        controller.ep0_status_in(address);
-        Self::StatusIn { address }
-    }
-
-    pub(crate) fn stall<C: Controller>(controller: &mut C) -> Self {
-        controller.ep0_stall();
-        Self::Stalled
+        self.controller.ep0_send(packet);
+        self.stage = Stage::DataIn { rest, zlp: zlp && !packet.is_empty() };
     }
 }
 
 /// The one place that compares with wLength: the reply is never longer (I1), and a zero-length
-/// packet ends it when it is shorter and a multiple of bMaxPacketSize0 (USB 2.0 §5.5.3).
-fn cut<C: Controller>(reply: &[u8], host_length: u16) -> (&[u8], bool) {
+/// packet ends it when it is shorter and a multiple of bMaxPacketSize0 (USB 2.0 §5.5.3). `None` when
+/// wLength is 0: there is no data stage, and the status stage is IN (USB 2.0 §9.3.1).
+fn cut<C: Controller>(reply: &[u8], host_length: u16) -> Option<(&[u8], bool)> {
     let host_length = usize::from(host_length);
-    match reply.split_at_checked(host_length) {
+    if host_length == 0 {
+        return None;
+    }
+    Some(match reply.split_at_checked(host_length) {
         Some((reply, _)) => (reply, false),
         None => (reply, reply.len().is_multiple_of(usize::from(C::EP0_PACKET_SIZE))),
-    }
+    })
+}
+
+#[allow(unused_variables, reason = "without a logging feature there is nothing to do")]
+fn trace_setup(setup: &SetupPacket, taken: bool) {
+    #[cfg(feature = "defmt")]
+    defmt::trace!("SETUP {} stalled: {}", setup, !taken);
+    #[cfg(feature = "log")]
+    log::trace!("{setup:?} stalled: {}", !taken);
 }

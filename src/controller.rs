@@ -78,6 +78,10 @@ pub trait Controller {
     /// descriptors say; another size does not compile.
     const EP0_PACKET_SIZE: u8 = 64;
 
+    /// How many packets, or slots, an endpoint holds, where that is the same for all and always: the
+    /// stack then offers no more. By default it offers another until it is given back.
+    const DEPTH: usize = usize::MAX;
+
     /// Makes the context that polls run soon: pends the USB interrupt. It is called by the
     /// application half after it gave the bus side something to do, from any context. Where the
     /// main loop polls anyway there is nothing to do.

@@ -1,11 +1,11 @@
 //! The device half: everything between a controller and the ports.
 
-use usbd_acm_class::{BusHalves, SetupPacket};
+use usbd_acm_class::BusHalves;
 use usbd_acm_descriptors::Descriptors;
 
 use crate::bus_port::BusPort;
-use crate::control::{Outcome, Stage};
-use crate::{Controller, Direction, DtrPolicy, EndpointAddress, Event, Hooks, RxSlot, Speed};
+use crate::control::Stage;
+use crate::{Controller, DtrPolicy, EndpointAddress, Event, Hooks, RxSlot, Speed};
 
 /// Events taken from the controller in one [`Device::poll`] at most, so that its time is bounded
 /// whatever the host does. The interrupt stays pending while there are more.
@@ -42,10 +42,8 @@ pub struct Device<C, H = (), const PORTS: usize = 1, const SLOTS: usize = 2, con
     pub(crate) gated: bool,
     /// DEVICE_REMOTE_WAKEUP is set (USB 2.0 §9.4.9).
     pub(crate) remote_wakeup: bool,
-    /// Halted IN endpoints, one bit a number.
-    pub(crate) halted_in: u16,
-    /// Halted OUT endpoints, one bit a number.
-    pub(crate) halted_out: u16,
+    /// Halted endpoints, each its [`EndpointAddress::bit`].
+    pub(crate) halted: u32,
 }
 
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
@@ -85,20 +83,27 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// Handles what happened on the bus, and moves packets. Call it from the USB interrupt, or from
     /// the main loop as often as possible. Bounded: it takes at most 16 events and never waits.
     pub fn poll(&mut self) {
-        let mut work = self.ports.has_work();
         for _ in 0..EVENTS_PER_POLL {
             match self.controller.poll() {
                 None => break,
-                Some(Event::Received(address, slot, length)) => {
-                    work |= self.received(address, (slot, length));
+                Some(Event::Sent(address)) => {
+                    if self.sent(address) {
+                        self.pump();
+                    }
                 }
-                Some(Event::Sent(address)) => work |= self.sent(address),
+                Some(Event::Received(address, slot, length)) => {
+                    if self.received(address, (slot, length)) {
+                        self.pump();
+                    }
+                }
                 Some(event) => {
-                    self.handle(event);
-                    work = true;
+                    self.handle(&event);
+                    // There is no slot in it to drop, which the compiler does not see.
+                    core::mem::forget(event);
                 }
             }
         }
+        let mut work = self.ports.has_work();
         if H::FRAMES || H::PROBE.is_on() {
             work |= self.pass_time();
         }
@@ -107,64 +112,41 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         }
     }
 
-    fn handle(&mut self, event: Event) {
+    /// What is not a packet of a port; apart, so that those do not pay for it.
+    #[inline(never)]
+    fn handle(&mut self, event: &Event) {
         match event {
-            Event::Setup(setup) => self.setup(&setup),
-            Event::Ep0Sent => self.stage = self.stage.sent(&mut self.controller),
+            Event::Setup(setup) => self.setup(setup),
+            Event::Ep0Sent => self.ep0_sent(),
             Event::Ep0Received => self.ep0_received(),
             Event::Ep0Status => self.ep0_status(),
-            // `poll` took them: told apart there, they cost 90 bytes of flash less.
             Event::Sent(_) | Event::Received(..) => {}
             Event::Reset(speed) => {
                 self.reset();
-                self.speed = speed;
+                if C::HIGH_SPEED {
+                    self.speed = *speed;
+                }
             }
             Event::VbusLost => self.reset(),
             Event::Suspend => self.suspend(),
             Event::Resume => self.resume(),
         }
+        self.pump();
     }
 
-    /// SETUP replaces whatever transfer there was (I2, I3) and has exactly one outcome (I9).
-    fn setup(&mut self, setup: &SetupPacket) {
-        if H::TOUCH_1200 {
-            self.forget_touch();
-        }
-        let outcome = self.answer(setup);
-        trace_setup(setup, &outcome);
-        self.stage = Stage::start(&mut self.controller, outcome, setup.length);
-    }
-
-    fn ep0_received(&mut self) {
-        let Stage::DataOut { port } = self.stage else { return };
-        let mut bytes = [0; 7];
-        let length = self.controller.ep0_read(&mut bytes);
-        // The whole coding or nothing (I5): a packet of another size is stalled.
-        let taken = length == bytes.len() && self.set_line_coding(port, bytes);
-        self.stage = match taken {
-            true => Stage::status_in(&mut self.controller, None),
-            false => Stage::stall(&mut self.controller),
-        };
-    }
-
-    fn ep0_status(&mut self) {
-        if let Stage::StatusIn { address: Some(address) } = self.stage {
-            // USB 2.0 §9.4.6: the state changes with the address, after the status stage.
-            self.state = if address == 0 { State::Default } else { State::Address };
-        }
-        self.stage = Stage::Idle;
-        if H::TOUCH_1200 {
-            self.touch();
-        }
+    /// The bus half of each port, in order.
+    pub(crate) fn bus_ports(&mut self) -> impl Iterator<Item = BusPort<'_, SLOTS, SIZE>> {
+        let halves = self.ports.iter_mut().zip(self.descriptors.ports());
+        halves.map(|(half, endpoints)| BusPort { half, endpoints })
     }
 
     /// Returns whether a notification may be due.
     fn sent(&mut self, address: EndpointAddress) -> bool {
         let now = if H::PROBE.is_on() { self.now() } else { None };
         for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
-            let mut port = BusPort::new(half);
+            let mut port = BusPort { half, endpoints };
             if address == endpoints.data_in {
-                port.data_sent::<C, H>(&mut self.controller, *endpoints, now);
+                port.data_sent::<C, H>(&mut self.controller, now);
                 return false;
             }
             if address == endpoints.notification {
@@ -175,16 +157,19 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         false
     }
 
-    /// Returns whether there is more to do than to let the next packet in.
+    /// Returns whether a session began.
     fn received(&mut self, address: EndpointAddress, packet: (RxSlot, u16)) -> bool {
-        let mut ports = self.ports.iter_mut().zip(self.descriptors.ports());
-        let Some((half, endpoints)) = ports.find(|(_, port)| port.data_out == address) else {
-            return false;
-        };
-        BusPort::new(half).received::<C, H>(&mut self.controller, *endpoints, packet)
+        for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
+            if address == endpoints.data_out {
+                let mut port = BusPort { half, endpoints };
+                return port.received::<C, H>(&mut self.controller, packet);
+            }
+        }
+        false
     }
 
     /// Hands packets and slots to the controller until it is full or nothing is due.
+    #[inline(never)]
     pub(crate) fn pump(&mut self) {
         if self.suspended {
             return self.wake_if_wanted();
@@ -194,7 +179,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         }
         let mut interface: u8 = 0;
         for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
-            BusPort::new(half).pump::<C, H>(&mut self.controller, (interface, *endpoints));
+            BusPort { half, endpoints }.pump::<C, H>(&mut self.controller, interface);
             interface = interface.wrapping_add(2);
         }
     }
@@ -219,10 +204,10 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let milliamps = self.descriptors.max_power().milliamps();
         self.hooks.configured(milliamps);
         for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
-            let mut port = BusPort::new(half);
-            port.open(&mut self.controller, *endpoints, self.speed, milliamps);
+            let mut port = BusPort { half, endpoints };
+            port.open(&mut self.controller, self.speed, milliamps);
             if H::DTR != DtrPolicy::Require {
-                port.begin_session::<H>();
+                port.set_session::<H>(true);
             }
         }
     }
@@ -233,19 +218,16 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             return;
         }
         self.state = State::Address;
-        self.halted_in = 0;
-        self.halted_out = 0;
+        self.halted = 0;
         self.controller.close_all();
-        for half in self.ports.iter_mut() {
-            BusPort::new(half).close::<H>();
-        }
+        self.bus_ports().for_each(|mut port| port.close::<H>());
         self.hooks.deconfigured();
     }
 
     fn suspend(&mut self) {
         if !self.suspended {
             self.suspended = true;
-            self.ports.iter_mut().for_each(|half| BusPort::new(half).suspended());
+            self.bus_ports().for_each(|mut port| port.suspended());
         }
         if !self.gated {
             self.gated = true;
@@ -258,7 +240,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         self.ungate();
         if self.suspended {
             self.suspended = false;
-            self.ports.iter_mut().for_each(|half| BusPort::new(half).resumed());
+            self.bus_ports().for_each(|mut port| port.resumed());
         }
     }
 
@@ -282,41 +264,14 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         }
     }
 
-    pub(crate) fn is_halted(&self, address: EndpointAddress) -> bool {
-        let halted = match address.direction() {
-            Direction::In => self.halted_in,
-            Direction::Out => self.halted_out,
-        };
-        halted & bit(address) != 0
-    }
-
     pub(crate) fn halt(&mut self, address: EndpointAddress) {
-        *self.halted_mut(address) |= bit(address);
+        self.halted |= address.bit();
         self.controller.halt(address);
     }
 
     /// Ends a halt; the toggle goes to DATA0 in any case (I10).
     pub(crate) fn unhalt(&mut self, address: EndpointAddress) {
-        *self.halted_mut(address) &= !bit(address);
+        self.halted &= !address.bit();
         self.controller.unhalt(address);
     }
-
-    fn halted_mut(&mut self, address: EndpointAddress) -> &mut u16 {
-        match address.direction() {
-            Direction::In => &mut self.halted_in,
-            Direction::Out => &mut self.halted_out,
-        }
-    }
-}
-
-fn bit(address: EndpointAddress) -> u16 {
-    1 << address.number()
-}
-
-#[allow(unused_variables, reason = "without a logging feature there is nothing to do")]
-fn trace_setup(setup: &SetupPacket, outcome: &Outcome) {
-    #[cfg(feature = "defmt")]
-    defmt::trace!("SETUP {} stalled: {}", setup, *outcome == Outcome::Stall);
-    #[cfg(feature = "log")]
-    log::trace!("{setup:?} -> {outcome:?}");
 }

@@ -11,7 +11,6 @@ mod chapter9;
 mod control;
 mod controller;
 mod device;
-mod doorbell;
 pub mod guide;
 mod hooks;
 mod io;

@@ -1,10 +1,13 @@
 //! The application half of a port.
+//!
+//! Nothing here waits: where there is nothing to do now, a method says so by an error
+//! ([`ReadError::Empty`], [`WriteError::Full`]), as `nb` does by `WouldBlock`, and can be called again.
+//! What waits is made of these: [`Writer::blocking`], [`Writer::with_policy`], and the `async` methods.
 
-use usbd_acm_class::fifo::{self, PacketWriter};
+use usbd_acm_class::fifo::{self, PacketReader, PacketWriter};
 use usbd_acm_class::{ApplicationHalf, Link, ReaderHalf, Session, Wake, WriterHalf};
 
 use crate::PortControl;
-use crate::doorbell::Doorbell;
 
 /// The application half of a serial port: reader, writer and control, each usable on its own and
 /// from a context of its own.
@@ -19,19 +22,13 @@ pub struct Port<const SLOTS: usize = 2, const SIZE: usize = 64> {
 
 impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
     /// The port of an application half whose bus side is not a [`Device`](crate::Device) but the
-    /// class of another stack. `doorbell` is called when there is something to do for the bus side,
-    /// as [`Controller::DOORBELL`](crate::Controller::DOORBELL).
-    pub fn from_half(half: ApplicationHalf<SLOTS, SIZE>, doorbell: fn()) -> Self {
-        Self::new(half, Doorbell(doorbell))
-    }
-
-    pub(crate) fn new(half: ApplicationHalf<SLOTS, SIZE>, doorbell: Doorbell) -> Self {
+    /// class of another stack.
+    pub fn from_half(half: ApplicationHalf<SLOTS, SIZE>) -> Self {
         let ApplicationHalf { reader, writer, control } = half;
-        let session = Session::NONE;
         Self {
-            reader: Reader { half: reader, doorbell, session },
-            writer: Writer { half: writer, doorbell, session },
-            control: PortControl::new(control, doorbell),
+            reader: Reader { half: reader, session: Session::NONE },
+            writer: Writer { half: writer },
+            control: PortControl::new(control),
         }
     }
 
@@ -68,7 +65,6 @@ pub enum WriteError {
 /// Bytes from the host to the application.
 pub struct Reader<const SLOTS: usize = 2, const SIZE: usize = 64> {
     pub(crate) half: ReaderHalf<SLOTS, SIZE>,
-    doorbell: Doorbell,
     /// The session of the bytes read last.
     session: Session,
 }
@@ -79,11 +75,11 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
-        self.follow_session()?;
-        let (count, freed) = self.half.packets().read(buffer);
-        if freed {
-            self.freed();
-        }
+        let (link, session) = (self.half.link(), &mut self.session);
+        let mut packets = self.half.packets();
+        let (count, rings) =
+            packets.read(session.number(), buffer, |packets| follow(session, packets, link))?;
+        ring_if(rings, link);
         Ok(count)
     }
 
@@ -93,8 +89,9 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn fill_buf(&mut self) -> Result<&[u8], ReadError> {
-        self.follow_session()?;
-        self.half.packets().into_front().map(|(_, bytes)| bytes).ok_or(ReadError::Empty)
+        let (link, session) = (self.half.link(), &mut self.session);
+        let packets = self.half.packets();
+        packets.into_front(session.number(), |packets| follow(session, packets, link))
     }
 
     /// As [`fill_buf`](Self::fill_buf), with the session that the bytes came in: for
@@ -103,54 +100,25 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn front(&mut self) -> Result<(Session, &[u8]), ReadError> {
-        self.follow_session()?;
-        let session = self.session;
-        self.half.packets().into_front().map(|(_, bytes)| (session, bytes)).ok_or(ReadError::Empty)
+        let (link, session) = (self.half.link(), &mut self.session);
+        let packets = self.half.packets();
+        let bytes =
+            packets.into_front(session.number(), |packets| follow(session, packets, link))?;
+        Ok((self.session, bytes))
     }
 
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
-        if self.half.packets().consume(count) {
-            self.freed();
-        }
+        let rings = self.half.packets().consume(count);
+        ring_if(rings, self.half.link());
     }
 
     /// Whether [`read`](Self::read) would return at once with bytes or [`ReadError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
-        self.waiting().is_some()
-            || (self.session.is_open() && self.half.link().session() != self.session)
-    }
-
-    /// Sees to it that bytes are there, and of the session they were announced for.
-    fn follow_session(&mut self) -> Result<(), ReadError> {
-        // Before looking for packets: those of an ended session are all there when its end is seen.
-        let now = self.half.link().session();
-        let waiting = self.waiting();
-        let before = self.session;
-        if waiting == Some(before.number()) {
-            return Ok(());
-        }
-        self.session = waiting.map_or(now, Session::from_number);
-        if before.is_open() && before != self.session {
-            return Err(ReadError::Disconnected);
-        }
-        waiting.map(|_| ()).ok_or(ReadError::Empty)
-    }
-
-    /// The session of the packet to read next.
-    fn waiting(&mut self) -> Option<u16> {
-        let (session, freed) = self.half.packets().session();
-        if freed {
-            // A zero-length packet is no data, but it had a slot.
-            self.freed();
-        }
-        session
-    }
-
-    fn freed(&mut self) {
-        if self.half.packets().needs_doorbell() {
-            self.doorbell.ring(self.half.link());
-        }
+        let mut packets = self.half.packets();
+        let waits = packets.session().is_some();
+        ring_if(packets.needs_doorbell(), self.half.link());
+        waits || (self.session.is_open() && self.half.link().session() != self.session)
     }
 
     /// The session of the bytes that were read last, which may be over.
@@ -164,12 +132,35 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     }
 }
 
+fn ring_if(needed: bool, link: &Link) {
+    if needed {
+        link.ring();
+    }
+}
+
+/// Sees to it that bytes are there, and of the session they were announced for, whose number it
+/// returns.
+#[cold]
+fn follow<const SLOTS: usize, const SIZE: usize>(
+    session: &mut Session,
+    packets: &mut PacketReader<'_, SLOTS, SIZE>,
+    link: &Link,
+) -> Result<u16, ReadError> {
+    // Before looking for packets: those of an ended session are all there when its end is seen.
+    let now = link.session();
+    let waiting = packets.session();
+    // A zero-length packet is no data, but it had a slot.
+    ring_if(packets.needs_doorbell(), link);
+    let before = core::mem::replace(session, waiting.map_or(now, Session::from_number));
+    if before.is_open() && before != *session {
+        return Err(ReadError::Disconnected);
+    }
+    waiting.ok_or(ReadError::Empty)
+}
+
 /// Bytes from the application to the host.
 pub struct Writer<const SLOTS: usize = 2, const SIZE: usize = 64> {
     pub(crate) half: WriterHalf<SLOTS, SIZE>,
-    pub(crate) doorbell: Doorbell,
-    /// The session of the bytes written last.
-    session: Session,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
@@ -179,8 +170,8 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// # Errors
     /// [`WriteError`] when none was taken.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
-        let session = self.follow_session()?;
-        self.put(session, bytes)
+        let after = self.after_write();
+        after.put(self.packets()?, bytes)
     }
 
     /// As [`write`](Self::write), for bytes that belong to a session, such as an answer to what was
@@ -194,17 +185,10 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         if !session.is_open() || self.half.link().session() != session {
             return Err(WriteError::Disconnected);
         }
-        self.session = session;
-        self.put(session, bytes)
-    }
-
-    fn put(&mut self, session: Session, bytes: &[u8]) -> Result<usize, WriteError> {
-        let count = self.half.packets().write(session.tag(), bytes);
-        if count == 0 {
-            return if bytes.is_empty() { Ok(0) } else { Err(WriteError::Full) };
-        }
-        self.after_write().tell(&self.half.packets());
-        Ok(count)
+        let after = self.after_write();
+        let mut packets = self.half.packets();
+        packets.follow(session.number());
+        after.put(packets, bytes)
     }
 
     /// Room for at least one byte, to be written in place and committed.
@@ -212,9 +196,8 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// # Errors
     /// [`WriteError`] when there is none.
     pub fn grant(&mut self) -> Result<WriteGrant<'_, SLOTS, SIZE>, WriteError> {
-        let session = self.follow_session()?;
         let after = self.after_write();
-        match self.half.packets().into_grant(session.tag()) {
+        match self.packets()?.into_grant() {
             Some(grant) => Ok(WriteGrant { grant, after }),
             None => Err(WriteError::Full),
         }
@@ -227,17 +210,15 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// [`WriteError::Disconnected`] when the session ended before, and
     /// [`WriteError::NotConnected`] when there is none.
     pub fn is_flushed(&mut self) -> Result<bool, WriteError> {
-        self.follow_session()?;
-        Ok(self.half.packets().is_flushed())
+        Ok(self.packets()?.is_flushed())
     }
 
     /// Whether [`write`](Self::write) would take a byte, or report [`WriteError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
         let now = self.half.link().session();
-        if now != self.session && self.session.is_open() {
-            return true;
-        }
-        now.is_open() && self.half.packets().has_room(now.tag())
+        let packets = self.half.packets();
+        let before = Session::from_number(packets.session());
+        (before != now && before.is_open()) || (now.is_open() && packets.has_room())
     }
 
     /// The session now. [`write`](Self::write) reports the end of the one before first.
@@ -256,19 +237,33 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
         self.half.pace().is_read()
     }
 
-    /// The session to write in, once its beginning was noticed.
-    fn follow_session(&mut self) -> Result<Session, WriteError> {
+    /// The packets to write to, once the beginning of their session was noticed.
+    fn packets(&mut self) -> Result<PacketWriter<'_, SLOTS, SIZE>, WriteError> {
         let now = self.half.link().session();
-        let before = core::mem::replace(&mut self.session, now);
-        match now.is_open() {
-            _ if before != now && before.is_open() => Err(WriteError::Disconnected),
-            false => Err(WriteError::NotConnected),
-            true => Ok(now),
+        let packets = self.half.packets();
+        if packets.session() == now.number() && now.is_open() {
+            return Ok(packets);
         }
+        begin(packets, now)
     }
 
     fn after_write(&self) -> AfterWrite {
-        AfterWrite { link: self.half.link(), doorbell: self.doorbell }
+        AfterWrite { link: self.half.link() }
+    }
+}
+
+/// Notices that a session began or ended.
+#[cold]
+fn begin<const SLOTS: usize, const SIZE: usize>(
+    mut packets: PacketWriter<'_, SLOTS, SIZE>,
+    now: Session,
+) -> Result<PacketWriter<'_, SLOTS, SIZE>, WriteError> {
+    let before = Session::from_number(packets.session());
+    packets.begin(now.number());
+    match now.is_open() {
+        _ if before != now && before.is_open() => Err(WriteError::Disconnected),
+        false => Err(WriteError::NotConnected),
+        true => Ok(packets),
     }
 }
 
@@ -276,13 +271,25 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
 #[derive(Clone, Copy)]
 struct AfterWrite {
     link: &'static Link,
-    doorbell: Doorbell,
 }
 
 impl AfterWrite {
+    fn put<const SLOTS: usize, const SIZE: usize>(
+        self,
+        mut packets: PacketWriter<'_, SLOTS, SIZE>,
+        bytes: &[u8],
+    ) -> Result<usize, WriteError> {
+        let count = packets.append(bytes);
+        if count == 0 {
+            return if bytes.is_empty() { Ok(0) } else { Err(WriteError::Full) };
+        }
+        self.tell(&packets);
+        Ok(count)
+    }
+
     fn tell<const SLOTS: usize, const SIZE: usize>(self, packets: &PacketWriter<'_, SLOTS, SIZE>) {
         if self.link.ask_to_wake(Wake::Write) || packets.needs_doorbell() {
-            self.doorbell.ring(self.link);
+            self.link.ring();
         }
     }
 }

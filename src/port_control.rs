@@ -4,18 +4,15 @@ use usbd_acm_class::{
     Break, Control, ControlHalf, ControlLineState, LineCoding, Link, SerialState, Session, Wake,
 };
 
-use crate::doorbell::Doorbell;
-
 /// Line coding, control lines, break, serial state, events and wake-up of a port.
 pub struct PortControl {
     pub(crate) control: Control,
     link: &'static Link,
-    doorbell: Doorbell,
 }
 
 impl PortControl {
-    pub(crate) fn new(half: ControlHalf, doorbell: Doorbell) -> Self {
-        Self { control: half.control, link: half.link, doorbell }
+    pub(crate) fn new(half: ControlHalf) -> Self {
+        Self { control: half.control, link: half.link }
     }
 
     /// The next event, oldest first. An application that looks rarely sees every kind of event that
@@ -71,7 +68,7 @@ impl PortControl {
     /// change. One-shots in `levels` are ignored.
     pub fn set_levels(&mut self, levels: SerialState) {
         self.control.set_levels(levels);
-        self.doorbell.ring(self.link);
+        self.link.ring();
     }
 
     /// Sets both carriers: the other end of the line is there, or it is gone. A falling carrier
@@ -85,7 +82,7 @@ impl PortControl {
     /// `one_shots` are ignored.
     pub fn raise(&mut self, one_shots: SerialState) {
         self.control.raise(one_shots);
-        self.doorbell.ring(self.link);
+        self.link.ring();
     }
 
     /// Whether the bus is suspended.
@@ -96,7 +93,7 @@ impl PortControl {
     /// Asks to wake a suspended host, which must have allowed it. Awake, nothing happens.
     pub fn request_wakeup(&mut self) {
         if self.link.ask_to_wake(Wake::Request) {
-            self.doorbell.ring(self.link);
+            self.link.ring();
         }
     }
 }

@@ -5,7 +5,6 @@ use usbd_acm_descriptors::{Descriptors, EP0_PACKET_SIZE};
 
 use crate::control::Stage;
 use crate::device::State;
-use crate::doorbell::Doorbell;
 use crate::{Controller, Device, Hooks, Port, Speed};
 
 /// Everything that a device and its ports share, to be placed in a `static`.
@@ -43,7 +42,7 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
                 "the device descriptor says bMaxPacketSize0 64: the controller must use that"
             );
         };
-        let (bus, application) = PortStorage::split(&mut self.ports);
+        let (bus, ports) = PortStorage::split_with(&mut self.ports, C::DOORBELL, Port::from_half);
         let device = Device {
             controller,
             hooks,
@@ -55,9 +54,8 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
             suspended: false,
             gated: false,
             remote_wakeup: false,
-            halted_in: 0,
-            halted_out: 0,
+            halted: 0,
         };
-        (device, application.map(|half| Port::new(half, Doorbell(C::DOORBELL))))
+        (device, ports)
     }
 }

@@ -20,8 +20,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         }
         let now = self.now();
         let (mut over, mut holding, mut watching) = (false, false, false);
-        for half in self.ports.iter_mut() {
-            let mut port = BusPort::new(half);
+        for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
+            let mut port = BusPort { half, endpoints };
             if H::FRAMES
                 && let Some(now) = now
             {

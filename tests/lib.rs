@@ -30,7 +30,7 @@ mod token_host;
 mod wire;
 
 pub use subject::{ADDRESS, Subject, each_device, each_device_in};
-pub use token_host::TokenHost;
+pub use token_host::{Firmware as TokenFirmware, TokenEnd, TokenHost};
 pub use wire::TestWire;
 
 /// The descriptors of the device under test, with `PORTS` ports.

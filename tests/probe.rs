@@ -18,7 +18,8 @@ pub mod bell {
         static RINGS: Cell<u64> = const { Cell::new(0) };
     }
 
-    pub(super) fn ring() {
+    /// Rings.
+    pub fn ring() {
         RINGING.set(true);
         RINGS.set(rings() + 1);
     }

@@ -1,15 +1,13 @@
 //! A host that is nothing but tokens: every control transfer is held against the rules of USB 2.0
 //! §8.5.3, and nothing takes time.
 
-use usbd_acm::descriptors::Descriptors;
+use usbd_acm::descriptors::{Descriptors, EP0_PACKET_SIZE};
 use usbd_acm::{Controller, Device, Direction, Hooks, Port, SetupPacket, Speed, Storage};
 use usbd_acm_virtual::host::request;
-use usbd_acm_virtual::{
-    DevicePort, Handshake, InResponse, Pid, Violation, VirtualController, VirtualWire,
-};
+use usbd_acm_virtual::{DevicePort, Handshake, InResponse, Pid, Violation, VirtualController};
 
-use crate::ONE_PORT;
 use crate::model::Answer;
+use crate::{ONE_PORT, TestWire};
 
 /// NAKs to one token, with a poll after each, before the device counts as hung.
 const PATIENCE: usize = 3;
@@ -18,7 +16,7 @@ const PATIENCE: usize = 3;
 pub struct TokenHost<C = VirtualController, H = (), const PORTS: usize = 1, const SIZE: usize = 64>
 {
     /// The host's end.
-    pub wire: VirtualWire,
+    pub wire: TestWire,
     /// The device half.
     pub device: Device<C, H, PORTS, 2, SIZE>,
     /// The application halves.
@@ -33,13 +31,14 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> TokenHost<C
     /// A device that is plugged in and reset.
     pub fn new(
         controller: C,
-        wire: VirtualWire,
+        wire: impl Into<TestWire>,
         descriptors: &'static Descriptors<PORTS>,
         hooks: H,
     ) -> Self {
         let storage = Box::leak(Box::new(Storage::<PORTS, 2, SIZE>::new()));
         let (mut device, ports) = storage.split(controller, descriptors, hooks);
         device.connect();
+        let wire = wire.into();
         let mut host = Self { wire, device, ports, address: 0, packets: Vec::new() };
         host.wire.set_vbus(true);
         host.reset();
@@ -86,19 +85,92 @@ impl TokenHost {
     }
 }
 
-/// Tokens to EP0, each followed by a poll.
+/// Tokens to EP0, each followed by a poll, and control transfers.
 impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> TokenHost<C, H, PORTS, SIZE> {
+    fn end(&mut self) -> TokenEnd<'_> {
+        let Self { wire, device, address, packets, .. } = self;
+        TokenEnd { wire, firmware: device, address, packets }
+    }
+
     /// SETUP, which must be acknowledged in any state (USB 2.0 §8.4.6.4).
     pub fn setup(&mut self, setup: SetupPacket) {
-        assert_eq!(self.wire.setup(self.address, 0, setup.to_bytes()), Handshake::Ack, "{setup:?}");
-        self.poll();
+        self.end().setup(setup);
+    }
+
+    /// IN until there is something other than NAK.
+    pub fn in_token(&mut self) -> InResponse {
+        self.end().in_token()
+    }
+
+    /// OUT until there is something other than NAK.
+    pub fn out_token(&mut self, pid: Pid, data: &[u8]) -> Handshake {
+        self.end().out_token(pid, data)
+    }
+
+    /// A control transfer without OUT data of its own: wLength zeros, where some are due.
+    pub fn control(&mut self, setup: SetupPacket) -> Answer {
+        self.end().control(setup)
+    }
+
+    /// A control transfer by the book, with this OUT data.
+    ///
+    /// # Panics
+    /// When the device does not come to exactly one outcome: hangs, sends too much, uses a wrong
+    /// data PID, or goes on after the end.
+    pub fn control_with(&mut self, setup: SetupPacket, data: &[u8]) -> Answer {
+        self.end().control_with(setup, data)
+    }
+}
+
+/// What runs between two tokens.
+pub trait Firmware {
+    /// Handles what happened on the bus.
+    fn poll(&mut self);
+}
+
+impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize> Firmware
+    for Device<C, H, PORTS, SLOTS, SIZE>
+{
+    fn poll(&mut self) {
+        Device::poll(self);
+    }
+}
+
+impl Firmware for Box<dyn FnMut()> {
+    fn poll(&mut self) {
+        self();
+    }
+}
+
+/// The host's end of EP0.
+pub struct TokenEnd<'a> {
+    /// The wire.
+    pub wire: &'a mut TestWire,
+    /// The device's end.
+    pub firmware: &'a mut dyn Firmware,
+    /// The address that tokens go to.
+    pub address: &'a mut u8,
+    /// Packets of the last data IN stage.
+    pub packets: &'a mut Vec<Vec<u8>>,
+}
+
+/// Tokens to EP0, each followed by a poll.
+impl TokenEnd<'_> {
+    /// SETUP, which must be acknowledged in any state (USB 2.0 §8.4.6.4).
+    pub fn setup(&mut self, setup: SetupPacket) {
+        assert_eq!(
+            self.wire.setup(*self.address, 0, setup.to_bytes()),
+            Handshake::Ack,
+            "{setup:?}"
+        );
+        self.firmware.poll();
     }
 
     /// IN until there is something other than NAK.
     pub fn in_token(&mut self) -> InResponse {
         for _ in 0..PATIENCE {
-            let response = self.wire.in_token(self.address, 0, true);
-            self.poll();
+            let response = self.wire.in_token(*self.address, 0, true);
+            self.firmware.poll();
             if response != InResponse::Nak {
                 return response;
             }
@@ -109,8 +181,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> TokenHost<C
     /// OUT until there is something other than NAK.
     pub fn out_token(&mut self, pid: Pid, data: &[u8]) -> Handshake {
         for _ in 0..PATIENCE {
-            let handshake = self.wire.out_token(self.address, 0, pid, data);
-            self.poll();
+            let handshake = self.wire.out_token(*self.address, 0, pid, data);
+            self.firmware.poll();
             if handshake != Handshake::Nak {
                 return handshake;
             }
@@ -120,7 +192,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> TokenHost<C
 }
 
 /// Control transfers.
-impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> TokenHost<C, H, PORTS, SIZE> {
+impl TokenEnd<'_> {
     /// A control transfer without OUT data of its own: wLength zeros, where some are due.
     pub fn control(&mut self, setup: SetupPacket) -> Answer {
         let zeros = [0; 64];
@@ -156,13 +228,13 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> TokenHost<C
             expected = pid.toggled();
             data.extend(&bytes);
             assert!(data.len() <= wanted, "{setup:?}: {} bytes of {wanted}", data.len());
-            let short = bytes.len() < usize::from(C::EP0_PACKET_SIZE);
+            let short = bytes.len() < usize::from(EP0_PACKET_SIZE);
             self.packets.push(bytes);
             if short || data.len() == wanted {
                 break;
             }
         }
-        let surplus = self.wire.in_token(self.address, 0, false);
+        let surplus = self.wire.in_token(*self.address, 0, false);
         assert_eq!(surplus, InResponse::Nak, "{setup:?}: goes on after {} bytes", data.len());
         assert_eq!(self.out_token(Pid::Data1, &[]), Handshake::Ack, "{setup:?}: status stage");
         Answer::Data(data)
@@ -170,7 +242,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> TokenHost<C
 
     fn data_out(&mut self, setup: &SetupPacket, data: &[u8]) -> Answer {
         let mut pid = Pid::Data1;
-        for packet in data.chunks(usize::from(C::EP0_PACKET_SIZE)) {
+        for packet in data.chunks(usize::from(EP0_PACKET_SIZE)) {
             match self.out_token(pid, packet) {
                 Handshake::Ack => pid = pid.toggled(),
                 Handshake::Stall => return Answer::Stall,
@@ -191,14 +263,14 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> TokenHost<C
     fn check_over(&mut self, setup: &SetupPacket, answer: &Answer) {
         let is_set_address = setup.request_type == 0 && setup.request == 5;
         if is_set_address && *answer == Answer::Ack {
-            self.address = setup.value.to_le_bytes()[0];
+            *self.address = setup.value.to_le_bytes()[0];
         }
         let stalled = *answer == Answer::Stall;
         let expected = if stalled { InResponse::Stall } else { InResponse::Nak };
-        let after = self.wire.in_token(self.address, 0, false);
+        let after = self.wire.in_token(*self.address, 0, false);
         assert_eq!(after, expected, "{setup:?}: IN after {answer:?}");
         if stalled {
-            let after = self.wire.out_token(self.address, 0, Pid::Data1, &[]);
+            let after = self.wire.out_token(*self.address, 0, Pid::Data1, &[]);
             assert_eq!(after, Handshake::Stall, "{setup:?}: OUT after {answer:?}");
         }
     }

@@ -11,6 +11,14 @@ bitflags::bitflags! {
     }
 }
 
+impl ControlLineState {
+    /// The lines in wValue of SET_CONTROL_LINE_STATE. Reserved bits are ignored (PSTN 1.2 table 18).
+    pub const fn from_value(value: u16) -> Self {
+        let [lines, _] = value.to_le_bytes();
+        Self::from_bits_truncate(lines)
+    }
+}
+
 #[cfg(feature = "defmt")]
 impl defmt::Format for ControlLineState {
     fn format(&self, f: defmt::Formatter<'_>) {

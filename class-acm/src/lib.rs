@@ -32,7 +32,7 @@ pub use pace::{Pace, Reading, milliseconds_between};
 pub use port::{
     ApplicationHalf, BusHalf, BusHalves, ControlHalf, PortStorage, ReaderHalf, WriterHalf,
 };
-pub use request::Request;
+pub use request::{Request, RequestCode};
 pub use send_break::Break;
 pub use serial_state::{NOTIFICATION_LENGTH, SerialState};
 pub use setup::{Recipient, RequestKind, SetupPacket};

@@ -111,6 +111,18 @@ impl LineCoding {
         }
     }
 
+    /// The coding of the seven bytes on the wire, and one more that does not count: two words, which
+    /// are cheaper to copy than seven bytes.
+    pub const fn from_padded([a, b, c, d, e, f, g, _]: [u8; 8]) -> Self {
+        Self::from_bytes([a, b, c, d, e, f, g])
+    }
+
+    /// What [`from_padded`](Self::from_padded) takes.
+    pub const fn to_padded(self) -> [u8; 8] {
+        let [a, b, c, d, e, f, g] = self.to_bytes();
+        [a, b, c, d, e, f, g, 0]
+    }
+
     /// Two words that are zero for [`DEFAULT`](Self::DEFAULT), so that a static of them takes no
     /// flash.
     pub(crate) const fn to_words(self) -> (u32, u32) {

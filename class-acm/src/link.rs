@@ -27,15 +27,9 @@ impl Session {
         Self(number)
     }
 
-    /// The number, which marks the packets from the host.
+    /// The number, which tells the bytes of one session from those of another.
     pub fn number(self) -> u16 {
         self.0
-    }
-
-    /// The low byte, which marks the packets to the host: none of them outlives its session by more
-    /// than one.
-    pub fn tag(self) -> u8 {
-        self.0.to_le_bytes()[0]
     }
 }
 
@@ -61,6 +55,9 @@ pub struct Link {
     wake: AtomicU8,
     /// Set by the application, and cleared by the bus side before it looks.
     work: AtomicBool,
+    /// Makes the bus side look soon. `None` until the halves are made, as a static of zeros takes no
+    /// flash.
+    doorbell: Option<fn()>,
     /// Woken by the application: the task of the bus side, where it is one.
     bus: WakerCell,
     /// Woken by the bus side: the task that reads.
@@ -79,6 +76,7 @@ impl Link {
             suspended: AtomicBool::new(false),
             wake: AtomicU8::new(Wake::Nobody as u8),
             work: AtomicBool::new(false),
+            doorbell: None,
             bus: WakerCell::new(),
             reader: WakerCell::new(),
             writer: WakerCell::new(),
@@ -93,6 +91,7 @@ impl Link {
             suspended: AtomicBool::new(false),
             wake: AtomicU8::new(Wake::Nobody as u8),
             work: AtomicBool::new(false),
+            doorbell: None,
             bus: WakerCell::new(),
             reader: WakerCell::new(),
             writer: WakerCell::new(),
@@ -161,6 +160,21 @@ impl Link {
     pub fn wants_wakeup(&self, on_write: bool) -> bool {
         let least = if on_write { Wake::Write } else { Wake::Request };
         self.wake.load(Ordering::Relaxed) >= least as u8
+    }
+
+    /// What makes the bus side look soon.
+    pub fn set_doorbell(&mut self, doorbell: fn()) {
+        self.doorbell = Some(doorbell);
+    }
+
+    /// Leaves word that there is something for the bus side to do, and makes it look. Application
+    /// side.
+    #[inline(never)]
+    pub fn ring(&self) {
+        self.leave_work();
+        if let Some(doorbell) = self.doorbell {
+            doorbell();
+        }
     }
 
     /// Leaves word that there is something for the bus side to do. Application side.

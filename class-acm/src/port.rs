@@ -6,8 +6,8 @@ use core::marker::PhantomData;
 
 use crate::control::{BusControl, Control, ControlShared};
 use crate::fifo::{
-    InFifo, NotificationSender, NotificationSlot, OutFifo, PacketReader, PacketReceiver,
-    PacketSender, PacketWriter,
+    Byte, InParts, InState, Losses, NotificationSender, NotificationSlot, OutState, PacketReader,
+    PacketReceiver, PacketSender, PacketWriter, Slot, empty_slots,
 };
 use crate::link::Link;
 use crate::pace::Pace;
@@ -17,10 +17,13 @@ use crate::pace::Pace;
 #[repr(C)]
 pub struct PortStorage<const SLOTS: usize, const SIZE: usize> {
     link: Link,
+    to_host: InState,
+    from_host: OutState,
     control: ControlShared,
     notification: NotificationSlot,
-    from_host: OutFifo<SLOTS, SIZE>,
-    to_host: InFifo<SLOTS, SIZE>,
+    slots_to_host: [Slot<[Byte; SIZE]>; SLOTS],
+    slots_from_host: [Slot<[Byte; SIZE]>; SLOTS],
+    losses: Losses,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
@@ -31,8 +34,11 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
             link: Link::new(),
             control: ControlShared::new(),
             notification: NotificationSlot::new(),
-            from_host: OutFifo::new(),
-            to_host: InFifo::new(),
+            to_host: InState::new(),
+            from_host: OutState::new(),
+            slots_to_host: empty_slots(),
+            slots_from_host: empty_slots(),
+            losses: Losses::new(),
         }
     }
 
@@ -40,16 +46,29 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
     pub fn split<const PORTS: usize>(
         ports: &'static mut [Self; PORTS],
     ) -> (BusHalves<PORTS, SLOTS, SIZE>, [ApplicationHalf<SLOTS, SIZE>; PORTS]) {
+        Self::split_with(ports, || (), |half| half)
+    }
+
+    /// The same, where those of the application ring `doorbell`, and `make` has the last word on them.
+    pub fn split_with<const PORTS: usize, P>(
+        ports: &'static mut [Self; PORTS],
+        doorbell: fn(),
+        make: impl Fn(ApplicationHalf<SLOTS, SIZE>) -> P,
+    ) -> (BusHalves<PORTS, SLOTS, SIZE>, [P; PORTS]) {
+        ports.iter_mut().for_each(|port| port.link.set_doorbell(doorbell));
         let ports: &'static [Self; PORTS] = ports;
-        let application = core::array::from_fn(|index| {
-            let port = &ports[index];
-            ApplicationHalf {
+        let application = ports.each_ref().map(|port| {
+            make(ApplicationHalf {
                 reader: ReaderHalf { port },
                 writer: WriterHalf { port },
                 control: ControlHalf { link: &port.link, control: Control::new(&port.control) },
-            }
+            })
         });
         (BusHalves { ports }, application)
+    }
+
+    fn to_host(&'static self) -> InParts<SLOTS, SIZE> {
+        InParts { state: &self.to_host, slots: &self.slots_to_host, losses: &self.losses }
     }
 }
 
@@ -93,12 +112,12 @@ pub struct BusHalf<'a, const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
     /// Packets to the host.
     pub fn sender(&mut self) -> PacketSender<'_, SLOTS, SIZE> {
-        PacketSender::new(&self.port.to_host)
+        PacketSender::new(self.port.to_host())
     }
 
     /// Packets from the host.
     pub fn receiver(&mut self) -> PacketReceiver<'_, SLOTS, SIZE> {
-        PacketReceiver::new(&self.port.from_host)
+        PacketReceiver::new(&self.port.from_host, &self.port.slots_from_host)
     }
 
     /// Notifications to the host.
@@ -123,27 +142,30 @@ impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
 
     /// Begins a session, unless one is open. `clear` discards what was written before.
     pub fn begin_session(&mut self, clear: impl FnOnce(&mut PacketSender<'_, SLOTS, SIZE>)) {
-        if self.link().own_session().is_open() {
-            return;
-        }
-        clear(&mut self.sender());
-        self.change_session();
-        self.control().session_started();
+        self.set_session(true, clear);
     }
 
     /// Ends the session, if one is open. `clear` discards what was written, none of which the driver
     /// holds any more.
     pub fn end_session(&mut self, clear: impl FnOnce(&mut PacketSender<'_, SLOTS, SIZE>)) {
-        if !self.link().own_session().is_open() {
-            return;
-        }
-        self.change_session();
-        clear(&mut self.sender());
-        self.control().session_ended();
+        self.set_session(false, clear);
     }
 
-    fn change_session(&mut self) {
-        self.link().set_session(self.link().own_session().next());
+    /// The one or the other.
+    #[inline]
+    pub fn set_session(
+        &mut self,
+        open: bool,
+        clear: impl FnOnce(&mut PacketSender<'_, SLOTS, SIZE>),
+    ) {
+        let session = self.link().own_session();
+        if session.is_open() == open {
+            return;
+        }
+        // Before the application can see that another session is there, to write in it.
+        clear(&mut self.sender());
+        self.link().set_session(session.next());
+        self.control().set_session(open);
     }
 }
 
@@ -165,7 +187,7 @@ pub struct ReaderHalf<const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> ReaderHalf<SLOTS, SIZE> {
     /// Packets from the host.
     pub fn packets(&mut self) -> PacketReader<'_, SLOTS, SIZE> {
-        PacketReader::new(&self.port.from_host)
+        PacketReader::new(&self.port.from_host, &self.port.slots_from_host)
     }
 
     /// Session and suspend.
@@ -182,7 +204,7 @@ pub struct WriterHalf<const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> WriterHalf<SLOTS, SIZE> {
     /// Packets to the host.
     pub fn packets(&mut self) -> PacketWriter<'_, SLOTS, SIZE> {
-        PacketWriter::new(&self.port.to_host)
+        PacketWriter::new(self.port.to_host())
     }
 
     /// Session and suspend.

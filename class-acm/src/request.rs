@@ -29,24 +29,47 @@ pub enum Request {
     SendBreak(Break),
 }
 
+/// The same without what it carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RequestCode {
+    /// SET_LINE_CODING; seven bytes of data follow.
+    SetLineCoding,
+    /// GET_LINE_CODING.
+    GetLineCoding,
+    /// SET_CONTROL_LINE_STATE: wValue is a [`ControlLineState`].
+    SetControlLineState,
+    /// SEND_BREAK: wValue is a [`Break`].
+    SendBreak,
+}
+
 impl Request {
     /// The port a request is for, counted from 0, and the request. `None` is to be stalled: every
     /// other request, or one for an interface that is no communication interface.
     pub fn parse(setup: &SetupPacket) -> Option<(usize, Self)> {
-        let request = match (setup.request_type, setup.request, setup.length) {
+        let (port, code) = RequestCode::parse(setup)?;
+        let request = match code {
+            RequestCode::SetLineCoding => Self::SetLineCoding,
+            RequestCode::GetLineCoding => Self::GetLineCoding,
+            RequestCode::SetControlLineState => {
+                Self::SetControlLineState(ControlLineState::from_value(setup.value))
+            }
+            RequestCode::SendBreak => Self::SendBreak(Break::from_value(setup.value)),
+        };
+        Some((port, request))
+    }
+}
+
+impl RequestCode {
+    /// As [`Request::parse`].
+    pub fn parse(setup: &SetupPacket) -> Option<(usize, Self)> {
+        let code = match (setup.request_type, setup.request, setup.length) {
             (OUT_INTERFACE, 0x20, 7) if LINE_CODING => Self::SetLineCoding,
             (IN_INTERFACE, 0x21, _) if LINE_CODING => Self::GetLineCoding,
-            (OUT_INTERFACE, 0x22, 0) if LINE_CODING => {
-                // Reserved bits are ignored (PSTN 1.2 table 18).
-                let [lines, _] = setup.value.to_le_bytes();
-                Self::SetControlLineState(ControlLineState::from_bits_truncate(lines))
-            }
-            (OUT_INTERFACE, 0x23, 0) if SEND_BREAK => {
-                Self::SendBreak(Break::from_value(setup.value))
-            }
+            (OUT_INTERFACE, 0x22, 0) if LINE_CODING => Self::SetControlLineState,
+            (OUT_INTERFACE, 0x23, 0) if SEND_BREAK => Self::SendBreak,
             _ => return None,
         };
-        Some((port_of(setup.index)?, request))
+        Some((port_of(setup.index)?, code))
     }
 }
 

@@ -4,12 +4,12 @@
 #[cfg(not(loom))]
 pub(crate) use core::{
     cell::UnsafeCell,
-    sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering, fence},
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering, fence},
 };
 #[cfg(loom)]
 pub(crate) use loom::{
     cell::UnsafeCell,
-    sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering, fence},
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering, fence},
 };
 
 /// The load of a word by the one context that stores it.
@@ -40,7 +40,7 @@ macro_rules! own_load {
         }
     )*};
 }
-own_load!(AtomicBool => bool, AtomicU8 => u8, AtomicU16 => u16, AtomicU32 => u32);
+own_load!(AtomicBool => bool, AtomicU8 => u8, AtomicU16 => u16, AtomicU32 => u32, AtomicUsize => usize);
 
 /// A value that is swapped in a critical section, which is all that it can do.
 #[cfg(all(feature = "async", not(loom)))]

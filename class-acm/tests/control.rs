@@ -52,7 +52,7 @@ fn events_come_in_order() {
     assert_eq!(events(&mut control), []);
     bus.configured(100);
     bus.set_control_lines(BOTH);
-    bus.session_started();
+    bus.set_session(true);
     bus.set_line_coding(coding(9600));
     let opened = [
         Event::Configured { milliamps: 100 },
@@ -65,7 +65,7 @@ fn events_come_in_order() {
     bus.suspended();
     bus.resumed();
     bus.set_control_lines(ControlLineState::empty());
-    bus.session_ended();
+    bus.set_session(false);
     bus.deconfigured();
     let closed = [
         Event::Suspended,
@@ -87,7 +87,7 @@ fn what_does_not_change_is_no_event() {
         bus.set_line_coding(LineCoding::DEFAULT);
         bus.send_break(Break::Off);
         bus.resumed();
-        bus.session_ended();
+        bus.set_session(false);
     }
     assert_eq!(events(&mut control), [Event::Configured { milliamps: 500 }, Event::Rts(true)]);
     for _ in 0..2 {

@@ -197,8 +197,8 @@ fn apply(bus: &mut BusControl<'_>, step: Step) {
         Step::Deconfigure => bus.deconfigured(),
         Step::Suspend => bus.suspended(),
         Step::Resume => bus.resumed(),
-        Step::StartSession => bus.session_started(),
-        Step::EndSession => bus.session_ended(),
+        Step::StartSession => bus.set_session(true),
+        Step::EndSession => bus.set_session(false),
         Step::Lines(lines) => {
             bus.set_control_lines(ControlLineState::from_bits_retain(lines));
         }

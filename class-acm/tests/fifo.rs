@@ -31,7 +31,7 @@ impl Wire {
         Self { depth, queue: VecDeque::new(), received: Vec::new() }
     }
 
-    fn pump(&mut self, sender: &mut PacketSender<'static, SLOTS, SIZE>, session: u8) {
+    fn pump(&mut self, sender: &mut PacketSender<'static, SLOTS, SIZE>, session: u16) {
         sender.pump(session, |packet| {
             if self.queue.len() == self.depth {
                 return Err(packet);
@@ -50,7 +50,7 @@ impl Wire {
         true
     }
 
-    fn drain(&mut self, sender: &mut PacketSender<'static, SLOTS, SIZE>, session: u8) {
+    fn drain(&mut self, sender: &mut PacketSender<'static, SLOTS, SIZE>, session: u16) {
         self.pump(sender, session);
         while self.acknowledge(sender) {
             self.pump(sender, session);
@@ -100,7 +100,7 @@ fn a_full_fifo_takes_no_more() {
     let (mut writer, _sender) = in_fifo();
     assert_eq!(writer.write(1, &[7; SLOTS * SIZE + 5]), SLOTS * SIZE);
     assert_eq!(writer.write(1, &[7]), 0);
-    assert!(!writer.has_room(1));
+    assert!(!writer.has_room());
     assert!(writer.grant(1).is_none());
 }
 
@@ -279,13 +279,29 @@ fn a_starved_receiver_asks_for_the_doorbell() {
     }
     assert!(!reader.needs_doorbell());
     receiver.pump(|_| panic!("no slot is free"));
-    reader.consume(1);
-    assert!(reader.needs_doorbell());
+    assert!(reader.consume(1));
     receiver.pump(|slot| {
         slots.push_back(slot);
         Ok(())
     });
     assert_eq!(slots.len(), 1);
+    assert!(!reader.consume(1), "the driver has a slot");
+    assert!(!reader.needs_doorbell());
+}
+
+#[test]
+fn a_receiver_starved_by_zero_length_packets_asks_for_the_doorbell() {
+    let (mut receiver, mut reader) = out_fifo();
+    let mut slots = VecDeque::new();
+    receiver.pump(|slot| {
+        slots.push_back(slot);
+        Ok(())
+    });
+    while let Some(slot) = slots.pop_front() {
+        receiver.received(1, slot, 0);
+    }
+    assert!(reader.front().is_none());
+    assert!(reader.needs_doorbell());
     assert!(!reader.needs_doorbell());
 }
 
@@ -317,7 +333,7 @@ proptest! {
     fn in_fifo_is_a_stream(steps in prop::collection::vec(step(), 1..STEPS), depth in 1..3usize) {
         let (mut writer, mut sender) = in_fifo();
         let mut wire = Wire::new(depth);
-        let (mut session, mut next, mut written) = (1u8, 0u8, Vec::new());
+        let (mut session, mut next, mut written) = (1u16, 0u8, Vec::new());
         let mut fresh = |count: usize| -> Vec<u8> {
             (0..count).map(|_| { next = next.wrapping_add(1); next }).collect()
         };

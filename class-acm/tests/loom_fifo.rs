@@ -125,9 +125,9 @@ fn out_fifo_loses_nothing_and_starves_nobody() {
         let application = thread::spawn(move || {
             let (mut bytes, mut rings) = (Vec::new(), false);
             let mut buffer = [0; SIZE];
-            while let (count @ 1.., _) = reader.read(&mut buffer) {
+            while let Ok((count, ring)) = reader.read(1, &mut buffer, |_| Err(())) {
                 bytes.extend_from_slice(&buffer[..count]);
-                rings |= reader.needs_doorbell();
+                rings |= ring;
             }
             (bytes, rings)
         });

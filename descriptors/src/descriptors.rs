@@ -2,13 +2,22 @@
 
 use crate::device::{DEVICE_LENGTH, DEVICE_QUALIFIER_LENGTH};
 use crate::string::{LANGUAGE_ID, LANGUAGES, MANUFACTURER, PRODUCT, SERIAL_NUMBER};
+
+const _: () = assert!(MANUFACTURER == 1 && PRODUCT == 2 && SERIAL_NUMBER == 3, "by index");
 use crate::{Attributes, MaxPower, PortEndpoints, Product, Speed};
 
 /// All descriptors of a device of `PORTS` serial ports. Made by
 /// [`descriptors!`](crate::descriptors); lies in flash, as everything it points to.
 #[derive(Clone, Copy, Debug)]
 pub struct Descriptors<const PORTS: usize> {
-    parts: Parts,
+    device: &'static [u8; DEVICE_LENGTH],
+    device_with_serial_number: &'static [u8; DEVICE_LENGTH],
+    configuration: &'static [u8],
+    high_speed: Option<&'static HighSpeedParts>,
+    /// By index; an empty one does not exist.
+    strings: [&'static [u8]; 4],
+    /// The endpoints of all ports, as [`endpoints`](Self::endpoints) returns them.
+    endpoints: u32,
     ports: [PortEndpoints; PORTS],
     attributes: Attributes,
     max_power: MaxPower,
@@ -21,36 +30,53 @@ impl<const PORTS: usize> Descriptors<PORTS> {
     /// # Panics
     /// When the product is not legal: at compile time, where descriptors are made.
     pub const fn new(product: &Product, ports: [PortEndpoints; PORTS], parts: Parts) -> Self {
-        Self { parts, ports, attributes: product.attributes(), max_power: product.max_power() }
+        let mut endpoints = 0;
+        let mut port = 0;
+        while port < PORTS {
+            let PortEndpoints { notification, data_in, data_out } = ports[port];
+            endpoints |= notification.bit() | data_in.bit() | data_out.bit();
+            port += 1;
+        }
+        Self {
+            device: parts.device,
+            device_with_serial_number: parts.device_with_serial_number,
+            configuration: parts.configuration,
+            high_speed: parts.high_speed,
+            strings: [&LANGUAGES, parts.manufacturer, parts.product, parts.serial_number],
+            endpoints,
+            ports,
+            attributes: product.attributes(),
+            max_power: product.max_power(),
+        }
     }
 
     /// The same set with another serial number, such as the identity of the chip:
     /// `string_descriptor` is a whole string descriptor, as
     /// [`hex_serial_number`](crate::hex_serial_number) makes it.
     pub const fn with_serial_number(mut self, string_descriptor: &'static [u8]) -> Self {
-        self.parts.serial_number = string_descriptor;
-        self.parts.device = self.parts.device_with_serial_number;
+        self.strings[SERIAL_NUMBER as usize] = string_descriptor;
+        self.device = self.device_with_serial_number;
         self
     }
 
     /// The device descriptor (USB 2.0 §9.6.1): 18 bytes, the same at both speeds.
     pub const fn device(&self) -> &'static [u8] {
-        self.parts.device
+        self.device
     }
 
     /// The whole configuration at `speed` (USB 2.0 §9.6.3). A full-speed-only set has one, which
     /// answers for both.
     pub const fn configuration(&self, speed: Speed) -> &'static [u8] {
-        match (speed, self.parts.high_speed) {
+        match (speed, self.high_speed) {
             (Speed::High, Some(high_speed)) => high_speed.configuration,
-            _ => self.parts.configuration,
+            _ => self.configuration,
         }
     }
 
     /// The device qualifier (USB 2.0 §9.6.2): 10 bytes. `None` for a full-speed-only set, where
     /// the request is to be STALLed.
     pub const fn device_qualifier(&self) -> Option<&'static [u8]> {
-        match self.parts.high_speed {
+        match self.high_speed {
             Some(high_speed) => Some(high_speed.device_qualifier),
             None => None,
         }
@@ -59,7 +85,7 @@ impl<const PORTS: usize> Descriptors<PORTS> {
     /// The configuration at the other speed than `speed`, the one the device runs at
     /// (USB 2.0 §9.6.4). `None` for a full-speed-only set, where the request is to be STALLed.
     pub const fn other_speed_configuration(&self, speed: Speed) -> Option<&'static [u8]> {
-        match (self.parts.high_speed, speed) {
+        match (self.high_speed, speed) {
             (Some(high_speed), Speed::Full) => Some(high_speed.other_than_full),
             (Some(high_speed), Speed::High) => Some(high_speed.other_than_high),
             (None, _) => None,
@@ -69,19 +95,16 @@ impl<const PORTS: usize> Descriptors<PORTS> {
     /// A string descriptor (USB 2.0 §9.6.7). Index 0 is the table of languages, whatever the
     /// language. `None` for an index or language that does not exist.
     pub const fn string(&self, index: u8, language: u16) -> Option<&'static [u8]> {
-        if index == 0 {
-            return Some(&LANGUAGES);
-        }
-        if language != LANGUAGE_ID {
+        if index as usize >= self.strings.len() || (index != 0 && language != LANGUAGE_ID) {
             return None;
         }
-        let string = match index {
-            MANUFACTURER => self.parts.manufacturer,
-            PRODUCT => self.parts.product,
-            SERIAL_NUMBER => self.parts.serial_number,
-            _ => return None,
-        };
+        let string = self.strings[index as usize];
         if string.is_empty() { None } else { Some(string) }
+    }
+
+    /// The endpoints of all ports, each its [`bit`](crate::EndpointAddress::bit).
+    pub const fn endpoints(&self) -> u32 {
+        self.endpoints
     }
 
     /// The endpoints of each port. Port *i* has the communication interface 2 *i* and the data

@@ -67,6 +67,11 @@ impl EndpointAddress {
         self.0
     }
 
+    /// A bit for each address: 0 to 15 the OUT endpoints by number, 16 to 31 the IN endpoints.
+    pub const fn bit(self) -> u32 {
+        1 << (self.0 & 0x0F | self.0 >> 3 & 0x10)
+    }
+
     /// Endpoint number, 1 to 15.
     pub const fn number(self) -> u8 {
         self.0 & 0x0F

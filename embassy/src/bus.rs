@@ -170,7 +170,7 @@ impl<const SLOTS: usize, const SIZE: usize> Bus<SLOTS, SIZE> {
         let session = self.with(|half| {
             let session = half.link().own_session();
             if session.is_open() {
-                half.sender().pump(session.tag(), |next| match packet {
+                half.sender().pump(session.number(), |next| match packet {
                     Some(_) => Err(next),
                     None => {
                         packet = Some(next);

@@ -92,7 +92,7 @@ impl<'d, D: Driver<'d>, const SLOTS: usize, const SIZE: usize> AcmClass<'d, D, S
         builder.handler(handler.get_mut());
 
         let link = bus.link;
-        let usbd_acm::Port { reader, writer, control } = usbd_acm::Port::from_half(half, || ());
+        let usbd_acm::Port { reader, writer, control } = usbd_acm::Port::from_half(half);
         Self {
             runner: Runner {
                 bus,

@@ -10,28 +10,21 @@
 //! # #[cfg(feature = "usb-device")] mod example {
 //! use usb_device::bus::{UsbBus, UsbBusAllocator};
 //! use usb_device::class::UsbClass;
-//! use usb_device::device::{BuilderError, UsbDeviceBuilder, UsbVidPid};
+//! use usb_device::device::{UsbDeviceBuilder, UsbVidPid};
 //! use usbd_acm::Storage;
 //! use usbd_acm::usb_device::{AcmClass, ClassError};
-//!
-//! #[derive(Debug)]
-//! enum Error {
-//!     Class(ClassError),
-//!     Device(BuilderError),
-//! }
-//! # impl From<ClassError> for Error { fn from(e: ClassError) -> Self { Self::Class(e) } }
-//! # impl From<BuilderError> for Error { fn from(e: BuilderError) -> Self { Self::Device(e) } }
 //!
 //! fn run<B: UsbBus>(
 //!     bus: &UsbBusAllocator<B>,
 //!     keyboard: &mut dyn UsbClass<B>, // made before the device, as all classes
 //!     (console, data): (&'static mut Storage, &'static mut Storage),
-//! ) -> Result<(), Error> {
+//! ) -> Result<(), ClassError> {
 //!     let (mut console, [mut console_port]) = AcmClass::<B>::new(bus, console, ())?;
 //!     let (mut data, [mut data_port]) = AcmClass::<B>::new(bus, data, ())?;
 //!     let mut device = UsbDeviceBuilder::new(bus, UsbVidPid(0x1209, 0x0001))
 //!         .composite_with_iads()   // without it, hosts see the first function only
-//!         .max_packet_size_0(64)?  // the default is 8
+//!         .max_packet_size_0(64)   // the default is 8
+//!         .expect("a legal size")
 //!         .build();
 //!     loop {
 //!         device.poll(&mut [&mut console, keyboard, &mut data]);

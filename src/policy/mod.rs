@@ -24,7 +24,6 @@ pub use wait::{Bound, Clock, Frames, Wait};
 pub use writer::PolicyWriter;
 
 use crate::IoError;
-use crate::doorbell::Doorbell;
 
 /// What a writer does when the FIFO is full.
 ///
@@ -72,14 +71,13 @@ pub enum Then {
 pub struct StuckPort {
     link: &'static Link,
     pace: &'static Pace,
-    doorbell: Doorbell,
 }
 
 impl StuckPort {
     /// The time on the bus side, in milliseconds modulo 2048; `None` where it tells none
     /// ([`Hooks::FRAMES`](crate::Hooks::FRAMES)). Makes the bus side look at its clock again.
     pub fn milliseconds(&self) -> Option<u16> {
-        self.doorbell.ring(self.link);
+        self.link.ring();
         self.pace.time()
     }
 

@@ -134,7 +134,7 @@ impl<P: WritePolicy, const SLOTS: usize, const SIZE: usize> PolicyWriter<P, SLOT
                 // The account of the bus side wraps; it loses a FIFO at once at most.
                 self.collect_and_report();
                 self.writer.half.packets().ask_for_room();
-                self.writer.doorbell.ring(self.writer.half.link());
+                self.writer.half.link().ring();
             }
         }
         true
@@ -155,7 +155,7 @@ impl<P: WritePolicy, const SLOTS: usize, const SIZE: usize> PolicyWriter<P, SLOT
     fn report(&mut self) {
         if self.reports_overruns {
             self.writer.half.packets().ask_for_overrun();
-            self.writer.doorbell.ring(self.writer.half.link());
+            self.writer.half.link().ring();
         }
     }
 
@@ -174,8 +174,8 @@ impl<P: WritePolicy, const SLOTS: usize, const SIZE: usize> PolicyWriter<P, SLOT
     }
 
     fn stuck(&self) -> StuckPort {
-        let (half, doorbell) = (&self.writer.half, self.writer.doorbell);
-        StuckPort { link: half.link(), pace: half.pace(), doorbell }
+        let half = &self.writer.half;
+        StuckPort { link: half.link(), pace: half.pace() }
     }
 }
 

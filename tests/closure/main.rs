@@ -6,7 +6,7 @@
 //! also halts, suspend and notifications. `--nocapture` prints how large they are.
 
 use usbd_acm_tests::figures;
-use usbd_acm_tests::hostile::{Call, Event, Plan, REQUESTS, closure_twin, explore};
+use usbd_acm_tests::hostile::{Call, Event, Graph, Plan, REQUESTS, closure_twin, explore, probing};
 use usbd_acm_tests::model::Polling;
 use usbd_acm_tests::probe::{IGNORE, PREFER, REQUIRE};
 use usbd_acm_tests::soak;
@@ -115,7 +115,10 @@ fn beside_data() -> Vec<Event> {
 
 fn walk<const DTR: u8>(name: &str, alphabet: Vec<Event>, with_data: bool) {
     let plan = Plan { alphabet, with_data };
-    let graph = explore(&plan, || closure_twin::<DTR, true>(Polling::Prompt, 2));
+    record(name, &plan, explore(&plan, || closure_twin::<DTR, true>(Polling::Prompt, 2)));
+}
+
+fn record(name: &str, plan: &Plan, graph: Graph) {
     figures::record(
         &format!("closure-{name}"),
         &[
@@ -151,4 +154,10 @@ fn closure_of_the_data_path_where_dtr_is_preferred() {
 #[test]
 fn closure_of_the_data_path_where_dtr_is_required() {
     walk::<REQUIRE>("data-require", data(), true);
+}
+
+#[test]
+fn closure_of_the_data_path_where_the_host_is_asked_whether_it_reads() {
+    let plan = Plan { alphabet: data(), with_data: true };
+    record("data-probe", &plan, explore(&plan, || probing::<PREFER>(Polling::Prompt, 2)));
 }

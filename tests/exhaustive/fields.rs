@@ -1,6 +1,7 @@
 //! Every wValue, wIndex and wLength of the requests that mean something to somebody.
 
 use usbd_acm::{Controller, SetupPacket, State};
+use usbd_acm_tests::figures;
 use usbd_acm_virtual::host::SplitMix64;
 
 use crate::walk::{Condition, Walk, high_speed, one_port, two_ports};
@@ -43,7 +44,7 @@ fn exhaustive_combinations_of_fields() {
         cases += every_combination(two_ports(condition));
         cases += every_combination(high_speed(condition));
     }
-    println!("combinations of fields: {cases} cases");
+    figures::record("exhaustive-combinations", &[("cases", cases)]);
     assert_eq!(cases, 4 * 3 * known().count() as u64 * 12 * 12 * 9);
 }
 
@@ -84,7 +85,8 @@ fn every_value(condition: Condition) {
         walk.enumerate();
     }
     let cases = walk.finish();
-    println!("every value of a field, {condition:?}: {cases} cases");
+    let name = format!("{condition:?}").to_lowercase().replace(['(', ')'], "-");
+    figures::record(&format!("exhaustive-values-{name}"), &[("cases", cases)]);
     assert_eq!(cases, 17 * 3 * 65_536);
 }
 
@@ -141,5 +143,5 @@ fn exhaustive_random_walk() {
     let cases = random_walk(one_port(anywhere))
         + random_walk(two_ports(anywhere))
         + random_walk(high_speed(anywhere));
-    println!("random walk: {cases} cases");
+    figures::record("exhaustive-random-walk", &[("cases", cases)]);
 }

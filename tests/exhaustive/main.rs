@@ -4,7 +4,9 @@
 //! names, and the device must answer GET_DESCRIPTOR after it. `--nocapture` prints how many cases
 //! there were.
 
+mod classes;
 mod fields;
 mod requests;
+mod sweep;
 mod tokens;
 mod walk;

@@ -1,15 +1,16 @@
 //! Every bmRequestType and bRequest.
 
 use usbd_acm::{Controller, SetupPacket, State};
+use usbd_acm_tests::figures;
 
-use crate::walk::{Condition, Walk, high_speed, one_port, two_ports};
+use crate::walk::{Condition, Walk, high_speed, one_port, two_ports, two_ports_on_bus};
 
 const VALUES: [u16; 5] = [0, 1, 0x0100, 0x0302, 0xFFFF];
 const INDICES: [u16; 5] = [0, 1, 2, 0x0409, 0xFFFF];
 const LENGTHS: [u16; 5] = [0, 1, 2, 7, 0xFFFF];
 
 /// wValue, wIndex and wLength that make the request right, where there is such a request.
-fn right((request_type, request): (u8, u8)) -> (u16, u16, u16) {
+pub fn right((request_type, request): (u8, u8)) -> (u16, u16, u16) {
     match (request_type, request) {
         (0x80, 0) | (0x81, 0) => (0, 0, 2),
         (0x82, 0) => (0, 0x81, 2),
@@ -29,7 +30,7 @@ fn right((request_type, request): (u8, u8)) -> (u16, u16, u16) {
 }
 
 /// The right request, and each field of it wrong in several ways.
-fn one_field_off(key: (u8, u8), mut check: impl FnMut(SetupPacket)) {
+pub fn one_field_off(key: (u8, u8), mut check: impl FnMut(SetupPacket)) {
     let (value, index, length) = right(key);
     let (request_type, request) = key;
     let setup = SetupPacket { request_type, request, value, index, length };
@@ -56,7 +57,8 @@ fn every_request<C: Controller, const PORTS: usize, const SIZE: usize>(
         walk.enumerate();
     }
     let cases = walk.finish();
-    println!("every request, {name}: {cases} cases");
+    let name = name.to_lowercase().replace(' ', "-");
+    figures::record(&format!("exhaustive-requests-{name}"), &[("cases", cases)]);
     assert!(cases > 65_536 * 12);
 }
 
@@ -88,4 +90,10 @@ fn exhaustive_requests_to_two_ports() {
 #[test]
 fn exhaustive_requests_at_high_speed() {
     every_request("high speed", high_speed(Condition::In(State::Configured)));
+}
+
+#[test]
+fn exhaustive_requests_by_way_of_usb_device() {
+    let walk = two_ports_on_bus(Condition::In(State::Configured));
+    every_request("two ports, on a driver of usb-device", walk);
 }

@@ -14,7 +14,7 @@ fn everywhere(bridge: Bridge, name: &str) {
         host
     };
     let check = |host: &Host<TestBoard>| assert_eq!(host.port().wire().violations(), []);
-    let hits = Bench { make: &make, check: &check, every: 1 }.all();
+    let hits = Bench { make: &make, check: &check, every: 1 }.everything();
     println!("{bridge:?}: {} faults, {} of them start over", hits.faults, hits.started_over);
     assert!(hits.faults > 5_000, "{hits:?}");
     let figures = [("faults", hits.faults), ("started_over", hits.started_over)];

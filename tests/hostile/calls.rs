@@ -35,7 +35,7 @@ impl Default for Told {
 
 impl Told {
     /// A change is told once: every event differs from what was told before.
-    fn hear(&mut self, event: Event) -> Verdict {
+    fn hear(&mut self, event: Event, probe: bool) -> Verdict {
         let before = *self;
         match event {
             Event::Configured { milliamps } => {
@@ -59,6 +59,7 @@ impl Told {
             Event::SessionStart => self.session = true,
             Event::SessionEnd => self.session = false,
             // Only where a board asks for them, which these do not.
+            Event::HostReads if probe => return Ok(()),
             Event::HostReads | Event::Touch1200 => {
                 return Err(format!("{event:?} was not asked for"));
             }
@@ -103,6 +104,30 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> Twin<C, H, 
             (Ok(()), Err(Some(WriteError::Full))) => self.may_be_full(port),
             (Err(expected), Err(Some(seen))) => equal("grant", seen, expected),
             (expected, seen) => Err(format!("grant said {seen:?}, not {expected:?}")),
+        }
+    }
+
+    /// Bytes that belong to the session of what was read last: they are in no other.
+    pub(super) fn answer(&mut self, port: usize, length: usize) -> Verdict {
+        let bytes = self.make(length);
+        let expected = self.model.ports[port].follow_from_host();
+        let session = match (expected, self.ports[port].reader.front()) {
+            (Ok(()), Ok((session, front))) => {
+                let readable = self.model.ports[port].readable();
+                equal("front", readable.starts_with(front), true)?;
+                session
+            }
+            (Err(expected), Err(seen)) => return equal("front", seen, expected),
+            (expected, seen) => return Err(format!("front said {seen:?}, not {expected:?}")),
+        };
+        let is_taken = self.model.ports[port].answers_in_session();
+        match (is_taken, self.ports[port].writer.write_in(session, &bytes)) {
+            (true, Ok(count)) if count <= length && (count > 0 || length == 0) => {
+                self.written(port, &bytes[..count])
+            }
+            (true, Err(WriteError::Full)) => self.may_be_full(port),
+            (false, Err(WriteError::Disconnected)) => Ok(()),
+            (_, seen) => Err(format!("write_in said {seen:?}; to be taken: {is_taken}")),
         }
     }
 
@@ -182,7 +207,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> Twin<C, H, 
             let Some(event) = self.ports[port].control.next_event() else {
                 return self.compare_told(port);
             };
-            self.told[port].hear(event)?;
+            self.told[port].hear(event, self.probe)?;
         }
         Err("an end of events".to_owned())
     }

@@ -75,6 +75,8 @@ pub enum Call {
     Wake,
     /// `PortControl::next_event` until there is none.
     Events,
+    /// `Reader::front`, and `Writer::write_in` of this many bytes in its session.
+    Answer(u16),
 }
 
 /// More bytes than any packet has.
@@ -97,7 +99,7 @@ pub fn encode(events: &[Event]) -> Vec<u8> {
 }
 
 /// Kinds of events.
-const KINDS: u8 = 20;
+const KINDS: u8 = 21;
 
 fn event(code: u8, operands: &[u8]) -> Option<(Event, usize)> {
     let byte = |index: usize| operands.get(index).copied();
@@ -128,7 +130,8 @@ fn event(code: u8, operands: &[u8]) -> Option<(Event, usize)> {
         17 => return call(Call::Raise(byte(1)?), 2),
         18 if byte(0)? & 0x80 == 0 => return call(Call::Wake, 1),
         18 => (Event::Setup { number: number()?, data: operands.get(1..9)?.try_into().ok()? }, 9),
-        _ => return call(Call::Events, 1),
+        19 => return call(Call::Events, 1),
+        _ => return call(Call::Answer(word(1)?), 3),
     })
 }
 
@@ -157,6 +160,7 @@ fn bytes_of(event: &Event) -> Vec<u8> {
         Event::Call(port, Call::Raise(bits)) => vec![17, port, bits],
         Event::Call(port, Call::Wake) => vec![18, port],
         Event::Call(port, Call::Events) => vec![19, port],
+        Event::Call(port, Call::Answer(length)) => word([20, port], length),
     }
 }
 

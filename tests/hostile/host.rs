@@ -103,6 +103,7 @@ fn call(random: &mut SplitMix64) -> Call {
         11 => Call::Levels(byte(random)),
         12 => Call::Raise(byte(random)),
         13 => Call::Wake,
+        14 => Call::Answer(length(random)),
         _ => Call::Events,
     }
 }

@@ -17,7 +17,7 @@ pub use explore::{Graph, Plan, explore};
 pub use host::{REQUESTS, enumeration, legal_setup, rude, transfer};
 pub use script::{Script, seeds};
 pub use setup_parse::setup_parse;
-pub use targets::{closure_twin, control_pipe, data_path};
+pub use targets::{closure_twin, control_pipe, data_path, probing};
 pub use twin::Twin;
 
 /// A fuzz target: its body, and what an input of it is.

@@ -1,6 +1,6 @@
 //! The devices that events happen to. The first byte of an input picks one.
 
-use usbd_acm::{DtrPolicy, Hooks};
+use usbd_acm::{DtrPolicy, Hooks, Probe};
 use usbd_acm_virtual::{VirtualController, VirtualHighSpeed};
 
 use super::event::{Call, Event, decode};
@@ -13,11 +13,14 @@ use crate::{HIGH_SPEED, ONE_PORT, TWO_PORTS};
 const SLOTS: usize = 2;
 
 /// Hooks with nothing but a policy.
-pub struct Policy<const DTR: u8, const WAKE_ON_WRITE: bool>;
+pub struct Policy<const DTR: u8, const WAKE_ON_WRITE: bool, const PROBE: bool = false>;
 
-impl<const DTR: u8, const WAKE_ON_WRITE: bool> Hooks for Policy<DTR, WAKE_ON_WRITE> {
+impl<const DTR: u8, const WAKE_ON_WRITE: bool, const PROBE: bool> Hooks
+    for Policy<DTR, WAKE_ON_WRITE, PROBE>
+{
     const DTR: DtrPolicy = policy(DTR);
     const WAKE_ON_WRITE: bool = WAKE_ON_WRITE;
+    const PROBE: Probe = if PROBE { Probe::ZeroLengthPacket { hold: 0 } } else { Probe::Off };
 }
 
 /// A full-speed device with one port.
@@ -30,6 +33,24 @@ pub fn closure_twin<const DTR: u8, const WAKE_ON_WRITE: bool>(
         high: None,
         policy: policy(DTR),
         wake_on_write: WAKE_ON_WRITE,
+        probe: false,
+        polling,
+        slots: SLOTS,
+    };
+    Twin::new(VirtualController::new(depth), &ONE_PORT, Policy, settings)
+}
+
+/// The same, which asks whether the host reads.
+pub fn probing<const DTR: u8>(
+    polling: Polling,
+    depth: usize,
+) -> Twin<VirtualController, Policy<DTR, true, true>, 1, 64> {
+    let settings = Settings {
+        full: &model::FULL_SPEED,
+        high: None,
+        policy: policy(DTR),
+        wake_on_write: true,
+        probe: true,
         polling,
         slots: SLOTS,
     };
@@ -45,6 +66,7 @@ fn two_ports<const DTR: u8>(
         high: None,
         policy: policy(DTR),
         wake_on_write: true,
+        probe: false,
         polling,
         slots: SLOTS,
     };
@@ -60,6 +82,7 @@ fn high_speed<const DTR: u8>(
         high: Some(&model::HIGH_SPEED),
         policy: policy(DTR),
         wake_on_write: true,
+        probe: false,
         polling,
         slots: SLOTS,
     };
@@ -100,6 +123,8 @@ fn run(input: &[u8], wanted: impl Fn(&Event) -> bool) {
         4 => two_ports::<PREFER>(polling, depth).apply_all(events),
         5 => two_ports::<REQUIRE>(polling, depth).apply_all(events),
         6 => high_speed::<PREFER>(polling, depth).apply_all(events),
+        8 => probing::<PREFER>(polling, depth).apply_all(events),
+        9 => probing::<REQUIRE>(polling, depth).apply_all(events),
         _ => high_speed::<REQUIRE>(polling, depth).apply_all(events),
     }
 }

@@ -20,6 +20,7 @@ pub struct Twin<C, H, const PORTS: usize, const SIZE: usize> {
     pub(super) told: [Told; PORTS],
     pub(super) model: DeviceModel,
     pub(super) polling: Polling,
+    pub(super) probe: bool,
     /// Bytes made so far, for either direction.
     made: u32,
     history: Vec<Event>,
@@ -43,6 +44,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> Twin<C, H, 
             told: [Told::default(); PORTS],
             model: DeviceModel::new(settings),
             polling: settings.polling,
+            probe: settings.probe,
             made: 0,
             history: Vec::new(),
         }
@@ -199,6 +201,9 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> Twin<C, H, 
             )?;
             equal("mA", port.control.milliamps(), if is_configured { 100 } else { 0 })?;
             equal("suspended", port.control.is_suspended(), model.is_suspended())?;
+            if expected.is_connected() {
+                equal("host reads", port.writer.is_read_by_host(), expected.is_read())?;
+            }
         }
         Ok(())
     }
@@ -228,6 +233,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize> Twin<C, H, 
                 Ok(())
             }
             Call::Events => self.events(port),
+            Call::Answer(length) => self.answer(port, usize::from(length)),
         }
     }
 }

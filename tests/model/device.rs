@@ -34,6 +34,8 @@ pub struct Settings {
     pub policy: DtrPolicy,
     /// Whether a write wakes the host.
     pub wake_on_write: bool,
+    /// Whether every session begins with the question whether the host reads.
+    pub probe: bool,
     /// When the firmware polls.
     pub polling: Polling,
     /// Packets from the host that a port holds.
@@ -103,7 +105,7 @@ pub struct DeviceModel {
 impl DeviceModel {
     /// Powered off, and the pull-up is on.
     pub fn new(settings: Settings) -> Self {
-        let ports = (0..settings.full.ports).map(|_| PortModel::new()).collect();
+        let ports = (0..settings.full.ports).map(|_| PortModel::new(settings.probe)).collect();
         Self {
             settings,
             control: Model::new(settings.full),

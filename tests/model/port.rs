@@ -15,6 +15,8 @@ const ONE_SHOTS: u8 = 0b111_1100;
 pub struct PortModel {
     /// Odd while a session lasts.
     session: u64,
+    /// Every session begins with the question whether the host reads.
+    probes: bool,
     /// DTR and RTS, as in wValue.
     lines: u8,
     /// wValue of the break that goes on; 0 for none.
@@ -40,8 +42,8 @@ pub struct PortKey {
 pub struct DataKey {
     /// Something was written and not acknowledged.
     pub written: bool,
-    /// A zero-length packet is due, allowed, or must come first.
-    pub zero_length: (bool, bool, bool),
+    /// A zero-length packet is due, allowed, or must come first, or asks whether the host reads.
+    pub zero_length: (bool, bool, bool, bool),
     /// Length of the packet that the host may have.
     pub offered: Option<usize>,
     /// Packets from the host that were not read, and whether the first is of this session.
@@ -55,9 +57,10 @@ pub struct DataKey {
 }
 
 impl PortModel {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(probes: bool) -> Self {
         Self {
             session: 0,
+            probes,
             lines: 0,
             break_value: 0,
             to_host: ToHost::new(),
@@ -92,6 +95,7 @@ impl PortModel {
                 open && to_host.zero_length_due,
                 open && to_host.zero_length_allowed,
                 open && to_host.zero_length_first,
+                to_host.probing,
             ),
             offered: to_host.offered.as_ref().map(Vec::len),
             unread: (unread.len(), unread.front().is_some_and(|front| front.0 == self.session)),
@@ -142,7 +146,11 @@ impl PortModel {
     }
 
     fn begin_session(&mut self) {
-        self.session += u64::from(!self.is_connected());
+        if !self.is_connected() {
+            self.session += 1;
+            self.to_host.probing = self.probes;
+            self.to_host.is_read = false;
+        }
     }
 
     fn end_session(&mut self) {
@@ -172,6 +180,10 @@ pub(super) struct ToHost {
     pub(super) zero_length_allowed: bool,
     /// The host may have the packet that was cut off: the next must not be data.
     pub(super) zero_length_first: bool,
+    /// A zero-length packet asks whether the host reads; the bytes wait until it does.
+    pub(super) probing: bool,
+    /// The host has read in this session.
+    pub(super) is_read: bool,
     /// What was sent without an acknowledgement.
     pub(super) offered: Option<Vec<u8>>,
     /// Acknowledged, and not told yet.
@@ -187,6 +199,8 @@ impl ToHost {
             zero_length_due: false,
             zero_length_allowed: false,
             zero_length_first: false,
+            probing: false,
+            is_read: false,
             offered: None,
             untold: 0,
             writer_session: 0,
@@ -199,7 +213,8 @@ impl ToHost {
 
     /// The transfer is cut off while the endpoint stays open.
     fn cut(&mut self) {
-        let is_cut = !self.bytes.is_empty() || self.zero_length_due || self.untold > 0;
+        let is_waiting = self.zero_length_due || self.probing;
+        let is_cut = !self.bytes.is_empty() || is_waiting || self.untold > 0;
         // An empty packet that the host may have stands for its data toggle, too.
         self.zero_length_first |= self.offered.is_some();
         self.zero_length_allowed |= is_cut || self.zero_length_first;
@@ -208,6 +223,7 @@ impl ToHost {
     fn discard(&mut self) {
         self.bytes.clear();
         self.zero_length_due = false;
+        self.probing = false;
         self.offered = None;
         self.untold = 0;
     }
@@ -233,6 +249,21 @@ impl PortModel {
         self.to_host.bytes.extend(bytes);
     }
 
+    /// Whether a write in the session of the bytes that were read last is taken; where it is, the
+    /// writer is in that session from then on.
+    pub fn answers_in_session(&mut self) -> bool {
+        let is_open = self.is_connected() && self.from_host.reader_session == self.session;
+        if is_open {
+            self.to_host.writer_session = self.session;
+        }
+        is_open
+    }
+
+    /// Whether the host has read in this session, as far as it was asked.
+    pub fn is_read(&self) -> bool {
+        self.to_host.is_read
+    }
+
     /// Bytes that the host has not acknowledged.
     pub fn pending(&self) -> usize {
         self.to_host.bytes.len()
@@ -242,7 +273,9 @@ impl PortModel {
     pub fn flushed(&self) -> (bool, bool) {
         let to_host = &self.to_host;
         let may = to_host.bytes.is_empty() && !to_host.zero_length_due && to_host.untold == 0;
-        (may, may && !to_host.zero_length_allowed && !to_host.zero_length_first)
+        // A zero-length packet that ends nothing of this session may count or not.
+        let is_other = to_host.zero_length_allowed || to_host.zero_length_first || to_host.probing;
+        (may, may && !is_other)
     }
 
     /// What a read finds first.

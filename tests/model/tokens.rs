@@ -152,7 +152,9 @@ impl DeviceModel {
         let (pid, bytes) = match seen {
             InResponse::Data { pid, bytes } => (*pid, bytes),
             InResponse::Nak if late => return Ok(()),
-            InResponse::Nak if to_host.bytes.is_empty() && !to_host.zero_length_due => {
+            InResponse::Nak
+                if !to_host.probing && !to_host.zero_length_due && to_host.bytes.is_empty() =>
+            {
                 return Ok(());
             }
             _ => return Err(format!("data: {} bytes wait", to_host.bytes.len())),
@@ -166,8 +168,9 @@ impl DeviceModel {
         let is_beginning = bytes.len() <= to_host.bytes.len()
             && bytes.iter().zip(&to_host.bytes).all(|(seen, written)| seen == written);
         let is_legal = match bytes.len() {
-            0 => to_host.zero_length_due || to_host.zero_length_allowed,
-            length => length <= size && is_beginning && !to_host.zero_length_first,
+            0 => to_host.zero_length_due || to_host.zero_length_allowed || to_host.probing,
+            _ if to_host.zero_length_first || to_host.probing => false,
+            length => length <= size && is_beginning,
         };
         if !is_legal {
             return Err(format!("the next of {:?}, or no packet", to_host.bytes));
@@ -179,6 +182,8 @@ impl DeviceModel {
             to_host.bytes.drain(..bytes.len());
             to_host.zero_length_due = bytes.len() == size && to_host.bytes.is_empty();
             to_host.zero_length_allowed = false;
+            to_host.is_read |= to_host.probing;
+            to_host.probing = false;
             to_host.zero_length_first &= !bytes.is_empty();
             self.sent(port);
         }

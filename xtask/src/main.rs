@@ -4,9 +4,12 @@
 mod bench;
 mod chart;
 mod demo;
+mod figures;
 mod firmware;
+mod fuzz;
 mod linux;
 mod run;
+mod scorecard;
 mod serve;
 mod size;
 mod soak;
@@ -43,6 +46,8 @@ enum Command {
     Bench(bench::Options),
     /// Compare flash, RAM and instructions with other USB stacks, without chips
     Size(size::Arguments),
+    /// Print what was tried, as numbers from the runs that tried it
+    Scorecard(scorecard::Options),
     /// Build the smallest complete firmware in each style: main loop, interrupt, RTIC, embassy
     Styles,
     /// Run the heavy versions of the tests, for hours if asked to
@@ -59,6 +64,7 @@ fn main() -> Result<ExitCode> {
         Command::Bench(options) => bench::run(&options),
         Command::Serve(options) => serve::run(options),
         Command::Size(arguments) => size::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Scorecard(options) => scorecard::run(&options),
         Command::Styles => styles::run().map(|()| ExitCode::SUCCESS),
         Command::Soak(options) => soak::run(&options),
     }

@@ -50,7 +50,11 @@ impl BusControl<'_> {
 
     /// Takes a SEND_BREAK over. Ending a break that was not begun is no change.
     pub fn send_break(&mut self, request: Break) {
-        let value = request.to_value();
+        self.send_break_value(request.to_value());
+    }
+
+    /// The same by wValue.
+    pub fn send_break_value(&mut self, value: u16) {
         // wValue of `Off`; the value is needed in any case.
         if value == 0 {
             self.shared.set(Signal::BREAK, false);
@@ -79,14 +83,9 @@ impl BusControl<'_> {
         self.shared.set(Signal::CONFIGURED, false);
     }
 
-    /// A session began.
-    pub fn session_started(&mut self) {
-        self.shared.set(Signal::SESSION, true);
-    }
-
-    /// The session ended.
-    pub fn session_ended(&mut self) {
-        self.shared.set(Signal::SESSION, false);
+    /// A session began, or it ended.
+    pub fn set_session(&mut self, open: bool) {
+        self.shared.set(Signal::SESSION, open);
     }
 
     /// The host acknowledged the first packet of the session.

@@ -9,9 +9,15 @@
 //! | [`InFifo`], device to host | [`PacketWriter`] | [`PacketSender`] | [`TxPacket`]: bytes to send |
 //! | [`OutFifo`], host to device | [`PacketReader`] | [`PacketReceiver`] | [`RxSlot`]: a slot to fill |
 //!
+//! The two halves of a FIFO tell each other *positions*: bytes since power-on, wrapping, in a ring of
+//! `SLOTS` slots of `SIZE` bytes. Both are powers of two, so a position says which slot it is in, and
+//! where in it. No packet crosses the end of a slot.
+//!
 //! A slot that a driver holds is marked in the slot itself and unmarked when the handle is dropped,
 //! so a driver may use the bytes by DMA, and the FIFO need not trust it with them.
 
+#[cfg(not(loom))]
+mod copy;
 mod in_fifo;
 mod notification_slot;
 mod out_fifo;
@@ -20,14 +26,18 @@ mod packet_slot;
 mod slot;
 
 pub use in_fifo::{Grant, InFifo, PacketSender, PacketWriter};
+#[cfg(not(loom))]
+pub(crate) use in_fifo::{InState, Losses, Parts as InParts};
 pub use notification_slot::{NotificationSender, NotificationSlot};
+#[cfg(not(loom))]
+pub(crate) use out_fifo::OutState;
 pub use out_fifo::{OutFifo, PacketReader, PacketReceiver};
 #[cfg(not(loom))]
 pub use packet_slot::{PacketLender, PacketSlot};
-use slot::{Byte, Slot};
+pub(crate) use slot::{Byte, Slot};
 pub use slot::{RxSlot, TxPacket};
 
-/// Checked when a FIFO is made: slots are numbered by a wrapping byte, and a slot is a packet.
+/// Checked when a FIFO is made: positions wrap, and a slot is a packet.
 const fn assert_shape(slots: usize, size: usize) {
     assert!(
         slots >= 2 && slots <= 64 && slots.is_power_of_two(),
@@ -39,10 +49,38 @@ const fn assert_shape(slots: usize, size: usize) {
     );
 }
 
-/// `slots[number % SLOTS]`, without a bounds check that could fail.
+/// The slots of a FIFO, all free.
+#[cfg(not(loom))]
+pub(crate) const fn empty_slots<const SLOTS: usize, const SIZE: usize>()
+-> [Slot<[Byte; SIZE]>; SLOTS] {
+    const { assert_shape(SLOTS, SIZE) };
+    [const { Slot::<[Byte; SIZE]>::new() }; SLOTS]
+}
+
+/// The slots of a FIFO, all free.
+#[cfg(loom)]
+fn empty_slots<const SLOTS: usize, const SIZE: usize>() -> [Slot<[Byte; SIZE]>; SLOTS] {
+    assert_shape(SLOTS, SIZE);
+    core::array::from_fn(|_| Slot::new())
+}
+
+/// The slot of a position, without a bounds check that could fail.
+#[inline]
 fn slot_at<const SLOTS: usize, const SIZE: usize>(
     slots: &[Slot<[Byte; SIZE]>; SLOTS],
-    number: u8,
+    position: usize,
 ) -> &Slot<[Byte; SIZE]> {
-    &slots[usize::from(number) & (SLOTS - 1)]
+    &slots[(position / SIZE) & (SLOTS - 1)]
+}
+
+/// Where in its slot a position is.
+#[inline]
+fn offset<const SIZE: usize>(position: usize) -> usize {
+    position & (SIZE - 1)
+}
+
+/// The start of the slot behind a position.
+#[inline]
+fn next_slot<const SIZE: usize>(position: usize) -> usize {
+    (position | (SIZE - 1)).wrapping_add(1)
 }

@@ -6,11 +6,11 @@ use core::marker::PhantomData;
 use super::slot::{Byte, Slot, TxPacket};
 
 /// Bytes of a SERIAL_STATE notification (PSTN 1.2 §6.5.4).
-const LENGTH: u16 = 10;
+const LENGTH: usize = 10;
 
 /// Room for one notification on its way to the host.
 pub struct NotificationSlot {
-    slot: Slot<[Byte; LENGTH as usize]>,
+    slot: Slot<[Byte; LENGTH]>,
 }
 
 impl NotificationSlot {
@@ -18,13 +18,13 @@ impl NotificationSlot {
     #[cfg(not(loom))]
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
-        Self { slot: Slot::<[Byte; LENGTH as usize]>::new() }
+        Self { slot: Slot::<[Byte; LENGTH]>::new() }
     }
 }
 
 /// Fills and lends a [`NotificationSlot`].
 pub struct NotificationSender<'a> {
-    slot: &'static Slot<[Byte; LENGTH as usize]>,
+    slot: &'static Slot<[Byte; LENGTH]>,
     borrow: PhantomData<&'a mut ()>,
 }
 
@@ -36,17 +36,17 @@ impl NotificationSender<'_> {
 
     /// Whether the driver still holds the last notification.
     pub fn is_lent(&self) -> bool {
-        self.slot.erased().is_lent()
+        self.slot.is_lent()
     }
 
     /// The packet that carries `notification`; `None` while the driver holds the last one.
-    pub fn packet(&mut self, notification: [u8; LENGTH as usize]) -> Option<TxPacket> {
+    pub fn packet(&mut self, notification: [u8; LENGTH]) -> Option<TxPacket> {
         if self.is_lent() {
             return None;
         }
         // SAFETY: the slot is not lent, and `&mut self` is the only way to its bytes.
-        unsafe { self.slot.write(0..LENGTH, &notification) };
+        unsafe { self.slot.write(0, LENGTH, &notification) };
         // SAFETY: the slot is not lent, and `write` above is not reached again while it is.
-        Some(unsafe { self.slot.erased().lend(0..LENGTH) })
+        Some(unsafe { self.slot.lend(0, LENGTH) })
     }
 }

@@ -31,27 +31,27 @@ impl<const SIZE: usize> PacketLender<SIZE> {
     /// A packet of these bytes; `None` while the driver holds the slot, and for more than `SIZE`
     /// bytes.
     pub fn packet(&mut self, bytes: &[u8]) -> Option<TxPacket> {
-        let length = u16::try_from(bytes.len()).ok().filter(|_| bytes.len() <= SIZE)?;
-        if self.slot.erased().is_lent() {
+        let length = bytes.len();
+        if length > SIZE || self.slot.is_lent() {
             return None;
         }
         if length == 0 {
             return Some(TxPacket::ZERO_LENGTH);
         }
         // SAFETY: the slot is not lent, and `&mut self` is the only way to its bytes.
-        unsafe { self.slot.write(0..length, bytes) };
+        unsafe { self.slot.write(0, length, bytes) };
         // SAFETY: the slot is not lent, the range is not empty and was just found to lie within the
         // slot, and nothing writes to a slot that is lent.
-        Some(unsafe { self.slot.erased().lend(0..length) })
+        Some(unsafe { self.slot.lend(0, length) })
     }
 
     /// The slot, to be filled; `None` while the driver holds it.
     pub fn empty(&mut self) -> Option<RxSlot> {
-        if self.slot.erased().is_lent() {
+        if self.slot.is_lent() {
             return None;
         }
         // SAFETY: the slot is not lent, and `&mut self` is the only way to its bytes, which it does
         // not reach while they are lent.
-        Some(unsafe { self.slot.erased().lend_empty() })
+        Some(unsafe { self.slot.lend_empty() })
     }
 }

@@ -1,148 +1,158 @@
 //! A packet slot: the one place where application and bus touch the same bytes.
 //!
-//! A slot is bytes in cells, a length, and a flag that says whether a driver holds the slot. The
-//! flag is what makes lending safe: a handle given to a driver clears it on drop, and a slot whose
-//! flag is set is not given out again. A driver that leaks or delays its handles costs throughput,
-//! never soundness.
+//! A slot is a word and bytes in cells. The word says whether a driver holds the slot, which is what
+//! makes lending safe: a handle given to a driver clears it on drop, and a slot that is lent is not
+//! given out again. A driver that leaks or delays its handles costs throughput, never soundness.
 #![allow(unsafe_code)]
 #![expect(clippy::multiple_unsafe_ops_per_block, reason = "a pointer and the access through it")]
 
 use core::fmt;
-use core::ops::Range;
 use core::ptr::NonNull;
 
-use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, UnsafeCell};
+use crate::sync::{AtomicU32, Ordering, OwnLoad, UnsafeCell};
 
 /// One byte of a slot. A cell a byte, so that disjoint ranges are disjoint to the model checker.
-pub(super) type Byte = UnsafeCell<u8>;
+pub(crate) type Byte = UnsafeCell<u8>;
 
-/// A slot of `D` = `[Byte; N]`, or of any size behind a reference (`D` = `[Byte]`).
+/// In the word of a slot: a driver holds it. The bits below it are the size of a slot to be filled.
+const LENT: u32 = 0x8000;
+
+/// A slot of `D` = `[Byte; N]`; `[Byte; 0]` behind the pointer of a handle.
 #[repr(C, align(4))]
-pub(super) struct Slot<D: ?Sized> {
-    /// Bytes written so far. Who may store it, and when, is the FIFO's protocol.
-    pub(super) length: AtomicU16,
-    /// Set while a [`TxPacket`] or [`RxSlot`] of this slot is alive.
-    lent: AtomicBool,
-    /// Low byte of the session the bytes belong to.
-    pub(super) session: AtomicU8,
+pub(crate) struct Slot<D> {
+    /// [`LENT`], or what the FIFO's protocol says; free slots have 0.
+    word: AtomicU32,
     data: D,
 }
 
+/// A slot of any size, as a handle knows it: a thin pointer through which all of it may be reached.
+type AnySlot = NonNull<Slot<[Byte; 0]>>;
+
 // SAFETY: `data` is reached only through the unsafe methods below, whose callers prove that no two
-// contexts reach the same byte at the same time; the other fields are atomics.
-unsafe impl<D: ?Sized> Sync for Slot<D> {}
+// contexts reach the same byte at the same time; the word is an atomic.
+unsafe impl<D> Sync for Slot<D> {}
 
 impl<const N: usize> Slot<[Byte; N]> {
-    /// The slot without its size.
-    pub(super) fn erased(&self) -> &Slot<[Byte]> {
-        self
-    }
-
     #[cfg(not(loom))]
     pub(super) const fn new() -> Self {
-        Self {
-            length: AtomicU16::new(0),
-            lent: AtomicBool::new(false),
-            session: AtomicU8::new(0),
-            data: [const { UnsafeCell::new(0) }; N],
-        }
+        Self { word: AtomicU32::new(0), data: [const { UnsafeCell::new(0) }; N] }
     }
 
     #[cfg(loom)]
     pub(super) fn new() -> Self {
-        Self {
-            length: AtomicU16::new(0),
-            lent: AtomicBool::new(false),
-            session: AtomicU8::new(0),
-            data: core::array::from_fn(|_| UnsafeCell::new(0)),
-        }
+        Self { word: AtomicU32::new(0), data: core::array::from_fn(|_| UnsafeCell::new(0)) }
     }
 
-    /// Copies as much of `bytes` as fits into `range`, and returns how much.
-    ///
-    /// # Safety
-    /// No other context reaches the bytes of `range` during the call.
+    /// Whether a driver holds the slot. Where it does not, it is done with the bytes.
     #[inline]
-    pub(super) unsafe fn write(&self, range: Range<u16>, bytes: &[u8]) -> u16 {
-        // SAFETY: passed on to the caller.
-        unsafe { store(cells(&self.data, range), bytes) }
-    }
-}
-
-impl Slot<[Byte]> {
-    /// Whether a driver holds the slot.
     pub(super) fn is_lent(&self) -> bool {
-        self.lent.load(Ordering::Acquire)
+        self.word.load(Ordering::Acquire) & LENT != 0
     }
 
-    /// Hands the written bytes of `range` to a driver.
+    /// The same, for who does not write to the bytes, or has a fence for it.
+    #[inline]
+    pub(super) fn seems_lent(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & LENT != 0
+    }
+
+    /// What [`RxSlot::publish`] left: length of the packet, and the number that came with it.
+    #[inline]
+    pub(super) fn published(&self) -> (u16, u16) {
+        let [a, b, c, d] = self.word.load(Ordering::Relaxed).to_le_bytes();
+        (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]))
+    }
+
+    /// Hands `length` bytes from `start` on to a driver.
     ///
     /// # Safety
-    /// The slot is not lent, and until the handle is dropped nobody writes to `range`, which is not
-    /// empty and lies within the slot.
-    pub(super) unsafe fn lend(&'static self, range: Range<u16>) -> TxPacket {
-        self.lent.store(true, Ordering::Relaxed);
-        TxPacket { slot: NonNull::from(self).cast(), start: range.start, end: range.end }
+    /// The slot is not lent, and until the handle is dropped nobody writes to these bytes. `length` is
+    /// not 0, and they lie within the slot.
+    #[inline]
+    pub(super) unsafe fn lend(&'static self, start: usize, length: usize) -> TxPacket {
+        self.word.store(LENT, Ordering::Relaxed);
+        #[expect(clippy::cast_possible_truncation, reason = "both are within a slot")]
+        let range = (length << 16 | start) as u32;
+        TxPacket { slot: NonNull::from(self).cast(), range }
     }
 
     /// Hands the whole slot to a driver, to be filled.
     ///
     /// # Safety
     /// The slot is not lent, and until the handle is dropped nobody else reaches its bytes.
+    #[inline]
     pub(super) unsafe fn lend_empty(&'static self) -> RxSlot {
-        self.lent.store(true, Ordering::Relaxed);
-        RxSlot { slot: self }
+        const { assert!(N < LENT as usize, "the size of a slot fits below LENT") };
+        #[expect(clippy::cast_possible_truncation, reason = "less than LENT")]
+        self.word.store(LENT | N as u32, Ordering::Relaxed);
+        RxSlot { slot: NonNull::from(self).cast() }
     }
 
-    /// The bytes of `range`, cut to the slot.
+    /// `length` cells from `start` on.
     ///
     /// # Safety
-    /// Nobody writes to `range` while the reference lives.
+    /// They lie within the slot.
+    #[inline]
+    unsafe fn cells(&self, start: usize, length: usize) -> &[Byte] {
+        debug_assert!(start + length <= N, "{length} bytes from {start} on, of {N}");
+        // SAFETY: passed on to the caller.
+        unsafe { core::slice::from_raw_parts(self.data.as_ptr().add(start), length) }
+    }
+
+    /// `length` bytes from `start` on.
+    ///
+    /// # Safety
+    /// They lie within the slot, and nobody writes to them while the reference lives.
     #[cfg(not(loom))]
     #[inline]
-    pub(super) unsafe fn bytes(&self, range: Range<u16>) -> &[u8] {
-        let cells = cells(&self.data, range);
+    pub(super) unsafe fn bytes(&self, start: usize, length: usize) -> &[u8] {
         // SAFETY: `UnsafeCell<u8>` has the layout of `u8`; the caller keeps writers away.
-        unsafe { core::slice::from_raw_parts(base(cells), cells.len()) }
+        unsafe { core::slice::from_raw_parts(base(self.cells(start, length)), length) }
     }
 
-    /// The bytes of `range`, cut to the slot, to write to.
+    /// `length` bytes from `start` on, to write to.
     ///
     /// # Safety
-    /// Nobody else reaches `range` while the reference lives.
+    /// They lie within the slot, and nobody else reaches them while the reference lives.
     #[cfg(not(loom))]
     #[inline]
     #[expect(clippy::mut_from_ref, reason = "the cells are the interior mutability")]
-    pub(super) unsafe fn bytes_mut(&self, range: Range<u16>) -> &mut [u8] {
-        let cells = cells(&self.data, range);
+    pub(super) unsafe fn bytes_mut(&self, start: usize, length: usize) -> &mut [u8] {
         // SAFETY: `UnsafeCell<u8>` has the layout of `u8` and may be written through a shared
         // reference; the caller keeps everybody else away.
-        unsafe { core::slice::from_raw_parts_mut(base(cells), cells.len()) }
+        unsafe { core::slice::from_raw_parts_mut(base(self.cells(start, length)), length) }
     }
 
-    /// Copies the bytes of `range` out, as many as fit, and returns how many.
+    /// Copies as much of `from` as fits into `length` bytes from `start` on, and returns how much.
     ///
     /// # Safety
-    /// Nobody writes to `range` during the call.
-    pub(super) unsafe fn load(&self, range: Range<u16>, buffer: &mut [u8]) -> usize {
-        let cells = cells(&self.data, range);
-        let count = cells.len().min(buffer.len());
+    /// They lie within the slot, and nobody else reaches them during the call.
+    #[inline]
+    pub(super) unsafe fn write(&self, start: usize, length: usize, from: &[u8]) -> usize {
+        // SAFETY: passed on to the caller.
+        unsafe { store(self.cells(start, length), from) }
+    }
+
+    /// Copies `length` bytes from `start` on, as many as fit into `to`, and returns how many.
+    ///
+    /// # Safety
+    /// They lie within the slot, and nobody writes to them during the call.
+    #[inline]
+    pub(super) unsafe fn read(&self, start: usize, length: usize, to: &mut [u8]) -> usize {
+        let count = length.min(to.len());
+        // SAFETY: passed on to the caller.
+        let cells = unsafe { self.cells(start, count) };
         #[cfg(not(loom))]
-        // SAFETY: `cells` is at least `count` bytes long, and the caller keeps writers away.
+        // SAFETY: both are at least `count` bytes long, and the caller keeps writers away.
         unsafe {
-            copy_out(buffer.get_mut(..count).unwrap_or_default(), base(cells));
+            super::copy::copy(to.as_mut_ptr(), base(cells), count);
         }
         #[cfg(loom)]
-        for (cell, byte) in cells.iter().zip(buffer.iter_mut()) {
+        for (cell, byte) in cells.iter().zip(to.iter_mut()) {
             // SAFETY: the model checker itself watches for a concurrent write.
             *byte = cell.with(|p| unsafe { *p });
         }
         count
     }
-}
-
-fn cells(data: &[Byte], range: Range<u16>) -> &[Byte] {
-    data.get(usize::from(range.start)..usize::from(range.end)).unwrap_or_default()
 }
 
 #[cfg(not(loom))]
@@ -151,82 +161,45 @@ fn base(data: &[Byte]) -> *mut u8 {
     data.as_ptr().cast_mut().cast()
 }
 
-/// Bytes copied in one go.
-#[cfg(not(loom))]
-const WORD: usize = size_of::<u32>();
-
-/// Copies `from` into a slot, by words where the slot's side is aligned. The volatile accesses keep
-/// this from becoming a call of the target's memcpy, which is larger than the rest of the FIFO.
-///
-/// # Safety
-/// `to` is valid for writes of as many bytes as `from` has, and nobody else reaches them.
-#[cfg(not(loom))]
-unsafe fn copy_in(mut to: *mut u8, from: &[u8]) {
-    let mut rest = from;
-    if to.addr().is_multiple_of(WORD) {
-        let (words, after) = from.as_chunks::<WORD>();
-        rest = after;
-        for word in words {
-            // SAFETY: the word is within `to`, which is aligned, and so is what follows it.
-            unsafe {
-                to.cast::<u32>().write_volatile(u32::from_ne_bytes(*word));
-                to = to.add(WORD);
-            }
-        }
-    }
-    for byte in rest {
-        // SAFETY: what is left of `from` fits into what is left of `to`.
-        unsafe {
-            to.write_volatile(*byte);
-            to = to.add(1);
-        }
-    }
-}
-
-/// Copies from a slot to `to`, as [`copy_in`].
-///
-/// # Safety
-/// `from` is valid for reads of as many bytes as `to` has, and nobody writes to them.
-#[cfg(not(loom))]
-unsafe fn copy_out(to: &mut [u8], mut from: *const u8) {
-    let mut rest = to;
-    if from.addr().is_multiple_of(WORD) {
-        let (words, after) = rest.as_chunks_mut::<WORD>();
-        rest = after;
-        for word in words {
-            // SAFETY: the word is within `from`, which is aligned, and so is what follows it.
-            unsafe {
-                *word = from.cast::<u32>().read_volatile().to_ne_bytes();
-                from = from.add(WORD);
-            }
-        }
-    }
-    for byte in rest {
-        // SAFETY: what is left of `to` is left of `from` too.
-        unsafe {
-            *byte = from.read_volatile();
-            from = from.add(1);
-        }
-    }
-}
-
-/// Copies as much of `bytes` as fits into `cells`, and returns how much.
+/// Copies as much of `from` as fits into `cells`, and returns how much.
 ///
 /// # Safety
 /// Nobody else reaches `cells` during the call.
-unsafe fn store(cells: &[Byte], bytes: &[u8]) -> u16 {
-    let count = cells.len().min(bytes.len());
+#[inline]
+unsafe fn store(cells: &[Byte], from: &[u8]) -> usize {
+    let count = cells.len().min(from.len());
     #[cfg(not(loom))]
-    // SAFETY: `cells` is at least `count` bytes long, and nobody else reaches it.
+    // SAFETY: both are at least `count` bytes long, and nobody else reaches `cells`.
     unsafe {
-        copy_in(base(cells), bytes.get(..count).unwrap_or_default());
+        super::copy::copy(base(cells), from.as_ptr(), count);
     }
     #[cfg(loom)]
-    for (cell, byte) in cells.iter().zip(bytes) {
+    for (cell, byte) in cells.iter().zip(from) {
         // SAFETY: the model checker itself watches for a concurrent access.
         cell.with_mut(|p| unsafe { *p = *byte });
     }
-    u16::try_from(count).unwrap_or(u16::MAX)
+    count
+}
+
+/// The word of the slot behind a handle.
+///
+/// # Safety
+/// `slot` was made from a slot, which lives for ever.
+unsafe fn word<'a>(slot: AnySlot) -> &'a AtomicU32 {
+    // SAFETY: passed on to the caller; the field is reached without a reference to the whole.
+    unsafe { &(*slot.as_ptr()).word }
+}
+
+/// Cells of the slot behind a handle.
+///
+/// # Safety
+/// `slot` was made from a slot, which lives for ever, and the range lies within it.
+unsafe fn cells_of<'a>(slot: AnySlot, start: usize, length: usize) -> &'a [Byte] {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        let data: *const Byte = (&raw const (*slot.as_ptr()).data).cast();
+        core::slice::from_raw_parts(data.add(start), length)
+    }
 }
 
 /// A packet on its way to the host: 0 to wMaxPacketSize bytes in a slot that nobody writes to.
@@ -234,11 +207,11 @@ unsafe fn store(cells: &[Byte], bytes: &[u8]) -> u16 {
 /// Dropping it gives the slot back. A driver may read the bytes, by CPU or by DMA, as long as it
 /// holds the packet.
 pub struct TxPacket {
-    /// The slot that holds the bytes, and may be reached as a whole through this pointer; a thin
-    /// one, so that a packet is two words. Dangling when the packet is empty.
-    slot: NonNull<Slot<[Byte; 0]>>,
-    start: u16,
-    end: u16,
+    /// The slot that holds the bytes; dangling when the packet is empty.
+    slot: AnySlot,
+    /// Where they start, and in the upper half how many they are: two words make a packet, which so
+    /// goes through registers.
+    range: u32,
 }
 
 // SAFETY: a packet is a shared reference to a slot, which is `Sync`.
@@ -248,28 +221,25 @@ unsafe impl Sync for TxPacket {}
 
 impl TxPacket {
     /// A zero-length packet.
-    pub const ZERO_LENGTH: TxPacket = TxPacket { slot: NonNull::dangling(), start: 0, end: 0 };
+    pub const ZERO_LENGTH: TxPacket = TxPacket { slot: NonNull::dangling(), range: 0 };
 
     /// Length in bytes.
     pub fn len(&self) -> u16 {
-        self.end - self.start
+        let [_, _, low, high] = self.range.to_le_bytes();
+        u16::from_le_bytes([low, high])
     }
 
     /// Whether this is a zero-length packet.
     pub fn is_empty(&self) -> bool {
-        self.end == self.start
+        self.len() == 0
     }
 
     fn cells(&self) -> &[Byte] {
-        if self.is_empty() {
-            return &[];
-        }
-        // SAFETY: the packet is not empty, so `lend` made the pointer from a slot and the range
-        // lies within it.
-        unsafe {
-            let data: *const Byte = (&raw const (*self.slot.as_ptr()).data).cast();
-            core::slice::from_raw_parts(data.add(usize::from(self.start)), usize::from(self.len()))
-        }
+        let [low, high, ..] = self.range.to_le_bytes();
+        let start = usize::from(u16::from_le_bytes([low, high]));
+        // SAFETY: `lend` made the pointer from a slot, and the range lies within it; that of an empty
+        // packet is empty, and may dangle.
+        unsafe { cells_of(self.slot, start, usize::from(self.len())) }
     }
 }
 
@@ -300,9 +270,8 @@ impl TxPacket {
 impl Drop for TxPacket {
     fn drop(&mut self) {
         if !self.is_empty() {
-            // SAFETY: the packet is not empty, so `lend` made the pointer from a slot, which lives
-            // for ever.
-            unsafe { self.slot.as_ref() }.lent.store(false, Ordering::Release);
+            // SAFETY: the packet is not empty, so `lend` made the pointer.
+            unsafe { word(self.slot) }.store(0, Ordering::Release);
         }
     }
 }
@@ -318,8 +287,14 @@ impl fmt::Debug for TxPacket {
 /// Dropping it gives the slot back. A driver may write the bytes, by CPU or by DMA, as long as it
 /// holds the slot.
 pub struct RxSlot {
-    slot: &'static Slot<[Byte]>,
+    slot: AnySlot,
 }
+
+// SAFETY: the handle is the only way to the bytes of its slot while it lives, and the word of the
+// slot is an atomic.
+unsafe impl Send for RxSlot {}
+// SAFETY: as above; a shared handle lets the bytes be read only.
+unsafe impl Sync for RxSlot {}
 
 impl RxSlot {
     /// Copies a packet to the start of the slot, cut to the slot's size, and returns how many bytes
@@ -327,11 +302,36 @@ impl RxSlot {
     pub fn fill(&mut self, packet: &[u8]) -> u16 {
         // SAFETY: `lend_empty`'s caller promised that nobody else reaches the slot while `self`
         // lives.
-        unsafe { store(&self.slot.data, packet) }
+        let count = unsafe { store(self.cells(), packet) };
+        u16::try_from(count).unwrap_or(u16::MAX)
     }
 
-    pub(super) fn is(&self, slot: &Slot<[Byte]>) -> bool {
-        core::ptr::addr_eq(self.slot, slot)
+    #[inline]
+    pub(super) fn is<const N: usize>(&self, slot: &Slot<[Byte; N]>) -> bool {
+        core::ptr::addr_eq(self.slot.as_ptr(), slot)
+    }
+
+    /// Gives the slot back filled: `length` bytes of it, not more than there are, and a number to go
+    /// with them.
+    #[inline]
+    pub(super) fn publish(self, length: u16, number: u16) {
+        self.word().store(u32::from(number) << 16 | u32::from(length), Ordering::Relaxed);
+        core::mem::forget(self);
+    }
+
+    fn size(&self) -> u32 {
+        // Nobody else stores the word while the slot is lent.
+        self.word().load_own() & !LENT
+    }
+
+    fn word(&self) -> &AtomicU32 {
+        // SAFETY: `lend_empty` made the pointer.
+        unsafe { word(self.slot) }
+    }
+
+    fn cells(&self) -> &[Byte] {
+        // SAFETY: `lend_empty` made the pointer, and the size that it left is that of the slot.
+        unsafe { cells_of(self.slot, 0, self.size() as usize) }
     }
 }
 
@@ -340,28 +340,30 @@ impl core::ops::Deref for RxSlot {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        // SAFETY: `lend_empty`'s caller promised that nobody else reaches the slot while `self`
-        // lives.
-        unsafe { self.slot.bytes(0..u16::try_from(self.slot.data.len()).unwrap_or(u16::MAX)) }
+        let cells = self.cells();
+        // SAFETY: `UnsafeCell<u8>` has the layout of `u8`; `lend_empty`'s caller promised that nobody
+        // else reaches the slot while `self` lives.
+        unsafe { core::slice::from_raw_parts(base(cells), cells.len()) }
     }
 }
 
 #[cfg(not(loom))]
 impl core::ops::DerefMut for RxSlot {
     fn deref_mut(&mut self) -> &mut [u8] {
+        let cells = self.cells();
         // SAFETY: as for `deref`, and `self` is borrowed exclusively.
-        unsafe { self.slot.bytes_mut(0..u16::try_from(self.slot.data.len()).unwrap_or(u16::MAX)) }
+        unsafe { core::slice::from_raw_parts_mut(base(cells), cells.len()) }
     }
 }
 
 impl Drop for RxSlot {
     fn drop(&mut self) {
-        self.slot.lent.store(false, Ordering::Release);
+        self.word().store(0, Ordering::Release);
     }
 }
 
 impl fmt::Debug for RxSlot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RxSlot").field(&self.slot.data.len()).finish()
+        f.debug_tuple("RxSlot").field(&self.size()).finish()
     }
 }

@@ -30,12 +30,12 @@ use replies::Replies;
 /// use usbd_acm::usb_device::AcmClass;
 ///
 /// # fn firmware<B: UsbBus>(bus: &UsbBusAllocator<B>, storage: &'static mut Storage)
-/// # -> Result<(), Box<dyn std::error::Error>> {
-/// # let some_read_condition = || true;
+/// # -> Result<(), usb_device::UsbError> {
 /// let (mut serial, [mut port]) = AcmClass::<_>::new(bus, storage, ())?;
 /// let mut device = UsbDeviceBuilder::new(bus, UsbVidPid(0x1209, 0x0001))
 ///     .composite_with_iads()
-///     .max_packet_size_0(64)?
+///     .max_packet_size_0(64)
+///     .expect("a legal size")
 ///     .build();
 /// loop {
 ///     device.poll(&mut [&mut serial]);
@@ -70,7 +70,8 @@ use replies::Replies;
 /// # What it cannot know, or do
 ///
 /// - One packet that the hardware holds when a session ends goes to the next one, unless
-///   [`BeyondUsbBus::abort`] can drop it.
+///   [`BeyondUsbBus::abort`] can drop it. In the other direction, what the hardware took while the port
+///   had no room is told in the next session: one packet, two with [`AsUsbBus`](super::AsUsbBus).
 /// - Full speed only.
 /// - The mA in [`Event::Configured`](crate::class::Event::Configured) are 100, unless it has the whole
 ///   device.

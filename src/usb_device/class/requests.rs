@@ -89,34 +89,34 @@ where
         setup: &SetupPacket,
     ) -> Result<()> {
         match self.device.answer(setup) {
-            Outcome::Ack if concerns_usb_device(setup) => Ok(()),
-            Outcome::Ack => transfer.accept(),
+            Some(Outcome::Data(_)) if concerns_usb_device(setup) => Ok(()),
+            Some(Outcome::Data(_)) => transfer.accept(),
             // USB 2.0 §9.4.6: no error in the default state. `UsbDevice` knows no address 0, and so
             // cannot go back there.
-            Outcome::Address(0) if self.device.state == State::Default => transfer.accept(),
-            Outcome::Address(0) => transfer.reject(),
-            Outcome::Address(_) => {
+            Some(Outcome::Address(0)) if self.device.state == State::Default => transfer.accept(),
+            Some(Outcome::Address(0)) => transfer.reject(),
+            Some(Outcome::Address(_)) => {
                 self.device.state = State::Address;
                 Ok(())
             }
-            Outcome::LineCoding { port } => {
-                let bytes = <[u8; 7]>::try_from(transfer.data());
-                match bytes.is_ok_and(|bytes| self.device.set_line_coding(port, bytes)) {
+            Some(Outcome::SetLineCoding { port }) => {
+                let coding = match *transfer.data() {
+                    [a, b, c, d, e, f, g] => Some([a, b, c, d, e, f, g, 0]),
+                    _ => None,
+                };
+                match coding.is_some_and(|coding| self.device.set_line_coding(port, coding)) {
                     true => transfer.accept(),
                     false => transfer.reject(),
                 }
             }
-            Outcome::Descriptor(_) | Outcome::Bytes { .. } | Outcome::Stall => transfer.reject(),
+            Some(Outcome::LineCoding(_)) | None => transfer.reject(),
         }
     }
 
     fn accept_in(&mut self, transfer: ControlIn<'_, '_, '_, B>, setup: &SetupPacket) -> Result<()> {
         match self.device.answer(setup) {
-            Outcome::Descriptor(descriptor) => self.replies.descriptor(transfer, descriptor),
-            Outcome::Bytes { bytes, length } => {
-                let bytes = bytes.get(..usize::from(length)).unwrap_or_default();
-                self.replies.bytes(transfer, bytes)
-            }
+            Some(Outcome::Data(reply)) => self.replies.descriptor(transfer, reply),
+            Some(Outcome::LineCoding(coding)) => self.replies.bytes(transfer, coding.split_at(7).0),
             _ => transfer.reject(),
         }
     }

@@ -60,6 +60,7 @@ impl<B> BeyondUsbBus<B> for () {}
 /// |---|---|
 /// | endpoints are there while the device is configured | always; they NAK IN, and what they take of OUT is dropped |
 /// | `abort` drops what the hardware holds | one packet stays, unless [`BeyondUsbBus::abort`] can drop it |
+/// | an OUT packet without a slot is NAKed | one is taken all the same: at the end of a session it may be told in the next, at a reset it is lost |
 /// | `unhalt` sets DATA0 | only if the driver does (table below) |
 /// | a packet without a slot raises no interrupt | most drivers raise it again and again until there is one |
 /// | an OUT packet is told from SETUP | 8 bytes read just after `poll` may be a SETUP: it is lost, and the host repeats it |

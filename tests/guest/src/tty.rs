@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use nix::libc::{O_NOCTTY, O_NONBLOCK, c_int};
 use nix::sys::termios::{
-    BaudRate, ControlFlags, SetArg, SpecialCharacterIndices, Termios, cfmakeraw, cfsetspeed,
-    tcgetattr, tcsetattr,
+    BaudRate, ControlFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, cfmakeraw,
+    cfsetspeed, tcgetattr, tcsetattr,
 };
 
 use crate::ioctl::{self, Counters};
@@ -29,12 +29,22 @@ pub struct Tty {
 impl Tty {
     /// Opens /dev/ttyACMn and makes it raw, before any byte could be echoed.
     pub fn open(port: usize) -> Result<Self> {
-        let path = Self::path(port);
-        let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).custom_flags(O_NOCTTY | O_NONBLOCK);
-        let tty = Self { file: options.open(&path).with_context(|| path.display().to_string())? };
+        let tty = Self::open_as_it_is(port)?;
         tty.set_raw(|_| {})?;
         Ok(tty)
+    }
+
+    /// Opens /dev/ttyACMn with the settings of whoever had it open last.
+    pub fn open_as_it_is(port: usize) -> Result<Self> {
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).custom_flags(O_NOCTTY | O_NONBLOCK);
+        let path = Self::path(port);
+        Ok(Self { file: options.open(&path).with_context(|| path.display().to_string())? })
+    }
+
+    /// Raw but for the echo of a terminal as it comes.
+    pub fn set_echo(&self, echo: bool) -> Result<()> {
+        self.set_raw(|termios| termios.local_flags.set(LocalFlags::ECHO, echo))
     }
 
     pub fn path(port: usize) -> PathBuf {

@@ -22,6 +22,8 @@ pub struct Board {
 /// An application, and the bytes it may take.
 pub struct App {
     pub name: String,
+    /// Cargo features that it needs, with commas.
+    features: String,
     pub flash: u64,
     pub ram: u64,
 }
@@ -38,6 +40,8 @@ struct Budget {
 struct Limits {
     flash: u64,
     ram: u64,
+    #[serde(default)]
+    features: String,
 }
 
 impl Board {
@@ -59,7 +63,7 @@ impl Board {
         let text = fs::read_to_string(path)?;
         let budget: Budget =
             toml::from_str(&text).with_context(|| format!("{}", path.display()))?;
-        let app = |(name, Limits { flash, ram })| App { name, flash, ram };
+        let app = |(name, Limits { flash, ram, features })| App { name, features, flash, ram };
         let folder = path.parent().and_then(Path::file_name).context("no folder")?;
         Ok(Self {
             name: folder.to_string_lossy().into_owned(),
@@ -70,21 +74,24 @@ impl Board {
 
     /// Builds every application in the repository that begins at `root`.
     pub fn build(&self, root: &Path) -> Result<Vec<Image>> {
-        self.cargo(root, &["build", "--release"], &[])?;
         let built = self.folder(root).join("target").join(&self.target).join("release");
-        self.apps.iter().map(|app| Image::read(&built.join(&app.name))).collect()
+        let build = |app: &App| {
+            self.cargo(root, &["build", "--bin", &app.name, "--features", &app.features])?;
+            Image::read(&built.join(&app.name))
+        };
+        self.apps.iter().map(build).collect()
     }
 
     /// No warning of clippy.
     pub fn lint(&self, root: &Path) -> Result<()> {
-        self.cargo(root, &["clippy", "--release"], &["--", "-D", "warnings"])
+        self.cargo(root, &["clippy", "--bins", "--all-features", "--", "-D", "warnings"])
     }
 
     fn folder(&self, root: &Path) -> PathBuf {
         root.join("examples").join(&self.name)
     }
 
-    fn cargo(&self, root: &Path, command: &[&str], after: &[&str]) -> Result<()> {
+    fn cargo(&self, root: &Path, arguments: &[&str]) -> Result<()> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         // The flags of the board's own configuration, and no others, decide what is built.
         for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"] {
@@ -92,11 +99,12 @@ impl Board {
         }
         let folder = self.folder(root);
         cargo.current_dir(&folder).env("CARGO_TARGET_DIR", folder.join("target"));
-        cargo.args(command).args(["--locked", "--quiet", "--bins", "--target", &self.target]);
-        let output = cargo.args(after).output().context("cargo cannot be run")?;
+        let (command, rest) = arguments.split_first().context("no command")?;
+        cargo.args([command, "--release", "--locked", "--quiet", "--target", &self.target]);
+        let output = cargo.args(rest).output().context("cargo cannot be run")?;
         if !output.status.success() {
             let text = String::from_utf8_lossy(&output.stderr);
-            bail!("{}: {}\n{text}", self.name, command.join(" "));
+            bail!("{}: {}\n{text}", self.name, arguments.join(" "));
         }
         Ok(())
     }

@@ -2,11 +2,12 @@
 //! port.
 
 mod app;
+mod log;
 
 use anyhow::{Result, bail};
 use usbd_acm::class::{Event, LineCoding, Parity, SerialState, StopBits};
 use usbd_acm::descriptors::{Descriptors, Power, descriptors};
-use usbd_acm::{Device, EndpointSet, Speed, Storage};
+use usbd_acm::{Device, EndpointSet, Hooks, Probe, Speed, Storage};
 use usbd_acm_redirect::served::ServedDevice;
 use usbd_acm_virtual::{
     DevicePort, FullSpeed, Handshake, HighSpeed, InResponse, Nanoseconds, Pid, Variant,
@@ -66,9 +67,20 @@ fn high_speed<const PORTS: usize>(
     Box::new(SerialDevice::<HighSpeed, PORTS, 512>::new(descriptors, app))
 }
 
+/// A board that asks for everything.
+struct Served;
+
+impl Hooks for Served {
+    // Linux echoes what it is sent before its user makes the terminal raw.
+    const PROBE: Probe = Probe::ZeroLengthPacket { hold: 50 };
+    const FRAMES: bool = true;
+    const LOSSY: bool = true;
+    const TOUCH_1200: bool = true;
+}
+
 struct SerialDevice<V, const PORTS: usize, const SIZE: usize> {
     wire: VirtualWire,
-    device: Device<VirtualController<V>, (), PORTS, SLOTS, SIZE>,
+    device: Device<VirtualController<V>, Served, PORTS, SLOTS, SIZE>,
     apps: [PortApp<SLOTS, SIZE>; PORTS],
     events: Vec<String>,
     violations: usize,
@@ -79,7 +91,7 @@ impl<V: Variant, const PORTS: usize, const SIZE: usize> SerialDevice<V, PORTS, S
         let (controller, wire) = VirtualController::new(DEPTH);
         // One device a process.
         let storage = Box::leak(Box::new(Storage::new()));
-        let (mut device, ports) = storage.split(controller, descriptors, ());
+        let (mut device, ports) = storage.split(controller, descriptors, Served);
         device.connect();
         let apps = ports.map(|port| PortApp::new(port, app.into()));
         Self { wire, device, apps, events: Vec::new(), violations: 0 }
@@ -178,6 +190,11 @@ impl<V: Variant, const PORTS: usize, const SIZE: usize> ServedDevice
                 self.app(port)?.start(app);
                 Ok(String::new())
             }
+            ["policy", port, policy] => {
+                self.app(port)?.set_policy(policy.parse()?);
+                Ok(String::new())
+            }
+            ["logged", port] => Ok(self.app(port)?.logged()),
             ["received", port] => Ok(self.app(port)?.received()),
             ["serial-state", port, levels] => {
                 let levels = parse_state(levels, SerialState::LEVELS)?;
@@ -198,8 +215,8 @@ impl<V: Variant, const PORTS: usize, const SIZE: usize> ServedDevice
     }
 }
 
-const COMMANDS: &str = "sync, plug, unplug, app PORT echo|sink|source [BYTES]|bridge, \
-     received PORT, serial-state PORT none|dcd,dsr, signal PORT ring|break|framing|parity|overrun, \
+const COMMANDS: &str = "sync, plug, unplug, app PORT echo|sink|source [BYTES]|bridge|log, \
+     received PORT, policy PORT fail|drop-newest|drop-oldest|wait, logged PORT, serial-state PORT none|dcd,dsr, signal PORT ring|break|framing|parity|overrun, \
      wake PORT";
 
 fn parse_state(text: &str, allowed: SerialState) -> Result<SerialState, String> {

@@ -9,6 +9,7 @@ use armagnac::core::{Config, Emulator, Event, Processor, RunError};
 use armagnac::memory::RamMemory;
 
 use super::controller::{BASE, Controller};
+use super::depth::Depth;
 use super::dsp;
 use super::elf::{FLASH, Firmware, RAM};
 use super::host::{Host, Mode, Window};
@@ -29,6 +30,8 @@ pub struct Run {
     pub looks: usize,
     /// Deepest stack below the main loop, in bytes.
     pub stack: u64,
+    /// The same below each function, as text.
+    pub depth: String,
     /// What took longest.
     pub watch: Watch,
     /// Instructions of the data window, by address.
@@ -43,6 +46,7 @@ pub fn run(firmware: &Firmware, mode: Mode) -> Result<Run> {
     let mut enumeration = 0;
     let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
     let mut lowest = RAM.end;
+    let mut depth = Depth::new(firmware);
     let mut watch = Watch::new(firmware);
     for _ in 0..LIMIT {
         let address = u64::from(processor.pc());
@@ -53,6 +57,7 @@ pub fn run(firmware: &Firmware, mode: Mode) -> Result<Run> {
                 Window::Data => *counts.entry(address).or_default() += 1,
             }
         }
+        depth.step(address, processor.sp().into(), processor.lr().into());
         watch.look(firmware, &processor, address);
         step(&mut processor).with_context(|| place(firmware, address))?;
         let controller = controller.borrow();
@@ -69,6 +74,7 @@ pub fn run(firmware: &Firmware, mode: Mode) -> Result<Run> {
                 counted: controller.host.counted,
                 looks: controller.host.looks,
                 stack: RAM.end - lowest,
+                depth: depth.table(firmware),
                 watch,
                 addresses: counts,
             });

@@ -116,6 +116,9 @@ pub fn instructions(firmware: &Firmware, mode: Mode, run: &Run) -> Result<String
     );
     let executed = run.addresses.iter().map(|(address, count)| (*address, *count));
     list(&mut text, by_function(firmware, executed)?, units);
+    if mode == Mode::Echo {
+        text += &run.depth;
+    }
     Ok(text)
 }
 

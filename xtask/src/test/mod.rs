@@ -6,7 +6,7 @@
 
 pub mod command;
 pub mod count;
-mod house;
+pub mod house;
 pub mod part;
 pub mod plan;
 mod report;

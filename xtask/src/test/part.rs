@@ -30,8 +30,10 @@ pub enum Part {
     Toolchain(String),
     /// Miri and its standard library, on the nightly toolchain.
     Miri,
-    /// The fuzzer's cargo subcommand.
-    CargoFuzz,
+    /// A cargo subcommand that is a crate of the name `cargo-…`.
+    Subcommand(&'static str),
+    /// A component of the nightly toolchain.
+    NightlyComponent(&'static str),
     /// A program, and the Debian package that has it.
     Program {
         /// Its name in `PATH`.
@@ -53,7 +55,8 @@ impl fmt::Display for Part {
             Self::Target(target) => write!(f, "the Rust target {target}"),
             Self::Toolchain(toolchain) => write!(f, "the Rust toolchain {toolchain}"),
             Self::Miri => write!(f, "Miri on the {NIGHTLY} toolchain"),
-            Self::CargoFuzz => write!(f, "cargo-fuzz"),
+            Self::Subcommand(name) => write!(f, "cargo-{name}"),
+            Self::NightlyComponent(name) => write!(f, "{name} of the {NIGHTLY} toolchain"),
             Self::Program { program, .. } => write!(f, "the program {program}"),
             Self::Clang => write!(f, "the library libclang"),
             Self::WorkTree => write!(f, "a git work tree"),
@@ -108,7 +111,8 @@ impl Part {
             Self::Miri => {
                 succeeds(with(cargo_of(NIGHTLY), &["miri", "--version"])) && miri_setup().is_ok()
             }
-            Self::CargoFuzz => succeeds(with(cargo(), &["fuzz", "--version"])),
+            Self::Subcommand(name) => succeeds(with(cargo(), &[name, "--version"])),
+            Self::NightlyComponent(name) => has_nightly_component(name),
             Self::Program { program, .. } => is_in_path(program),
             Self::Clang => has_clang(),
             Self::WorkTree => succeeds(git(root, &["rev-parse", "HEAD"])),
@@ -125,10 +129,10 @@ impl Part {
                 install_toolchain(NIGHTLY, &["--component", "miri,rust-src"])?;
                 miri_setup()
             }
-            Self::CargoFuzz => {
-                install_toolchain(NIGHTLY, &[])?;
-                require(with(cargo(), &["install", "--locked", "cargo-fuzz"]))
+            Self::Subcommand(name) => {
+                require(with(cargo(), &["install", "--locked", &format!("cargo-{name}")]))
             }
+            Self::NightlyComponent(name) => install_toolchain(NIGHTLY, &["--component", name]),
             Self::Program { package, .. } => install_package(package),
             Self::Clang => install_package("libclang-dev"),
             Self::WorkTree => Err("this is no clone of the repository".to_owned()),
@@ -146,7 +150,10 @@ impl Part {
             Self::Miri => format!(
                 "rustup toolchain install {NIGHTLY} --profile minimal --component miri,rust-src"
             ),
-            Self::CargoFuzz => "cargo install --locked cargo-fuzz".to_owned(),
+            Self::Subcommand(name) => format!("cargo install --locked cargo-{name}"),
+            Self::NightlyComponent(name) => {
+                format!("rustup toolchain install {NIGHTLY} --profile minimal --component {name}")
+            }
             Self::Program { package, .. } => format!("install the Debian package {package}"),
             Self::Clang => "install the Debian package libclang-dev".to_owned(),
             Self::WorkTree => "git clone the repository".to_owned(),
@@ -199,6 +206,14 @@ fn has_clang() -> bool {
     folders.extend(["/usr/lib", "/usr/lib64", "/usr/lib/x86_64-linux-gnu"].map(Into::into));
     folders.push(std::env::var_os("LIBCLANG_PATH").unwrap_or_default().into());
     folders.iter().any(|folder| holds(folder))
+}
+
+fn has_nightly_component(name: &str) -> bool {
+    let arguments = ["component", "list", "--installed", "--toolchain", NIGHTLY];
+    let Ok((status, output)) = capture(with(Command::new("rustup"), &arguments)) else {
+        return false;
+    };
+    status.success() && output.lines().any(|line| line.starts_with(name))
 }
 
 fn is_in_path(program: &str) -> bool {

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::fuzz;
+
 use super::command::{Transcript, cargo, cargo_of};
 use super::house;
 use super::part::{CRATES, NIGHTLY, Part};
@@ -15,6 +17,11 @@ const TARGETS: [&str; 3] =
 
 /// Cases of each property under Miri, which is some hundred times slower.
 const MIRI_CASES: &str = "4";
+
+/// Whose words stand in tests/wrong-uses.
+const COMPILER: &str = "1.95.0";
+/// Seconds of each fuzz target: what its seeds are next to. `cargo xtask soak` goes on for hours.
+const FUZZ_SECONDS: u32 = 5;
 
 const RUSTFMT: Part = Part::Component { subcommand: "fmt", component: "rustfmt" };
 const CLIPPY: Part = Part::Component { subcommand: "clippy", component: "clippy" };
@@ -90,8 +97,10 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.push(captures());
     steps.push(tests());
     steps.push(composite());
+    steps.push(wrong_uses());
     steps.push(loom());
     steps.push(fuzz_targets());
+    steps.push(fuzz::step(FUZZ_SECONDS));
     steps.extend(miri());
     steps.extend(subcommands());
     steps.extend(emulated());
@@ -227,6 +236,18 @@ fn composite() -> Step {
     };
     Step::new("composite", "ports work beside another class of usb-device", check)
         .needs(Part::Crates("tests/composite/Cargo.toml"))
+}
+
+/// Programs that must not compile, and why: in the words of one compiler, so with that one.
+fn wrong_uses() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo_of(COMPILER);
+        command.args(["test", "--locked", "-p", "usbd-acm-wrong-uses", "--", "--ignored"]);
+        run([command], workspace).tests()
+    };
+    Step::new("wrong-uses", "wrong uses of the halves do not compile, for the right reason", check)
+        .needs(Part::Toolchain(COMPILER.to_owned()))
+        .needs(CRATES)
 }
 
 fn loom() -> Step {

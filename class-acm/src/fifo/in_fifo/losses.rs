@@ -3,7 +3,8 @@
 //! The application asks, the bus half answers; each has a word of its own, in which a bit is flipped
 //! to ask, and to answer. Nothing here runs unless a board wants it.
 
-use super::{InFifo, PacketSender, PacketWriter, add};
+use super::sender::bits::{FRESH, IN_FLIGHT, RESTART};
+use super::{PacketSender, PacketWriter, Parts, offset};
 use crate::fifo::TxPacket;
 use crate::sync::{AtomicU8, AtomicU16, Ordering, OwnLoad};
 
@@ -14,15 +15,15 @@ const OVERRUN: u8 = 2;
 /// Requests for room that are refused after the host took a zero-length packet, until it takes data.
 const SPARED: u8 = 8;
 
-pub(super) struct Losses {
+pub(crate) struct Losses {
     /// Application.
     asked: AtomicU8,
     /// Bus half: `asked`, as far as it is done.
     done: AtomicU8,
     /// Of the bus half alone: requests for room that are still to be refused.
     spared: AtomicU8,
-    /// Of the bus half alone: of the bytes submitted or skipped, those whose fate is settled,
-    /// wrapping.
+    /// Of the bus half alone: up to here, the fate of the bytes is settled. The low half of a position,
+    /// as no more than a FIFO is not.
     settled: AtomicU16,
     /// Bus half: bytes that were taken from the application and never acknowledged, wrapping.
     lost: AtomicU16,
@@ -30,7 +31,7 @@ pub(super) struct Losses {
 
 impl Losses {
     #[cfg(not(loom))]
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             asked: AtomicU8::new(0),
             done: AtomicU8::new(0),
@@ -41,7 +42,7 @@ impl Losses {
     }
 
     #[cfg(loom)]
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             asked: AtomicU8::new(0),
             done: AtomicU8::new(0),
@@ -111,7 +112,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// before they can be dropped.
     pub fn must_abort(&self) -> bool {
         self.fifo.is_full()
-            && self.fifo.in_flight() > 0
+            && self.fifo.bits() & IN_FLIGHT != 0
             && self.fifo.is_outstanding()
             && !self.fifo.is_spared()
     }
@@ -123,24 +124,21 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// A zero-length packet follows every abort. That a slow host does not get those alone, what
     /// was handed over after one that it took is spared until it has taken some of that, or seems
     /// to have gone away again.
-    pub fn drop_oldest(&mut self) {
+    pub fn drop_oldest(&mut self, session: u16) {
         let spared = self.fifo.losses.spared.load_own();
         if self.fifo.is_outstanding() && self.fifo.is_spared() {
             self.fifo.losses.spared.store(spared - 1, Ordering::Relaxed);
         } else if self.fifo.is_full() {
+            self.fifo.begin_and_count(session);
             if self.fifo.is_outstanding() {
-                self.fifo.set_in_flight(0);
-                self.fifo.busy.store(false, Ordering::Relaxed);
                 // The zero-length packet that follows the abort ends the transfer, too.
-                self.fifo.zlp_due.store(false, Ordering::Relaxed);
+                self.fifo.set_bits(self.fifo.bits() & (RESTART | FRESH));
             }
-            // A full FIFO has closed slots only.
-            if self.fifo.next() == self.fifo.head.load_own() {
-                self.fifo.skip_to(self.fifo.slot(self.fifo.next()).length.load(Ordering::Relaxed));
-                self.fifo.step();
+            let second = self.fifo.head.load_own().wrapping_add(SIZE);
+            if second.wrapping_sub(self.fifo.sent.load_own()) <= SIZE && self.fifo.is_full() {
+                self.fifo.sent.store(second, Ordering::Release);
             }
             self.fifo.free();
-            self.fifo.settle();
             self.fifo.lose_outstanding();
         }
         self.fifo.losses.answer(ROOM);
@@ -152,34 +150,25 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         self.fifo.lose_outstanding();
     }
 
-    /// As [`pump`](Self::pump), and counts what is skipped because its session is over.
+    /// As [`pump_to`](Self::pump_to), and counts what is skipped because its session is over.
     pub fn pump_and_count(
         &mut self,
-        session: u8,
-        mut send: impl FnMut(TxPacket) -> Result<(), TxPacket>,
+        depth: usize,
+        session: u16,
+        send: impl FnMut(TxPacket) -> Result<(), TxPacket>,
     ) {
-        let mut skipped = 0u16.wrapping_sub(self.fifo.submitted.load_own());
-        self.pump(session, |packet| {
-            let length = packet.len();
-            send(packet)?;
-            skipped = skipped.wrapping_sub(length);
-            Ok(())
-        });
-        skipped = skipped.wrapping_add(self.fifo.submitted.load_own());
-        add(&self.fifo.losses.lost, skipped);
-        add(&self.fifo.losses.settled, skipped);
+        self.fifo.begin_and_count(session);
+        self.pump_to(depth, session, send);
     }
 
     /// The host acknowledged a packet, which [`sent`](Self::sent) was told of.
     pub fn count_sent(&mut self) {
-        let submitted = self.fifo.submitted.load_own();
-        // Where packets are left in flight, they are all that their slots have: a packet from an
-        // open slot, which does not, goes alone.
-        let outstanding = match self.fifo.in_flight() {
-            0 => 0,
-            _ => self.fifo.handed_over(),
+        // Where packets are left in flight, they are all that their slots have: a packet that is not
+        // the last of its slot goes alone.
+        let settled = match self.fifo.bits() & IN_FLIGHT {
+            0 => low(self.fifo.sent.load_own()),
+            _ => low(self.fifo.head.load_own()),
         };
-        let settled = submitted.wrapping_sub(outstanding);
         let was_empty = settled == self.fifo.losses.settled.load_own();
         let spared = if was_empty { SPARED } else { 0 };
         self.fifo.losses.spared.store(spared, Ordering::Relaxed);
@@ -188,37 +177,55 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
 }
 
 /// What the bus half alone does.
-impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
-    fn is_full(&self) -> bool {
-        let used = self.tail.load(Ordering::Acquire).wrapping_sub(self.head.load_own());
-        usize::from(used) >= SLOTS
+impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
+    fn is_full(self) -> bool {
+        let used = self.written.load(Ordering::Acquire).wrapping_sub(self.head.load_own());
+        used >= Self::CAPACITY
     }
 
     /// Whether bytes were submitted that the host has not acknowledged.
-    fn is_outstanding(&self) -> bool {
-        self.submitted.load_own() != self.losses.settled.load_own()
+    fn is_outstanding(self) -> bool {
+        low(self.sent.load_own()) != self.losses.settled.load_own()
     }
 
     /// Whether what is outstanding must not be taken back.
-    fn is_spared(&self) -> bool {
+    fn is_spared(self) -> bool {
         self.losses.spared.load_own() > 0
     }
 
     /// What is outstanding, and skipped by now, never arrives.
-    fn lose_outstanding(&self) {
-        let submitted = self.submitted.load_own();
-        add(&self.losses.lost, submitted.wrapping_sub(self.losses.settled.load_own()));
-        self.losses.settled.store(submitted, Ordering::Relaxed);
+    fn lose_outstanding(self) {
+        let (lost, sent) = (self.losses.lost.load_own(), low(self.sent.load_own()));
+        let outstanding = self.bytes_between(self.losses.settled.load_own(), sent);
+        self.losses.lost.store(lost.wrapping_add(outstanding), Ordering::Relaxed);
+        self.losses.settled.store(sent, Ordering::Relaxed);
     }
 
-    /// Bytes of the slots that are not free, up to the place to send from next.
-    fn handed_over(&self) -> u16 {
-        let mut bytes = self.position();
-        let mut number = self.head.load_own();
-        while number != self.next() {
-            bytes = bytes.wrapping_add(self.slot(number).length.load(Ordering::Relaxed));
-            number = number.wrapping_add(1);
+    /// Looks for the beginning of the session, if that was not found. What is skipped by that is
+    /// lost, while nothing is outstanding.
+    fn begin_and_count(self, session: u16) {
+        if self.bits() & FRESH != 0 {
+            self.begin(session);
+            self.lose_outstanding();
         }
-        bytes
+    }
+
+    /// Bytes between two positions, not counting where a slot has more room than a packet.
+    fn bytes_between(self, from: u16, to: u16) -> u16 {
+        if SIZE <= 64 {
+            return to.wrapping_sub(from);
+        }
+        let size = low(self.packet_size());
+        let slots = (to / low(SIZE)).wrapping_sub(from / low(SIZE)) % (u16::MAX / low(SIZE) + 1);
+        let within = |position: u16| low(offset::<SIZE>(position.into())).min(size);
+        (slots * size).wrapping_add(within(to)).wrapping_sub(within(from))
+    }
+}
+
+/// The low half of a position.
+fn low(position: usize) -> u16 {
+    #[expect(clippy::cast_possible_truncation, reason = "the low half is what is asked for")]
+    {
+        position as u16
     }
 }

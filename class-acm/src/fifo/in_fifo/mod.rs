@@ -1,59 +1,74 @@
 //! Device to host: a byte stream cut into packets.
 //!
-//! The application appends to the *open* slot and *closes* it when it is full. The bus half sends
-//! closed slots as they are, and what is in the open slot when the wire is idle: writes coalesce
-//! while a packet is in flight, and nothing waits for a timer.
+//! The application appends to the slot that `written` is in; when that is full, it goes on in the
+//! next. The bus half sends full slots at once, and what is in the last one when the wire is idle:
+//! writes coalesce while a packet is in flight, and nothing waits for a timer.
 //!
-//! `length` of a slot is stored by the application while the slot is open or closed, and set to 0 by
-//! the bus half when it frees the slot; `head` and `tail` pass the slot from one to the other.
-//! What only one half uses is there too, so that a half is one pointer and starts as zeros.
-//!
-//! Bytes below `length` are never written again before the slot is freed, so the bus half may lend
-//! them while the application appends behind them.
+//! Bytes below `written` are never written again before their slot is freed, so the bus half may lend
+//! them while the application appends behind them. `written` gives them to the bus half, and `head`
+//! gives whole slots back.
 mod losses;
 mod sender;
 mod writer;
 
 use super::slot::{Byte, Slot};
-use super::{assert_shape, slot_at};
-use crate::sync::{AtomicBool, AtomicU8, AtomicU16, Ordering, OwnLoad};
-use losses::Losses;
+use super::{empty_slots, next_slot, offset, slot_at};
+use crate::sync::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+pub(crate) use losses::Losses;
 pub use sender::PacketSender;
 pub use writer::{Grant, PacketWriter};
 
-/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the application to the host. The slots come
-/// last, so that short instructions reach the rest.
-#[repr(C)]
+/// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the application to the host.
 pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
-    /// Slots freed by the bus half, wrapping.
-    head: AtomicU8,
-    /// Slots closed by the application, wrapping.
-    tail: AtomicU8,
-    /// Of the bus half alone: the slot to send from next; those from `head` up to it wait for their
-    /// acknowledgement.
-    next: AtomicU8,
-    /// Of the bus half alone: packets submitted and not acknowledged.
-    in_flight: AtomicU8,
-    /// Whether a packet is in flight, and so the bus half looks again without a doorbell.
-    busy: AtomicBool,
-    /// Of the bus half alone: the last packet was full, so the host waits for more (USB 2.0 §5.8.3).
-    zlp_due: AtomicBool,
-    /// Of the bus half alone: a zero-length packet goes before everything else.
-    restart: AtomicBool,
-    /// Of the bus half alone: bytes of slot `next` that were submitted or skipped.
-    position: AtomicU16,
-    /// Of the bus half alone: bytes submitted or skipped in all, wrapping.
-    submitted: AtomicU16,
-    /// Bytes the host acknowledged or a session's end discarded, wrapping, when nothing is in flight
-    /// and no zero-length packet is due; one less than were submitted before. Stored by the bus half.
-    acknowledged: AtomicU16,
-    /// Of the application alone: bytes written, wrapping.
-    written: AtomicU16,
+    state: InState,
+    slots: [Slot<[Byte; SIZE]>; SLOTS],
+    losses: Losses,
+}
+
+/// What there is of an [`InFifo`] beside its slots.
+pub(crate) struct InState {
+    /// Stored by the bus half: the slots before it are free.
+    head: AtomicUsize,
+    /// Stored by the bus half: bytes before it were submitted to the driver, or skipped.
+    sent: AtomicUsize,
+    /// Stored by the bus half: what goes on, see [`sender::bits`].
+    bits: AtomicU32,
+    /// Stored by the application: bytes before it were written.
+    written: AtomicUsize,
+    /// Stored by the application: `written` when the session began, for it.
+    begun: AtomicUsize,
+    /// Stored by the application: the session of the bytes from `begun` on.
+    session: AtomicU16,
     /// wMaxPacketSize in bytes, where it may be less than `SIZE`. Stored by the bus half.
     packet_size: AtomicU16,
-    slots: [Slot<[Byte; SIZE]>; SLOTS],
-    /// Behind the slots, as not every board asks for it.
-    losses: Losses,
+}
+
+impl InState {
+    #[cfg(not(loom))]
+    pub(crate) const fn new() -> Self {
+        Self {
+            head: AtomicUsize::new(0),
+            sent: AtomicUsize::new(0),
+            bits: AtomicU32::new(0),
+            written: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
+            session: AtomicU16::new(0),
+            packet_size: AtomicU16::new(0),
+        }
+    }
+
+    #[cfg(loom)]
+    fn new() -> Self {
+        Self {
+            head: AtomicUsize::new(0),
+            sent: AtomicUsize::new(0),
+            bits: AtomicU32::new(0),
+            written: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
+            session: AtomicU16::new(0),
+            packet_size: AtomicU16::new(0),
+        }
+    }
 }
 
 impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
@@ -61,78 +76,74 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     #[cfg(not(loom))]
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
-        const { assert_shape(SLOTS, SIZE) };
-        Self {
-            slots: [const { Slot::<[Byte; SIZE]>::new() }; SLOTS],
-            head: AtomicU8::new(0),
-            tail: AtomicU8::new(0),
-            acknowledged: AtomicU16::new(0),
-            busy: AtomicBool::new(false),
-            packet_size: AtomicU16::new(0),
-            written: AtomicU16::new(0),
-            next: AtomicU8::new(0),
-            in_flight: AtomicU8::new(0),
-            position: AtomicU16::new(0),
-            submitted: AtomicU16::new(0),
-            zlp_due: AtomicBool::new(false),
-            restart: AtomicBool::new(false),
-            losses: Losses::new(),
-        }
+        Self { state: InState::new(), slots: empty_slots(), losses: Losses::new() }
     }
 
     /// An empty FIFO.
     #[cfg(loom)]
     pub fn new() -> Self {
-        assert_shape(SLOTS, SIZE);
-        Self {
-            slots: core::array::from_fn(|_| Slot::new()),
-            head: AtomicU8::new(0),
-            tail: AtomicU8::new(0),
-            acknowledged: AtomicU16::new(0),
-            busy: AtomicBool::new(false),
-            packet_size: AtomicU16::new(0),
-            written: AtomicU16::new(0),
-            next: AtomicU8::new(0),
-            in_flight: AtomicU8::new(0),
-            position: AtomicU16::new(0),
-            submitted: AtomicU16::new(0),
-            zlp_due: AtomicBool::new(false),
-            restart: AtomicBool::new(false),
-            losses: Losses::new(),
-        }
+        Self { state: InState::new(), slots: empty_slots(), losses: Losses::new() }
     }
 
     /// The application half and the bus half.
     pub fn split(
         &'static mut self,
     ) -> (PacketWriter<'static, SLOTS, SIZE>, PacketSender<'static, SLOTS, SIZE>) {
-        (PacketWriter::new(self), PacketSender::new(self))
+        let parts = Parts { state: &self.state, slots: &self.slots, losses: &self.losses };
+        (PacketWriter::new(parts), PacketSender::new(parts))
     }
+}
+
+/// Where the parts of an [`InFifo`] are: not in one struct, so that those of both directions can lie
+/// before the slots, where short instructions reach them.
+pub(crate) struct Parts<const SLOTS: usize, const SIZE: usize> {
+    pub(crate) state: &'static InState,
+    pub(crate) slots: &'static [Slot<[Byte; SIZE]>; SLOTS],
+    /// Behind the slots, as not every board asks for it.
+    pub(crate) losses: &'static Losses,
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Clone for Parts<SLOTS, SIZE> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Copy for Parts<SLOTS, SIZE> {}
+
+impl<const SLOTS: usize, const SIZE: usize> core::ops::Deref for Parts<SLOTS, SIZE> {
+    type Target = InState;
+
+    fn deref(&self) -> &InState {
+        self.state
+    }
+}
+
+impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
+    const CAPACITY: usize = SLOTS * SIZE;
 
     /// wMaxPacketSize, in bytes. Constant where only a full-speed packet fits.
-    fn packet_size(&self) -> u16 {
+    fn packet_size(&self) -> usize {
         if SIZE <= 64 || cfg!(loom) {
-            return size_of_slot::<SIZE>();
+            return SIZE;
         }
         match self.packet_size.load(Ordering::Relaxed) {
-            0 => size_of_slot::<SIZE>(),
-            size => size,
+            0 => SIZE,
+            size => usize::from(size).min(SIZE),
         }
     }
 
-    fn slot(&self, number: u8) -> &Slot<[Byte; SIZE]> {
-        slot_at(&self.slots, number)
+    fn slot(&self, position: usize) -> &'static Slot<[Byte; SIZE]> {
+        slot_at(self.slots, position)
     }
 }
 
-const fn size_of_slot<const SIZE: usize>() -> u16 {
-    #[expect(clippy::cast_possible_truncation, reason = "assert_shape: at most 512")]
-    {
-        SIZE as u16
+/// A position, or the start of the next slot when a packet of its slot is full.
+#[inline]
+fn settled<const SIZE: usize>(position: usize, packet_size: usize) -> usize {
+    if SIZE > 64 && offset::<SIZE>(position) >= packet_size {
+        return next_slot::<SIZE>(position);
     }
-}
-
-/// Adds to a number that has one writer: us.
-fn add(number: &AtomicU16, count: u16) {
-    number.store(number.load_own().wrapping_add(count), Ordering::Relaxed);
+    // A packet is as large as a slot, and so its end is the start of the next.
+    position
 }

@@ -3,53 +3,80 @@
 
 use core::marker::PhantomData;
 
-use super::{InFifo, add};
-use crate::fifo::slot::{Byte, Slot, TxPacket};
+use super::{Parts, offset, settled};
+use crate::fifo::slot::TxPacket;
 use crate::sync::{Ordering, OwnLoad, fence};
 
-/// The bus half of an [`InFifo`].
+/// The bits of [`InState::bits`].
+pub(super) mod bits {
+    /// Packets submitted and not acknowledged. While there are any, the bus half looks again without
+    /// a doorbell.
+    pub(crate) const IN_FLIGHT: u32 = 0xFF;
+    /// The last packet was full, so the host waits for more (USB 2.0 §5.8.3).
+    pub(crate) const ZLP_DUE: u32 = 0x100;
+    /// With either of these, something is with the host that it has not acknowledged.
+    pub(crate) const UNSETTLED: u32 = IN_FLIGHT | ZLP_DUE;
+    /// A zero-length packet goes before everything else.
+    pub(crate) const RESTART: u32 = 0x200;
+    /// No byte of this session was seen yet: those that are there may be of the one before.
+    pub(crate) const FRESH: u32 = 0x400;
+}
+use bits::{FRESH, IN_FLIGHT, RESTART, UNSETTLED, ZLP_DUE};
+
+/// The bus half of an [`InFifo`](super::InFifo).
 pub struct PacketSender<'a, const SLOTS: usize, const SIZE: usize> {
-    pub(super) fifo: &'static InFifo<SLOTS, SIZE>,
+    pub(super) fifo: Parts<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one sender at a time.
-    pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
+    pub(crate) fn new(fifo: Parts<SLOTS, SIZE>) -> Self {
         Self { fifo, borrow: PhantomData }
     }
 
     /// Offers packets to `send` until it gives one back or nothing is due.
-    pub fn pump(&mut self, session: u8, mut send: impl FnMut(TxPacket) -> Result<(), TxPacket>) {
-        if self.fifo.in_flight() == 0 {
-            self.fifo.busy.store(false, Ordering::Relaxed);
-            // Pairs with the fence in `needs_doorbell`.
-            fence(Ordering::SeqCst);
-        }
-        while let Some(packet) = self.due_packet(session) {
+    pub fn pump(&mut self, session: u16, send: impl FnMut(TxPacket) -> Result<(), TxPacket>) {
+        self.pump_to(usize::MAX, session, send);
+    }
+
+    /// The same for a driver that holds up to `depth` packets, which needs not be asked for more.
+    #[inline]
+    pub fn pump_to(
+        &mut self,
+        depth: usize,
+        session: u16,
+        mut send: impl FnMut(TxPacket) -> Result<(), TxPacket>,
+    ) {
+        // Pairs with the fence in `needs_doorbell`: either we see the bytes, or it sees nothing in
+        // flight.
+        fence(Ordering::SeqCst);
+        while depth > IN_FLIGHT as usize || ((self.fifo.bits() & IN_FLIGHT) as usize) < depth {
+            let Some(packet) = self.due_packet(session) else { return };
             let length = packet.len();
             if send(packet).is_err() {
-                break;
+                return;
             }
-            add(&self.fifo.position, length);
-            add(&self.fifo.submitted, length);
-            self.fifo.zlp_due.store(length == self.fifo.packet_size(), Ordering::Relaxed);
-            self.fifo.restart.store(false, Ordering::Relaxed);
-            self.fifo.set_in_flight(self.fifo.in_flight().wrapping_add(1));
-            self.fifo.busy.store(true, Ordering::Relaxed);
+            self.submitted(usize::from(length));
+            if depth == 1 {
+                return;
+            }
         }
     }
 
     /// The host acknowledged the oldest packet.
+    #[inline]
     pub fn sent(&mut self) {
-        self.fifo.set_in_flight(self.fifo.in_flight().saturating_sub(1));
+        let bits = self.fifo.bits();
+        if bits & IN_FLIGHT != 0 {
+            self.fifo.set_bits(bits - 1);
+        }
         self.fifo.free();
-        self.fifo.settle();
     }
 
     /// The endpoint was opened: it starts anew, and so does the host.
     pub fn opened(&mut self) {
-        self.fifo.restart.store(false, Ordering::Relaxed);
+        self.fifo.set_bits(self.fifo.bits() & !RESTART);
     }
 
     /// The driver has dropped its packets, to be followed by [`discard`](Self::discard), while the
@@ -59,14 +86,14 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// host takes the next packet for a repetition (USB 2.0 §8.6.4). A zero-length packet goes first,
     /// so that nothing is lost with it. It also ends the transfer that was cut off.
     pub fn aborted(&mut self) {
-        if self.fifo.is_unsettled() {
-            self.fifo.restart.store(true, Ordering::Relaxed);
+        if self.fifo.bits() & UNSETTLED != 0 {
+            self.fifo.set_bits(self.fifo.bits() | RESTART);
         }
     }
 
     /// A zero-length packet goes before everything else.
     pub fn restart(&mut self) {
-        self.fifo.restart.store(true, Ordering::Relaxed);
+        self.fifo.set_bits(self.fifo.bits() | RESTART);
     }
 
     /// Sets wMaxPacketSize, where the packets are not of `SIZE` anyway. Between two sessions.
@@ -76,126 +103,99 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         }
     }
 
-    /// Drops every byte written so far. The driver has dropped its packets before.
+    /// Drops every byte written so far, for a session that ended or one that is about to begin. The
+    /// driver has dropped its packets before.
     pub fn discard(&mut self) {
-        self.fifo.set_in_flight(0);
-        self.fifo.busy.store(false, Ordering::Relaxed);
-        self.fifo.zlp_due.store(false, Ordering::Relaxed);
-        while let Some((slot, closed)) = self.fifo.current_slot() {
-            // Relaxed, as no byte is read: what is written from here on is of the ended session too.
-            self.fifo.skip_to(slot.length.load(Ordering::Relaxed));
-            if !closed {
-                break;
-            }
-            self.fifo.step();
-        }
+        self.fifo.set_bits(self.fifo.bits() & RESTART | FRESH);
+        // Relaxed, as no byte is read: what is written from here on is of the ended session too.
+        self.fifo.sent.store(self.fifo.written.load(Ordering::Relaxed), Ordering::Release);
         self.fifo.free();
-        self.fifo.settle();
     }
 
-    fn due_packet(&mut self, session: u8) -> Option<TxPacket> {
-        if self.fifo.restart.load_own() {
-            return Some(TxPacket::ZERO_LENGTH);
+    #[inline]
+    fn due_packet(&mut self, session: u16) -> Option<TxPacket> {
+        let bits = self.fifo.bits();
+        if bits & (RESTART | FRESH) != 0 {
+            if bits & RESTART != 0 {
+                return Some(TxPacket::ZERO_LENGTH);
+            }
+            self.fifo.begin(session)?;
         }
-        while let Some((slot, closed)) = self.fifo.current_slot() {
-            if !closed && self.fifo.in_flight() > 0 {
-                // An open slot fills up while the wire is busy.
+        let size = self.fifo.packet_size();
+        let sent = self.fifo.sent.load_own();
+        let written = self.fifo.written.load(Ordering::Acquire);
+        let start = offset::<SIZE>(sent);
+        let mut length = size.saturating_sub(start);
+        if written.wrapping_sub(sent) < length {
+            // The last slot fills up while the wire is busy.
+            if bits & IN_FLIGHT != 0 {
                 return None;
             }
-            let length = slot.length.load(Ordering::Acquire);
-            if slot.session.load(Ordering::Relaxed) != session {
-                self.fifo.skip_to(length);
+            length = written.wrapping_sub(sent);
+            if length == 0 {
+                return (bits & ZLP_DUE != 0).then_some(TxPacket::ZERO_LENGTH);
             }
-            if length > self.fifo.position() {
-                return self.due_range(slot, length);
-            }
-            if !closed {
-                break;
-            }
-            self.fifo.step();
-            self.fifo.free();
         }
-        if self.fifo.in_flight() > 0 {
+        let slot = self.fifo.slot(sent);
+        if slot.seems_lent() {
             return None;
         }
-        // Bytes that were skipped count: nobody waits for what is never sent.
-        self.fifo.settle();
-        self.fifo.zlp_due.load_own().then_some(TxPacket::ZERO_LENGTH)
+        // SAFETY: the slot is not lent, and the application does not write below `written` before the
+        // slot is freed, which is not while it is lent. `length` is not 0: the slot has so many bytes,
+        // or `size` of them.
+        Some(unsafe { slot.lend(start, length) })
     }
 
-    fn due_range(&self, slot: &'static Slot<[Byte; SIZE]>, length: u16) -> Option<TxPacket> {
-        let slot = slot.erased();
-        if slot.is_lent() {
-            return None;
-        }
-        // SAFETY: the slot is not lent, and the application does not write below `length` before
-        // the slot is freed, which `free` does not do while it is lent.
-        Some(unsafe { slot.lend(self.fifo.position()..length) })
+    #[inline]
+    fn submitted(&mut self, length: usize) {
+        let size = self.fifo.packet_size();
+        let zlp_due = if length == size { ZLP_DUE } else { 0 };
+        let bits = self.fifo.bits() & (IN_FLIGHT | FRESH) | zlp_due;
+        // Before `sent`, so that nobody takes these bytes for acknowledged.
+        self.fifo.set_bits(bits + 1);
+        let sent = self.fifo.sent.load_own().wrapping_add(length);
+        self.fifo.sent.store(settled::<SIZE>(sent, size), Ordering::Release);
     }
 }
 
 /// What the bus half alone does.
-impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
-    /// The slot to send from and whether it is closed; `None` when the FIFO has no open slot.
-    fn current_slot(&self) -> Option<(&Slot<[Byte; SIZE]>, bool)> {
-        let next = self.next();
-        let closed = next != self.tail.load(Ordering::Acquire);
-        let ahead = next.wrapping_sub(self.head.load_own());
-        if !closed && usize::from(ahead) >= SLOTS {
-            return None;
+impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
+    /// The first look at a session that has bytes. `None` while it has none.
+    #[cold]
+    pub(super) fn begin(self, session: u16) -> Option<()> {
+        // In this order: what was written before is of the session that we see after, or older.
+        let written = self.written.load(Ordering::Acquire);
+        let is_begun = self.session.load(Ordering::Acquire) == session;
+        let sent = self.sent.load_own();
+        let begun = self.begun.load(Ordering::Relaxed);
+        // Nobody waits for what is never sent.
+        let mut skipped = written;
+        // Not so before the first byte, nor when the application was away until the numbers of the
+        // sessions came round.
+        if is_begun && begun.wrapping_sub(sent) < written.wrapping_sub(sent) {
+            skipped = begun;
+            self.set_bits(self.bits() & !FRESH);
         }
-        Some((self.slot(next), closed))
-    }
-
-    pub(super) fn skip_to(&self, length: u16) {
-        add(&self.submitted, length.wrapping_sub(self.position()));
-        self.position.store(length, Ordering::Relaxed);
-    }
-
-    pub(super) fn step(&self) {
-        self.next.store(self.next().wrapping_add(1), Ordering::Relaxed);
-        self.position.store(0, Ordering::Relaxed);
+        self.sent.store(skipped, Ordering::Release);
+        self.free();
+        (skipped != written).then_some(())
     }
 
     /// Gives the slots that are sent and not lent back to the application, oldest first.
-    pub(super) fn free(&self) {
-        loop {
-            let head = self.head.load_own();
-            let slot = self.slot(head);
-            if head == self.next() || slot.erased().is_lent() {
-                return;
-            }
-            slot.length.store(0, Ordering::Relaxed);
-            self.head.store(head.wrapping_add(1), Ordering::Release);
+    pub(super) fn free(self) {
+        let sent = self.sent.load_own();
+        let mut head = self.head.load_own();
+        while sent.wrapping_sub(head) >= SIZE && !self.slot(head).is_lent() {
+            head = head.wrapping_add(SIZE);
         }
+        self.head.store(head, Ordering::Release);
     }
 
-    /// Tells the application how much is with the host: one byte less while anything is due. Then it
-    /// is never what was written, which is at most a FIFO ahead, however long the stream goes on
-    /// without a pause.
-    pub(super) fn settle(&self) {
-        let submitted = self.submitted.load_own();
-        let acknowledged = submitted.wrapping_sub(u16::from(self.is_unsettled()));
-        self.acknowledged.store(acknowledged, Ordering::Release);
+    pub(super) fn bits(self) -> u32 {
+        self.bits.load_own()
     }
 
-    fn is_unsettled(&self) -> bool {
-        self.in_flight() > 0 || self.zlp_due.load_own()
-    }
-
-    pub(super) fn next(&self) -> u8 {
-        self.next.load_own()
-    }
-
-    pub(super) fn position(&self) -> u16 {
-        self.position.load_own()
-    }
-
-    pub(super) fn in_flight(&self) -> u8 {
-        self.in_flight.load_own()
-    }
-
-    pub(super) fn set_in_flight(&self, count: u8) {
-        self.in_flight.store(count, Ordering::Relaxed);
+    pub(super) fn set_bits(self, bits: u32) {
+        self.bits.store(bits, Ordering::Relaxed);
     }
 }

@@ -3,108 +3,146 @@
 
 use core::marker::PhantomData;
 
-use super::{InFifo, add};
+use super::sender::bits::{FRESH, IN_FLIGHT, UNSETTLED};
+use super::{Parts, offset, settled};
 use crate::fifo::slot::{Byte, Slot};
 use crate::sync::{Ordering, OwnLoad, fence};
 
-/// The application half of an [`InFifo`].
+/// The application half of an [`InFifo`](super::InFifo).
 pub struct PacketWriter<'a, const SLOTS: usize, const SIZE: usize> {
-    pub(super) fifo: &'static InFifo<SLOTS, SIZE>,
+    pub(super) fifo: Parts<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
+}
+
+/// Room in the slot that is written to: at least one byte.
+struct Room<const SIZE: usize> {
+    slot: &'static Slot<[Byte; SIZE]>,
+    /// Where it starts.
+    written: usize,
+    /// wMaxPacketSize, up to which the slot is filled.
+    packet_size: usize,
+}
+
+impl<const SIZE: usize> Room<SIZE> {
+    fn start(&self) -> usize {
+        offset::<SIZE>(self.written)
+    }
+
+    fn length(&self) -> usize {
+        // Not less than 1, as `written` is settled.
+        self.packet_size - self.start()
+    }
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one writer at a time.
-    pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
+    pub(crate) fn new(fifo: Parts<SLOTS, SIZE>) -> Self {
         Self { fifo, borrow: PhantomData }
     }
 
+    /// The session that the bytes belong to which are written now.
+    #[inline]
+    pub fn session(&self) -> u16 {
+        self.fifo.session.load_own()
+    }
+
+    /// What is written from here on is of this session; what was written for another one is never
+    /// sent.
+    pub fn begin(&mut self, session: u16) {
+        let begun = settled::<SIZE>(self.fifo.written.load_own(), self.fifo.packet_size());
+        self.fifo.begun.store(begun, Ordering::Relaxed);
+        self.fifo.written.store(begun, Ordering::Relaxed);
+        self.fifo.session.store(session, Ordering::Release);
+    }
+
     /// Appends as much of `bytes` as there is room for, and returns how many bytes that are.
-    /// `session` is the session these bytes belong to; those of another one are never sent.
-    pub fn write(&mut self, session: u8, bytes: &[u8]) -> usize {
+    pub fn append(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let Some((slot, length)) = self.open_slot(session) else { break };
-            // SAFETY: the slot is open: the bus half reaches bytes below `length` only, and `&mut
-            // self` keeps other writers away.
-            let count = unsafe { slot.write(length..self.fifo.packet_size(), rest) };
-            rest = rest.get(usize::from(count)..).unwrap_or_default();
-            self.commit(slot, length, count);
+            let Some(room) = self.room() else { break };
+            // SAFETY: the room is within the slot. The bus half reaches bytes below `written` only,
+            // and `&mut self` keeps other writers away.
+            let count = unsafe { room.slot.write(room.start(), room.length(), rest) };
+            rest = rest.get(count..).unwrap_or_default();
+            self.commit(&room, count);
         }
         bytes.len() - rest.len()
     }
 
+    /// [`append`](Self::append)s bytes that belong to this session.
+    pub fn write(&mut self, session: u16, bytes: &[u8]) -> usize {
+        self.follow(session);
+        self.append(bytes)
+    }
+
     /// Room in the open slot to write to in place; `None` when the FIFO is full.
     #[cfg(not(loom))]
-    pub fn grant(&mut self, session: u8) -> Option<Grant<'_, SLOTS, SIZE>> {
-        Self::new(self.fifo).into_grant(session)
+    pub fn grant(&mut self, session: u16) -> Option<Grant<'_, SLOTS, SIZE>> {
+        self.follow(session);
+        Self { ..*self }.into_grant()
     }
 
     /// Whether a write would take at least one byte.
-    pub fn has_room(&mut self, session: u8) -> bool {
-        self.open_slot(session).is_some()
+    pub fn has_room(&self) -> bool {
+        self.room().is_some()
     }
 
     /// Whether the host acknowledged every byte written, and the zero-length packet where one was
     /// due, or a session's end discarded them.
     pub fn is_flushed(&self) -> bool {
-        self.fifo.acknowledged.load(Ordering::Acquire) == self.fifo.written.load_own()
+        // In this order: the state that we see is that after the last byte was submitted.
+        let sent = self.fifo.sent.load(Ordering::Acquire);
+        let size = self.fifo.packet_size();
+        let bits = self.fifo.bits.load(Ordering::Relaxed);
+        // What is with the host of a fresh session is a zero-length packet for the one before.
+        settled::<SIZE>(sent, size) == settled::<SIZE>(self.fifo.written.load_own(), size)
+            && (bits & UNSETTLED == 0 || bits & FRESH != 0)
     }
 
     /// Whether the bus half must be woken to see what was written last.
+    #[inline]
     pub fn needs_doorbell(&self) -> bool {
-        // Pairs with the fence in `pump`: either the bus half sees the new length, or we see it idle.
+        // Pairs with the fence in `pump`.
         fence(Ordering::SeqCst);
-        !self.fifo.busy.load(Ordering::Relaxed)
+        self.fifo.bits.load(Ordering::Relaxed) & IN_FLIGHT == 0
     }
 
-    /// The open slot and the bytes in it, at least one less than a packet.
-    fn open_slot(&self, session: u8) -> Option<(&'static Slot<[Byte; SIZE]>, u16)> {
-        loop {
-            let tail = self.fifo.tail.load_own();
-            let used = tail.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
-            if usize::from(used) >= SLOTS {
-                return None;
-            }
-            let slot = self.fifo.slot(tail);
-            let length = slot.length.load(Ordering::Relaxed);
-            if length == 0 {
-                slot.session.store(session, Ordering::Relaxed);
-                return Some((slot, 0));
-            }
-            let same_session = slot.session.load(Ordering::Relaxed) == session;
-            if same_session && length < self.fifo.packet_size() {
-                return Some((slot, length));
-            }
-            self.close();
+    /// [`begin`](Self::begin)s this session, unless that was done.
+    #[inline]
+    pub fn follow(&mut self, session: u16) {
+        if self.session() != session {
+            self.begin(session);
         }
     }
 
-    fn commit(&self, slot: &Slot<[Byte; SIZE]>, length: u16, count: u16) {
-        let length = length.wrapping_add(count);
-        slot.length.store(length, Ordering::Release);
-        add(&self.fifo.written, count);
-        if length >= self.fifo.packet_size() {
-            self.close();
+    #[inline]
+    fn room(&self) -> Option<Room<SIZE>> {
+        let packet_size = self.fifo.packet_size();
+        let written = settled::<SIZE>(self.fifo.written.load_own(), packet_size);
+        let used = written.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
+        if used >= Parts::<SLOTS, SIZE>::CAPACITY {
+            return None;
         }
+        Some(Room { slot: self.fifo.slot(written), written, packet_size })
     }
 
-    fn close(&self) {
-        let tail = self.fifo.tail.load_own();
-        self.fifo.tail.store(tail.wrapping_add(1), Ordering::Release);
+    #[inline]
+    fn commit(&self, room: &Room<SIZE>, count: usize) {
+        let written = room.written.wrapping_add(count);
+        self.fifo.written.store(settled::<SIZE>(written, room.packet_size), Ordering::Release);
     }
 }
 
 #[cfg(not(loom))]
 impl<'a, const SLOTS: usize, const SIZE: usize> PacketWriter<'a, SLOTS, SIZE> {
-    /// As [`grant`](Self::grant), for a writer that was made for this one use.
-    pub fn into_grant(self, session: u8) -> Option<Grant<'a, SLOTS, SIZE>> {
-        let (slot, length) = self.open_slot(session)?;
-        let size = self.fifo.packet_size();
-        // SAFETY: the slot is open: the bus half reaches bytes below `length` only, and the grant
-        // takes the writer.
-        let bytes = unsafe { slot.erased().bytes_mut(length..size) };
-        Some(Grant { writer: self, slot, length, bytes })
+    /// As [`grant`](Self::grant), for a writer that was made for this one use, in its session.
+    #[inline]
+    pub fn into_grant(self) -> Option<Grant<'a, SLOTS, SIZE>> {
+        let room = self.room()?;
+        // SAFETY: the room is within the slot. The bus half reaches bytes below `written` only, and
+        // the grant takes the writer.
+        let bytes = unsafe { room.slot.bytes_mut(room.start(), room.length()) };
+        Some(Grant { writer: self, room, bytes })
     }
 }
 
@@ -112,16 +150,15 @@ impl<'a, const SLOTS: usize, const SIZE: usize> PacketWriter<'a, SLOTS, SIZE> {
 /// that, nothing was written.
 pub struct Grant<'a, const SLOTS: usize, const SIZE: usize> {
     writer: PacketWriter<'a, SLOTS, SIZE>,
-    slot: &'static Slot<[Byte; SIZE]>,
-    length: u16,
+    room: Room<SIZE>,
     bytes: &'a mut [u8],
 }
 
 impl<'a, const SLOTS: usize, const SIZE: usize> Grant<'a, SLOTS, SIZE> {
     /// Hands the first `count` bytes over, or all if there are fewer, and gives the writer back.
+    #[inline]
     pub fn commit(self, count: usize) -> PacketWriter<'a, SLOTS, SIZE> {
-        let count = u16::try_from(count.min(self.bytes.len())).unwrap_or(0);
-        self.writer.commit(self.slot, self.length, count);
+        self.writer.commit(&self.room, count.min(self.bytes.len()));
         self.writer
     }
 }

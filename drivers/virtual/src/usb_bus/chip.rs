@@ -172,7 +172,11 @@ impl Chip {
 
     pub(super) fn in_token(&mut self, number: u8, ack: bool) -> InResponse {
         if number == 0 {
-            return self.ep0.in_token(ack);
+            let response = self.ep0.in_token(ack);
+            if ack && self.manners.keeps_status_stages && self.ep0.take_status_stage() {
+                self.address = self.ep0.new_address.take().unwrap_or(self.address);
+            }
+            return response;
         }
         match self.ins.get_mut(usize::from(number)) {
             Some(Some(buffer)) => buffer.in_token(ack),

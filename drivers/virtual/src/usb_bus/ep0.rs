@@ -16,6 +16,10 @@ pub(super) struct Ep0 {
     in_pid: Pid,
     out_pid: Pid,
     pub(super) in_complete: bool,
+    /// The transfer has no IN data, and so IN is its status stage.
+    is_out: bool,
+    /// What SET_ADDRESS says, where hardware looks at it.
+    pub(super) new_address: Option<u8>,
 }
 
 impl Ep0 {
@@ -29,6 +33,8 @@ impl Ep0 {
             in_pid: Pid::Data1,
             out_pid: Pid::Data1,
             in_complete: false,
+            is_out: false,
+            new_address: None,
         }
     }
 
@@ -39,7 +45,10 @@ impl Ep0 {
     /// USB 2.0 §8.5.3: accepted always; STALL ends, what is armed goes, DATA1 is next.
     pub(super) fn setup_token(&mut self, data: [u8; 8]) {
         let in_complete = self.in_complete;
-        *self = Self { setup: Some(data), in_complete, ..Self::new() };
+        let [request_type, request, address, _, _, _, length, length_high] = data;
+        let is_out = request_type & 0x80 == 0 || (length, length_high) == (0, 0);
+        let new_address = ((request_type, request) == (0x00, 0x05)).then_some(address);
+        *self = Self { setup: Some(data), in_complete, is_out, new_address, ..Self::new() };
     }
 
     pub(super) fn in_token(&mut self, ack: bool) -> InResponse {
@@ -54,6 +63,15 @@ impl Ep0 {
             self.in_complete = true;
         }
         response
+    }
+
+    /// Whether the packet that was just acknowledged is a status stage; it is not told then.
+    pub(super) fn take_status_stage(&mut self) -> bool {
+        let is_status = self.is_out && self.in_complete;
+        if is_status {
+            self.in_complete = false;
+        }
+        is_status
     }
 
     /// There is no telling a status stage from data, and so any packet is taken.

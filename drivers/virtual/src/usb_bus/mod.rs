@@ -26,12 +26,18 @@ pub struct Manners {
     pub unstall_drops_packet: bool,
     /// Endpoints are counted up, whatever addresses are asked for, as by nrf-usbd.
     pub counts_endpoints: bool,
+    /// Hardware takes the address by itself, and no status stage IN is told, as by nrf-usbd.
+    pub keeps_status_stages: bool,
 }
 
 impl Manners {
     /// As good as it gets.
-    pub const GOOD: Self =
-        Self { unstall_resets_toggle: true, unstall_drops_packet: false, counts_endpoints: false };
+    pub const GOOD: Self = Self {
+        unstall_resets_toggle: true,
+        unstall_drops_packet: false,
+        counts_endpoints: false,
+        keeps_status_stages: false,
+    };
 }
 
 /// A `UsbBus` in memory. It lives beside its [`BusWire`], maybe in another thread.
@@ -110,7 +116,10 @@ impl UsbBus for VirtualUsbBus {
     }
 
     fn set_device_address(&self, address: u8) {
-        self.chip.borrow_mut().address = address;
+        let mut chip = self.chip.borrow_mut();
+        if !chip.manners.keeps_status_stages {
+            chip.address = address;
+        }
     }
 
     fn write(&self, address: EndpointAddress, packet: &[u8]) -> Result<usize> {

@@ -57,6 +57,7 @@ pub struct Tiny<C> {
     request: Option<SetupPacket>,
     reply: Vec<u8>,
     configured: bool,
+    session: u16,
     writer: PacketWriter<'static, 4, 64>,
     sender: PacketSender<'static, 4, 64>,
     receiver: PacketReceiver<'static, 4, 64>,
@@ -102,6 +103,7 @@ impl<C: Controller> Tiny<C> {
             request: None,
             reply: Vec::new(),
             configured: false,
+            session: 1,
             writer,
             sender,
             receiver,
@@ -125,18 +127,18 @@ impl<C: Controller> Tiny<C> {
             return;
         }
         knobs.notification.drain(..).for_each(|byte| {
-            self.notifier.0.write(0, &[byte]);
+            self.notifier.0.write(self.session, &[byte]);
         });
         while let Some((_, bytes)) = self.reader.front() {
-            let count = self.writer.write(0, bytes);
+            let count = self.writer.write(self.session, bytes);
             if count == 0 {
                 break;
             }
             self.reader.consume(count);
         }
         let controller = &mut self.controller;
-        self.notifier.1.pump(0, |packet| controller.send(NOTIFICATION, packet));
-        self.sender.pump(0, |packet| controller.send(BULK_IN, packet));
+        self.notifier.1.pump(self.session, |packet| controller.send(NOTIFICATION, packet));
+        self.sender.pump(self.session, |packet| controller.send(BULK_IN, packet));
         self.receiver.pump(|slot| controller.receive(BULK_OUT, slot));
     }
 
@@ -156,13 +158,14 @@ impl<C: Controller> Tiny<C> {
             Event::Ep0Status => {}
             Event::Sent(address) if address == NOTIFICATION => self.notifier.1.sent(),
             Event::Sent(_) => self.sender.sent(),
-            Event::Received(_, slot, length) => self.receiver.received(0, slot, length),
+            Event::Received(_, slot, length) => self.receiver.received(self.session, slot, length),
         }
     }
 
     fn deconfigure(&mut self) {
         self.knobs.borrow_mut().suspended = false;
         self.configured = false;
+        self.session = self.session.wrapping_add(1);
         self.sender.discard();
         self.notifier.1.discard();
         self.receiver.reclaim();

@@ -42,15 +42,15 @@ fn break_off(name: &str, fault: Fault, step: u32) {
 }
 
 #[test]
-fn a_reset_at_every_other_packet() {
-    break_off("echo", Fault::Reset, 7);
-    break_off("echo-main-loop", Fault::Reset, 31);
+fn a_reset_here_and_there() {
+    break_off("echo", Fault::Reset, 19);
+    break_off("echo-main-loop", Fault::Reset, 61);
 }
 
 #[test]
-fn an_unplugged_cable_at_every_other_packet() {
-    break_off("echo", Fault::Unplug, 11);
-    break_off("echo-main-loop", Fault::Unplug, 37);
+fn an_unplugged_cable_here_and_there() {
+    break_off("echo", Fault::Unplug, 29);
+    break_off("echo-main-loop", Fault::Unplug, 67);
 }
 
 #[test]

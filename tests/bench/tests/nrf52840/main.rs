@@ -24,7 +24,17 @@ fn example(name: &str) -> PathBuf {
     let folder = root().join("examples/nrf52840-dk");
     let mut cargo = Command::new("cargo");
     cargo.current_dir(&folder).env_remove("RUSTFLAGS").env_remove("CARGO_TARGET_DIR");
-    cargo.args(["build", "--locked", "--quiet", "--release", "--bin", name]);
+    let features = if name == "echo-nrf-usbd" { "nrf-usbd" } else { "" };
+    cargo.args([
+        "build",
+        "--locked",
+        "--quiet",
+        "--release",
+        "--features",
+        features,
+        "--bin",
+        name,
+    ]);
     assert!(cargo.status().unwrap().success(), "{name} does not build");
     folder.join("target/thumbv7em-none-eabihf/release").join(name)
 }
@@ -78,6 +88,16 @@ fn the_echo_echoes() {
 #[test]
 fn the_echo_without_interrupts_echoes() {
     echoes("echo-main-loop");
+}
+
+/// Somebody else's driver, which does some things against the manual.
+#[test]
+fn the_echo_on_nrf_usbd_echoes() {
+    let (mut host, mut port) = opened("echo-nrf-usbd");
+    let data = data(5_000);
+    assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
+    let board = host.port_mut();
+    assert!(board.fault().is_none() && board.core().hard_faults().is_empty());
 }
 
 #[test]

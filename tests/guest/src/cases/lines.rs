@@ -66,6 +66,21 @@ pub fn send_break(channel: &mut Channel) -> Result<String> {
     Ok(String::new())
 }
 
+/// Opened at 1200 bit/s and closed.
+pub fn touch(channel: &mut Channel) -> Result<String> {
+    let tty = Tty::open(0)?;
+    tty.set_coding(BaudRate::B1200, ControlFlags::CS8)?;
+    channel.forget_events()?;
+    drop(tty);
+    channel.expect_events(&["port 0 dtr off", "port 0 touch"])?;
+    let tty = Tty::open(0)?;
+    tty.set_coding(BaudRate::B115200, ControlFlags::CS8)?;
+    channel.forget_events()?;
+    drop(tty);
+    channel.expect_events(&["port 0 dtr off"])?;
+    Ok(String::new())
+}
+
 pub fn serial_state(channel: &mut Channel) -> Result<String> {
     let tty = Tty::open(0)?;
     channel.device("serial-state 0 none")?;

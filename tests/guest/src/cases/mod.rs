@@ -3,6 +3,7 @@
 mod control;
 mod data;
 mod lines;
+mod log;
 mod plug;
 mod power;
 mod usbtest;
@@ -36,6 +37,10 @@ pub fn run(name: &str, arguments: &Arguments, channel: &mut Channel) -> Result<S
         "break" => lines::send_break(channel),
         "serial_state" => lines::serial_state(channel),
         "hangup" => lines::hangup(channel),
+        "log_fail" => log::misused(&["fail"], channel),
+        "log" => log::misused(&["drop-newest", "drop-oldest", "wait"], channel),
+        "log_echo" => log::no_feedback(channel),
+        "touch" => lines::touch(channel),
         "autosuspend" => power::autosuspend(&device, arguments, channel),
         "system_suspend" => power::system_suspend(arguments, channel),
         "replug" => plug::replug(arguments, channel),

@@ -89,6 +89,7 @@ fn is_superseded() -> bool {
 
 impl Controller for Stub {
     const ENDPOINTS: EndpointSet = EndpointSet::first(2);
+    const DEPTH: usize = 1;
 
     #[cfg(feature = "interrupt")]
     const DOORBELL: fn() = registers::pend_interrupt;

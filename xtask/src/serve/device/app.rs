@@ -4,8 +4,11 @@ use std::collections::VecDeque;
 
 use clap::ValueEnum;
 use usbd_acm::class::{Break, Event, LineCoding, SerialState, StopBits};
-use usbd_acm::{Port, PortControl, ReadError, WriteError};
+use usbd_acm::policy::{DropNewest, PolicyWriter};
+use usbd_acm::{Port, PortControl, ReadError, Reader, WriteError};
 use usbd_acm_virtual::Nanoseconds;
+
+use super::log::{AnyPolicy, Log};
 
 /// What the device does with the bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -14,6 +17,8 @@ pub enum App {
     Bridge,
     /// Every byte goes back
     Echo,
+    /// Numbered lines at a steady rate, read or not; the command `policy` says what then
+    Log,
     /// Every byte is taken and checked against the test stream
     Sink,
     /// The test stream is sent, without end
@@ -25,6 +30,7 @@ pub enum App {
 pub enum Running {
     Bridge(Uart),
     Echo,
+    Log(Log),
     Sink { received: u64, first_wrong: Option<u64> },
     Source { sent: u64, total: u64 },
 }
@@ -48,6 +54,7 @@ impl From<App> for Running {
         match app {
             App::Bridge => Self::Bridge(Uart::default()),
             App::Echo => Self::Echo,
+            App::Log => Self::Log(Log::default()),
             App::Sink => Self::Sink { received: 0, first_wrong: None },
             App::Source => Self::Source { sent: 0, total: u64::MAX },
         }
@@ -69,12 +76,21 @@ pub fn parse(app: &str, rest: &[&str]) -> Result<Running, String> {
 
 /// A port with its application.
 pub struct PortApp<const SLOTS: usize, const SIZE: usize> {
-    port: Port<SLOTS, SIZE>,
+    port: Halves<SLOTS, SIZE>,
     running: Running,
+}
+
+/// A port whose writer has a policy, which only the logger asks for.
+struct Halves<const SLOTS: usize, const SIZE: usize> {
+    reader: Reader<SLOTS, SIZE>,
+    writer: PolicyWriter<AnyPolicy, SLOTS, SIZE>,
+    control: PortControl,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     pub fn new(port: Port<SLOTS, SIZE>, running: Running) -> Self {
+        let writer = port.writer.with_policy(AnyPolicy::DropNewest(DropNewest));
+        let port = Halves { reader: port.reader, writer, control: port.control };
         Self { port, running }
     }
 
@@ -88,7 +104,20 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     pub fn start(&mut self, running: Running) {
         self.running = running;
         let _ = self.port.reader.fill_buf();
-        let _ = self.port.writer.is_flushed();
+        let _ = self.port.writer.writer().is_flushed();
+    }
+
+    /// The policy of the logger.
+    pub fn set_policy(&mut self, policy: AnyPolicy) {
+        *self.port.writer.policy() = policy;
+    }
+
+    /// What the logger has: lines written, bytes lost, bytes from the host.
+    pub fn logged(&mut self) -> String {
+        match &self.running {
+            Running::Log(log) => log.report(self.port.writer.lost()),
+            _ => "no logger is running".into(),
+        }
     }
 
     pub fn control(&mut self) -> &mut PortControl {
@@ -123,8 +152,12 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
 
     /// Lets time pass for what has a clock.
     pub fn pass(&mut self, duration: Nanoseconds) {
-        if let Running::Bridge(uart) = &mut self.running {
-            uart.pass(duration, character_time(&self.port.control.line_coding()));
+        match &mut self.running {
+            Running::Bridge(uart) => {
+                uart.pass(duration, character_time(&self.port.control.line_coding()));
+            }
+            Running::Log(log) => log.pass(duration),
+            _ => {}
         }
     }
 
@@ -132,10 +165,16 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     pub fn step(&mut self) -> bool {
         let Self { port, running } = self;
         // Asked for in every round, so that the writer is never behind the reader.
-        let session_ended = port.writer.is_flushed() == Err(WriteError::Disconnected);
+        let session_ended = port.writer.writer().is_flushed() == Err(WriteError::Disconnected);
         match running {
             Running::Echo if session_ended => drop_rest(port),
             Running::Echo => echo(port),
+            Running::Log(log) => {
+                let read = port.reader.fill_buf().map_or(0, <[u8]>::len);
+                port.reader.consume(read);
+                log.receive(read);
+                log.write(&mut port.writer) || read > 0
+            }
             Running::Sink { received, first_wrong } => match port.reader.fill_buf() {
                 Ok(bytes) => {
                     let count = bytes.len();
@@ -154,7 +193,7 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
 }
 
 /// What nobody waits for any more is not echoed into the next session.
-fn drop_rest<const SLOTS: usize, const SIZE: usize>(port: &mut Port<SLOTS, SIZE>) -> bool {
+fn drop_rest<const SLOTS: usize, const SIZE: usize>(port: &mut Halves<SLOTS, SIZE>) -> bool {
     while let Ok(bytes) = port.reader.fill_buf() {
         let count = bytes.len();
         port.reader.consume(count);
@@ -162,12 +201,12 @@ fn drop_rest<const SLOTS: usize, const SIZE: usize>(port: &mut Port<SLOTS, SIZE>
     true
 }
 
-fn echo<const SLOTS: usize, const SIZE: usize>(port: &mut Port<SLOTS, SIZE>) -> bool {
+fn echo<const SLOTS: usize, const SIZE: usize>(port: &mut Halves<SLOTS, SIZE>) -> bool {
     let bytes = match port.reader.fill_buf() {
         Ok(bytes) => bytes,
         Err(error) => return error == ReadError::Disconnected,
     };
-    let count = match port.writer.write(bytes) {
+    let count = match port.writer.writer().write(bytes) {
         Ok(count) => count,
         Err(WriteError::Full) => return false,
         Err(WriteError::NotConnected | WriteError::Disconnected) => bytes.len(),
@@ -177,7 +216,7 @@ fn echo<const SLOTS: usize, const SIZE: usize>(port: &mut Port<SLOTS, SIZE>) -> 
 }
 
 fn source<const SLOTS: usize, const SIZE: usize>(
-    port: &mut Port<SLOTS, SIZE>,
+    port: &mut Halves<SLOTS, SIZE>,
     sent: &mut u64,
     total: u64,
 ) -> bool {
@@ -188,7 +227,7 @@ fn source<const SLOTS: usize, const SIZE: usize>(
     if left == 0 {
         return false;
     }
-    let Ok(mut grant) = port.writer.grant() else { return false };
+    let Ok(mut grant) = port.writer.writer().grant() else { return false };
     let count = grant.len().min(left);
     usbd_acm_guest::fill(*sent, &mut grant);
     grant.commit(count);
@@ -197,7 +236,7 @@ fn source<const SLOTS: usize, const SIZE: usize>(
 }
 
 fn bridge<const SLOTS: usize, const SIZE: usize>(
-    port: &mut Port<SLOTS, SIZE>,
+    port: &mut Halves<SLOTS, SIZE>,
     uart: &mut Uart,
 ) -> bool {
     let mut moved = false;
@@ -209,7 +248,7 @@ fn bridge<const SLOTS: usize, const SIZE: usize>(
     }
     let (received, _) = uart.received.as_slices();
     if !received.is_empty() {
-        let count = match port.writer.write(received) {
+        let count = match port.writer.writer().write(received) {
             Ok(count) => count,
             Err(WriteError::Full) => 0,
             Err(WriteError::Disconnected | WriteError::NotConnected) => received.len(),

@@ -2,10 +2,12 @@
 
 mod layers;
 mod manifests;
+mod origins;
 mod paths;
-mod sources;
+mod security;
+pub mod sources;
 
-use super::part::Part;
+use super::part::{CRATES, Part};
 use super::step::{Outcome, Step};
 
 /// One step for each rule.
@@ -19,6 +21,13 @@ pub fn steps() -> Vec<Step> {
             "licence, oldest Rust and description are there",
             |workspace| Outcome::of_offences(&manifests::offences(workspace)),
         ),
+        Step::new("house-origins", "dependencies come from where deny.toml says", |workspace| {
+            listed(origins::offences(workspace))
+        })
+        .needs(CRATES),
+        Step::new("house-security", "the tests that SECURITY.md names exist", |workspace| {
+            listed(security::offences(workspace))
+        }),
         Step::new("house-unsafe", "no unsafe outside the packet FIFOs", |workspace| {
             listed(sources::unsafe_code(workspace))
         }),

@@ -74,6 +74,11 @@ fn keeps_from_unsafe(member: &Crate) -> Result<bool> {
     Ok(true)
 }
 
+/// How many times a source says `unsafe`.
+pub fn unsafe_count(source: &Source) -> Result<usize> {
+    Ok(unsafe_lines(source.parse()?).len())
+}
+
 fn unsafe_lines(tokens: TokenStream) -> Vec<usize> {
     let mut lines = Vec::new();
     for token in tokens {
@@ -144,10 +149,11 @@ impl<'ast> Visit<'ast> for Functions {
 }
 
 /// A source file.
-struct Source {
+pub struct Source {
     /// Below the root, with slashes.
-    name: String,
-    text: String,
+    pub name: String,
+    /// All of it.
+    pub text: String,
 }
 
 impl Source {
@@ -181,7 +187,7 @@ fn source_folder(member: &Crate) -> String {
 }
 
 /// The sources of a crate, but not those of crates in folders below it.
-fn sources(workspace: &Workspace, member: &Crate) -> Result<Vec<Source>> {
+pub fn sources(workspace: &Workspace, member: &Crate) -> Result<Vec<Source>> {
     let mut files = Vec::new();
     collect(&workspace.root.join(&member.folder), &mut files)?;
     let source = |path: PathBuf| {

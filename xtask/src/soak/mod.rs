@@ -1,12 +1,18 @@
 //! `cargo xtask soak`: the tests of `cargo xtask test` with numbers that take hours.
 
-use std::process::{Command, ExitCode};
+mod coverage;
+mod mutants;
+mod sanitizer;
+mod supply;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 
-use crate::test::command::{cargo, cargo_of};
-use crate::test::part::{CRATES, NIGHTLY, Part};
+use crate::fuzz;
+use crate::test::command::cargo;
+use crate::test::part::CRATES;
 use crate::test::plan;
 use crate::test::runner;
 use crate::test::step::Step;
@@ -27,12 +33,23 @@ pub struct Options {
     /// Seconds for each fuzz target
     #[arg(long, default_value_t = 3600)]
     fuzz_seconds: u32,
+    /// Mutants of these files only
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    mutate: Vec<String>,
 }
 
 /// Runs the steps asked for.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::read()?;
-    let plan = vec![properties(options.cases), loom(), fuzz(options.fuzz_seconds)];
+    let mut plan = supply::steps();
+    plan.extend([
+        properties(options.cases),
+        loom(),
+        sanitizer::threads(),
+        fuzz::step(options.fuzz_seconds),
+        coverage::step(),
+        mutants::step(options.mutate.clone()),
+    ]);
     if options.list {
         runner::list(&plan);
         return Ok(ExitCode::SUCCESS);
@@ -61,31 +78,4 @@ fn loom() -> Step {
         plan::run(commands, workspace).tests()
     };
     Step::new("loom", "every interleaving, with up to 8 preemptions", check).needs(CRATES)
-}
-
-fn fuzz(seconds: u32) -> Step {
-    let check = move |workspace: &Workspace| {
-        let commands = fuzz_targets(workspace).into_iter().map(|target| {
-            let mut command: Command = cargo_of(NIGHTLY);
-            command.args(["fuzz", "run", &target, "--", "-max_len=4096", "-timeout=10"]);
-            command.arg(format!("-max_total_time={seconds}"));
-            command
-        });
-        plan::run(commands, workspace).check()
-    };
-    Step::new("fuzz", format!("each fuzz target for {seconds} s"), check)
-        .needs(Part::Program { program: "c++", package: "g++" })
-        .needs(Part::CargoFuzz)
-        .needs(Part::Crates("fuzz/Cargo.toml"))
-}
-
-/// The files in `fuzz/fuzz_targets`, which cargo-fuzz builds under their names.
-fn fuzz_targets(workspace: &Workspace) -> Vec<String> {
-    let folder = std::fs::read_dir(workspace.root.join("fuzz/fuzz_targets"));
-    let paths = folder.into_iter().flatten().flatten().map(|entry| entry.path());
-    let names = paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    let mut names: Vec<String> =
-        names.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
-    names.sort();
-    names
 }

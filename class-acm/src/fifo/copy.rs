@@ -1,0 +1,58 @@
+//! Bytes from one buffer to another.
+//!
+//! Not `core::ptr::copy_nonoverlapping`: with a length that is not constant it calls the target's
+//! memcpy, which is larger than the rest of the FIFO.
+#![allow(unsafe_code)]
+#![expect(clippy::multiple_unsafe_ops_per_block, reason = "a pointer and the access through it")]
+
+use core::sync::atomic::{Ordering, compiler_fence};
+
+/// Bytes of a word, and words copied in one go: on Arm one instruction loads them, and one stores.
+const WORD: usize = size_of::<u32>();
+const BLOCK: usize = 4;
+
+/// Copies `count` bytes.
+///
+/// # Safety
+/// `to` is valid for writes of that many bytes and nobody else reaches them; `from` is valid for
+/// reads and nobody writes to them.
+pub(super) unsafe fn copy(mut to: *mut u8, mut from: *const u8, mut count: usize) {
+    if (to.addr() | from.addr()).is_multiple_of(WORD) {
+        while count >= BLOCK * WORD {
+            // SAFETY: so many bytes are left, and both sides are aligned, as is what follows them.
+            unsafe {
+                copy_block(to.cast(), from.cast());
+                (to, from) = (to.add(BLOCK * WORD), from.add(BLOCK * WORD));
+            }
+            count -= BLOCK * WORD;
+            // Keeps the loop from being taken for a memcpy.
+            compiler_fence(Ordering::SeqCst);
+        }
+    }
+    while count > 0 {
+        // SAFETY: so many bytes are left.
+        unsafe {
+            to.write(from.read());
+            (to, from) = (to.add(1), from.add(1));
+        }
+        count -= 1;
+        compiler_fence(Ordering::SeqCst);
+    }
+}
+
+/// Copies [`BLOCK`] words.
+///
+/// # Safety
+/// As for [`copy`], and both sides are aligned.
+#[inline(always)]
+unsafe fn copy_block(to: *mut u32, from: *const u32) {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        // Not as an array, which would be copied by a call of memcpy where size counts.
+        let words = (from.read(), from.add(1).read(), from.add(2).read(), from.add(3).read());
+        to.write(words.0);
+        to.add(1).write(words.1);
+        to.add(2).write(words.2);
+        to.add(3).write(words.3);
+    }
+}

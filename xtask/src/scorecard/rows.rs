@@ -1,0 +1,169 @@
+//! The figures, and where each comes from.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::Row;
+use crate::figures::{self, Figures};
+use crate::test::house::sources;
+use crate::test::workspace::Workspace;
+
+/// Every row, in the order of the table.
+pub(super) fn all(workspace: &Workspace) -> Result<Vec<Row>> {
+    let root = &workspace.root;
+    let mut rows = closure(root)?;
+    rows.push(transfers(root)?);
+    rows.push(sweep(root)?);
+    rows.push(fuzz(root)?);
+    rows.extend(faults(root)?);
+    rows.push(enumerations(root)?);
+    rows.push(load(root)?);
+    rows.push(mutants(root)?);
+    rows.push(coverage(root)?);
+    rows.push(panics(root)?);
+    rows.push(unsafe_blocks(workspace)?);
+    Ok(rows)
+}
+
+/// The sum of one figure over runs; `None` where there was none.
+fn sum(runs: &BTreeMap<String, Figures>, figure: &str) -> Option<u64> {
+    let values: Vec<u64> = runs.values().filter_map(|run| run.get(figure).copied()).collect();
+    (!values.is_empty()).then(|| values.iter().sum())
+}
+
+fn closure(root: &Path) -> Result<Vec<Row>> {
+    const COMMAND: &str = "cargo test -p usbd-acm-tests --test closure";
+    let runs = figures::read(root, "closure-")?;
+    let events = sum(&runs, "events").map_or(String::new(), |events| {
+        format!("{} events judged, each in every state", super::grouped(events))
+    });
+    let row = |what, value, detail| Row { what, value, detail, command: COMMAND };
+    Ok(vec![
+        row("states that a host can bring the device to", sum(&runs, "states"), String::new()),
+        row("transitions between them", sum(&runs, "transitions"), events),
+    ])
+}
+
+fn transfers(root: &Path) -> Result<Row> {
+    let runs = figures::read(root, "exhaustive-")?;
+    Ok(Row {
+        what: "control transfers against the model",
+        value: sum(&runs, "cases"),
+        detail: "none wrong".to_owned(),
+        command: "cargo test -p usbd-acm-tests --test exhaustive",
+    })
+}
+
+fn sweep(root: &Path) -> Result<Row> {
+    let runs = figures::read(root, "sweep-")?;
+    Ok(Row {
+        what: "of the 2^32 bmRequestType, bRequest, wValue",
+        value: sum(&runs, "requests"),
+        detail: "none wrong".to_owned(),
+        command: "SOAK=1 cargo test --release -p usbd-acm-tests --test exhaustive sweep",
+    })
+}
+
+fn fuzz(root: &Path) -> Result<Row> {
+    let mut runs = figures::read(root, "fuzz-")?;
+    runs.retain(|_, run| run.contains_key("executions"));
+    let edges = |name| sum(&runs, name).map_or("?".to_owned(), super::grouped);
+    let detail = format!("{} of {} edges", edges("edges"), edges("edges_in_all"));
+    Ok(Row {
+        what: "executions of the fuzz targets",
+        value: sum(&runs, "executions"),
+        detail,
+        command: "cargo xtask soak --only fuzz",
+    })
+}
+
+fn faults(root: &Path) -> Result<Vec<Row>> {
+    let runs = figures::read(root, "faults-")?;
+    let row = |what, figure, detail: &str| Row {
+        what,
+        value: sum(&runs, figure),
+        detail: detail.to_owned(),
+        command: "cargo test -p usbd-acm-tests --test faults",
+    };
+    Ok(vec![
+        row("faults on the wire, one at a time", "faults", "no byte lost or doubled"),
+        row("times a host had to start over", "started_over", "and could"),
+    ])
+}
+
+fn enumerations(root: &Path) -> Result<Row> {
+    let runs = figures::read(root, "enumerations")?;
+    Ok(Row {
+        what: "enumerations in a row",
+        value: sum(&runs, "cycles"),
+        detail: "the Command Verifier asks 150".to_owned(),
+        command: "cargo test -p usbd-acm-tests --test chapter9",
+    })
+}
+
+fn load(root: &Path) -> Result<Row> {
+    let runs = figures::read(root, "load-")?;
+    let bytes = ["bytes_to_host", "bytes_to_device"].map(|figure| sum(&runs, figure).unwrap_or(0));
+    let seconds = sum(&runs, "seconds").unwrap_or(0);
+    Ok(Row {
+        what: "bytes under load, each checked",
+        value: sum(&runs, "seconds").map(|_| bytes.iter().sum()),
+        detail: format!("in {} simulated seconds, 0 bytes of memory kept", super::grouped(seconds)),
+        command: "cargo test -p usbd-acm-tests --test load",
+    })
+}
+
+fn mutants(root: &Path) -> Result<Row> {
+    let runs = figures::read(root, "mutants")?;
+    let missed = sum(&runs, "missed").unwrap_or(0);
+    let value = sum(&runs, "caught");
+    Ok(Row {
+        what: "mutants that the tests catch",
+        value,
+        detail: format!("of {}", super::grouped(value.unwrap_or(0) + missed)),
+        command: "cargo xtask soak --only mutants",
+    })
+}
+
+fn coverage(root: &Path) -> Result<Row> {
+    let runs = figures::read(root, "coverage")?;
+    Ok(Row {
+        what: "lines that a host can reach, and the model does",
+        value: sum(&runs, "lines_reached"),
+        detail: format!("of {}", super::grouped(sum(&runs, "lines").unwrap_or(0))),
+        command: "cargo xtask soak --only coverage",
+    })
+}
+
+fn panics(root: &Path) -> Result<Row> {
+    let runs = figures::read(root, "panic-free")?;
+    let links = sum(&runs, "links").unwrap_or(0);
+    Ok(Row {
+        what: "panics that can be reached",
+        value: sum(&runs, "panics"),
+        detail: format!("{links} targets and levels link without any"),
+        command: "cargo xtask size --panic-free",
+    })
+}
+
+/// In what a target sees: the libraries, without their tests.
+fn unsafe_blocks(workspace: &Workspace) -> Result<Row> {
+    let mut count = 0;
+    let mut files = 0;
+    for library in workspace.libraries() {
+        for source in sources::sources(workspace, library)? {
+            let is_linked = !source.name.contains("/tests/") && !source.name.contains("/examples/");
+            let blocks = if is_linked { sources::unsafe_count(&source)? } else { 0 };
+            count += blocks as u64;
+            files += u64::from(blocks > 0);
+        }
+    }
+    Ok(Row {
+        what: "unsafe in the libraries",
+        value: Some(count),
+        detail: format!("in {files} files, each with an argument"),
+        command: "cargo xtask test --only house-unsafe",
+    })
+}

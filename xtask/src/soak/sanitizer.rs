@@ -1,0 +1,26 @@
+//! ThreadSanitizer on the tests with real threads.
+
+use crate::test::command::cargo_of;
+use crate::test::part::{CRATES, NIGHTLY, Part};
+use crate::test::plan;
+use crate::test::step::Step;
+use crate::test::workspace::Workspace;
+
+/// Sanitizers are for named targets only.
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// Both halves of a port on threads of their own, with the standard library instrumented, too.
+pub fn threads() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo_of(NIGHTLY);
+        command.args(["test", "--locked", "-Zbuild-std", "--target", TARGET]);
+        command.args(["--target-dir", "target/thread-sanitizer"]);
+        command.args(["-p", "usbd-acm-tests", "--test", "doorbell"]);
+        command.env("RUSTFLAGS", "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer");
+        plan::run([command], workspace).tests()
+    };
+    Step::new("thread-sanitizer", "no data race between application and interrupt", check)
+        .needs(Part::NightlyComponent("rust-src"))
+        .needs(CRATES)
+        .apart()
+}

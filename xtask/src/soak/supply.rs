@@ -1,0 +1,153 @@
+//! What comes in from outside: licences, sources, advisories, oldest versions, and whether the
+//! interface is still that of the last release.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::test::command::{capture, cargo, cargo_of, require, succeeds};
+use crate::test::part::{CRATES, NIGHTLY, Part, git};
+use crate::test::step::{Outcome, Step};
+use crate::test::workspace::Workspace;
+
+/// Names a checked-out advisory database.
+const DATABASE: &str = "ADVISORY_DB";
+
+/// Every step.
+pub fn steps() -> Vec<Step> {
+    vec![deny(), advisories(), minimal_versions(), semver()]
+}
+
+/// cargo-deny takes longer to build than everything else to run, so it is not part of every run:
+/// `house-origins` checks licences and sources there, by the same lists.
+fn deny() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo();
+        command.current_dir(&workspace.root).args(["deny", "--workspace", "check"]);
+        command.args(["licenses", "bans", "sources"]);
+        Outcome::of(require(command))
+    };
+    Step::new("deny", "licences, versions and sources are as deny.toml says", check)
+        .needs(CRATES)
+        .needs(Part::Subcommand("deny"))
+}
+
+fn advisories() -> Step {
+    let check = |workspace: &Workspace| match std::env::var(DATABASE) {
+        Ok(database) => Outcome::of(check_advisories(&workspace.root, &database)),
+        Err(_) => Outcome::skipped(format!(
+            "no advisory database: git clone https://github.com/rustsec/advisory-db below a \
+             folder, and name that folder in {DATABASE}"
+        )),
+    };
+    Step::new("advisories", "no crate has a known vulnerability", check)
+        .needs(CRATES)
+        .needs(Part::Subcommand("deny"))
+}
+
+fn check_advisories(root: &Path, database: &str) -> Result<(), String> {
+    let lists = fs::read_to_string(root.join("deny.toml")).map_err(|error| error.to_string())?;
+    let config = root.join("target/deny.toml");
+    let database = format!("\n[advisories]\ndb-path = {database:?}\n");
+    fs::write(&config, lists + &database).map_err(|error| error.to_string())?;
+    let mut command = cargo();
+    command.current_dir(root).args(["deny", "--workspace", "check", "--disable-fetch"]);
+    command.arg("--config").arg(config).arg("advisories");
+    require(command)
+}
+
+/// The libraries with the oldest versions of everything that their manifests promise to work with.
+/// The lock file is another one, so this happens in a copy, without what is not published.
+fn minimal_versions() -> Step {
+    let check = |workspace: &Workspace| Outcome::of(check_minimal_versions(workspace));
+    Step::new("minimal-versions", "the libraries build with the oldest crates they allow", check)
+        .needs(Part::Toolchain(NIGHTLY.to_owned()))
+        .needs(Part::WorkTree)
+}
+
+fn check_minimal_versions(workspace: &Workspace) -> Result<(), String> {
+    let copy = workspace.root.join("target/minimal-versions");
+    copy_libraries(workspace, &copy).map_err(|error| error.to_string())?;
+    let run = |arguments: &[&str]| {
+        let mut command = cargo_of(NIGHTLY);
+        command.current_dir(&copy).args(arguments);
+        require(command)
+    };
+    run(&["-Zdirect-minimal-versions", "generate-lockfile"])?;
+    run(&["check", "--workspace", "--lib", "--locked", "--no-default-features"])?;
+    run(&["check", "--workspace", "--lib", "--locked", "--all-features"])
+}
+
+fn copy_libraries(workspace: &Workspace, copy: &Path) -> std::io::Result<()> {
+    let (_, listing) = capture(git(&workspace.root, &["ls-files", "-z"]))?;
+    let folders: Vec<&str> = workspace.libraries().map(|library| library.folder.as_str()).collect();
+    let is_of_library = |name: &str| {
+        name.starts_with("src/")
+            || !name.contains('/')
+            || folders.iter().any(|folder| {
+                !folder.is_empty() && name.strip_prefix(folder).is_some_and(|n| n.starts_with('/'))
+            })
+    };
+    for name in listing.split('\0').filter(|name| is_of_library(name)) {
+        let (from, to) = (workspace.root.join(name), copy.join(name));
+        if from.is_file() && name != "Cargo.lock" {
+            fs::create_dir_all(to.parent().unwrap_or(copy))?;
+            fs::copy(from, to)?;
+        }
+    }
+    let _ = fs::remove_file(copy.join("Cargo.lock"));
+    let manifest = copy.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest)?;
+    let members = folders.iter().map(|folder| if folder.is_empty() { "." } else { folder });
+    let members: Vec<String> = members.map(|folder| format!("{folder:?}")).collect();
+    let members = format!("members = [{}]", members.join(", "));
+    fs::write(manifest, replace_list(&text, "members = [", &members))
+}
+
+/// `text` with the list that begins like this replaced.
+fn replace_list(text: &str, begin: &str, list: &str) -> String {
+    let Some((before, rest)) = text.split_once(begin) else { return text.to_owned() };
+    let after = rest.split_once(']').map_or("", |(_, after)| after);
+    format!("{before}{list}{after}")
+}
+
+/// Against the source of the newest release; there is nothing to compare before the first.
+fn semver() -> Step {
+    let check = |workspace: &Workspace| match last_release(&workspace.root) {
+        None => Outcome::skipped("nothing is released yet: no tag begins with v"),
+        Some(_) if !succeeds(semver_checks("--version".into())) => {
+            Outcome::skipped("cargo install --locked cargo-semver-checks")
+        }
+        Some(tag) => {
+            let mut command = semver_checks(format!("--baseline-rev={tag}"));
+            command.current_dir(&workspace.root).args(workspace.library_arguments());
+            Outcome::of(require(command))
+        }
+    };
+    Step::new("semver", "the interface is that of the last release, or the version says so", check)
+        .needs(Part::WorkTree)
+}
+
+fn semver_checks(argument: String) -> Command {
+    let mut command = cargo();
+    command.args(["semver-checks", &argument]);
+    command
+}
+
+fn last_release(root: &Path) -> Option<String> {
+    let arguments = ["describe", "--tags", "--abbrev=0", "--match", "v*"];
+    let (status, tag) = capture(git(root, &arguments)).ok()?;
+    status.success().then(|| tag.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replace_list;
+
+    #[test]
+    fn a_list_is_replaced_whole() {
+        let text = "a = 1\nmembers = [\"x\",\n \"y\"]\nb = 2\n";
+        let expected = "a = 1\nmembers = [\"z\"]\nb = 2\n";
+        assert_eq!(replace_list(text, "members = [", "members = [\"z\"]"), expected);
+    }
+}
