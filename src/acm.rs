@@ -45,6 +45,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     }
 
     /// The status stage of the request that dropped DTR is over: the board may restart.
+    #[inline(never)]
     pub(crate) fn touch(&mut self) {
         for (index, mut half) in self.ports.iter_mut().enumerate() {
             if half.pace().is_touch_due() {

@@ -5,6 +5,9 @@
 //! moved before they were dropped stays moved, as for every stream; where that matters, loop over
 //! `read` and `write`.
 //!
+//! The futures are plain functions that are polled, not state machines of the compiler's, which would
+//! link a panic each.
+//!
 //! A half remembers the waker of one task: the one that polled last. The bus side wakes it; it may
 //! do so for nothing, never too seldom.
 
@@ -23,24 +26,22 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     ///
     /// # Errors
     /// [`IoError::Disconnected`] when the session ended and every byte of it was read, once.
-    pub async fn readable(&mut self) -> Result<(), IoError> {
-        self.until(|reader| unless_empty(reader.fill_buf().map(|_| ()))).await
+    pub fn readable(&mut self) -> impl Future<Output = Result<(), IoError>> {
+        self.until(|reader| unless_empty(reader.fill_buf().map(|_| ())))
     }
 
     /// Waits until a session is open.
-    pub async fn connected(&mut self) {
+    pub fn connected(&mut self) -> impl Future<Output = ()> {
         let link = self.half.link();
         poll_fn(|context| link.reader().poll(context, || link.session().is_open().then_some(())))
-            .await;
     }
 
     /// Waits until `step` has a result.
-    async fn until<R>(
+    fn until<R>(
         &mut self,
         mut step: impl FnMut(&mut Self) -> Result<Option<R>, IoError>,
-    ) -> Result<R, IoError> {
-        let link = self.half.link();
-        poll_fn(|context| poll(link.reader(), context, || step(self))).await
+    ) -> impl Future<Output = Result<R, IoError>> {
+        poll_fn(move |context| poll(self.half.link().reader(), context, || step(self)))
     }
 }
 
@@ -50,8 +51,8 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     ///
     /// # Errors
     /// [`IoError::NotConnected`] without a session, and [`IoError::Disconnected`] once when it ended.
-    pub async fn writable(&mut self) -> Result<(), IoError> {
-        self.until(|writer| unless_full(writer.grant().map(|_| ()))).await
+    pub fn writable(&mut self) -> impl Future<Output = Result<(), IoError>> {
+        self.until(|writer| unless_full(writer.grant().map(|_| ())))
     }
 
     /// Writes all of `bytes`, which belong to a session, such as an answer to what was read in it:
@@ -60,13 +61,21 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     ///
     /// # Errors
     /// [`IoError::Disconnected`] whenever that session is over: what is left is to be dropped.
-    pub async fn write_all_in(&mut self, session: Session, bytes: &[u8]) -> Result<(), IoError> {
+    pub fn write_all_in(
+        &mut self,
+        session: Session,
+        bytes: &[u8],
+    ) -> impl Future<Output = Result<(), IoError>> {
         let mut rest = bytes;
-        while !rest.is_empty() {
-            let count = self.until(|writer| unless_full(writer.write_in(session, rest))).await?;
-            rest = rest.get(count..).unwrap_or_default();
-        }
-        Ok(())
+        self.until(move |writer| {
+            while !rest.is_empty() {
+                let Some(count) = unless_full(writer.write_in(session, rest))? else {
+                    return Ok(None);
+                };
+                rest = rest.get(count..).unwrap_or_default();
+            }
+            Ok(Some(()))
+        })
     }
 
     /// Waits until the host acknowledged every byte, and the zero-length packet where one was due.
@@ -74,24 +83,22 @@ impl<const SLOTS: usize, const SIZE: usize> Writer<SLOTS, SIZE> {
     /// # Errors
     /// [`IoError::Disconnected`] when the session ended before, and [`IoError::NotConnected`] when
     /// there is none.
-    pub async fn flush(&mut self) -> Result<(), IoError> {
-        self.until(flushed).await
+    pub fn flush(&mut self) -> impl Future<Output = Result<(), IoError>> {
+        self.until(flushed)
     }
 
     /// Waits until a session is open.
-    pub async fn connected(&mut self) {
+    pub fn connected(&mut self) -> impl Future<Output = ()> {
         let link = self.half.link();
         poll_fn(|context| link.writer().poll(context, || link.session().is_open().then_some(())))
-            .await;
     }
 
     /// Waits until `step` has a result.
-    async fn until<R>(
+    fn until<R>(
         &mut self,
         mut step: impl FnMut(&mut Self) -> Result<Option<R>, IoError>,
-    ) -> Result<R, IoError> {
-        let link = self.half.link();
-        poll_fn(|context| poll(link.writer(), context, || step(self))).await
+    ) -> impl Future<Output = Result<R, IoError>> {
+        poll_fn(move |context| poll(self.half.link().writer(), context, || step(self)))
     }
 }
 
@@ -105,8 +112,8 @@ fn poll<R>(
 
 impl PortControl {
     /// Waits for the next event; otherwise as [`next_event`](Self::next_event).
-    pub async fn event(&mut self) -> Event {
-        poll_fn(|context| self.control.poll_event(context)).await
+    pub fn event(&mut self) -> impl Future<Output = Event> {
+        poll_fn(|context| self.control.poll_event(context))
     }
 }
 
@@ -136,11 +143,11 @@ impl<const SLOTS: usize, const SIZE: usize> ErrorType for Reader<SLOTS, SIZE> {
 
 impl<const SLOTS: usize, const SIZE: usize> Read for Reader<SLOTS, SIZE> {
     /// Waits for bytes. `Ok(0)` is for an empty `buffer` only: a zero-length packet is not the end.
-    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, IoError> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        self.until(|reader| unless_empty(Self::read(reader, buffer))).await
+    fn read(&mut self, buffer: &mut [u8]) -> impl Future<Output = Result<usize, IoError>> {
+        self.until(move |reader| match buffer {
+            [] => Ok(Some(0)),
+            _ => unless_empty(Self::read(reader, buffer)),
+        })
     }
 }
 
@@ -161,11 +168,11 @@ impl<const SLOTS: usize, const SIZE: usize> ErrorType for Writer<SLOTS, SIZE> {
 
 impl<const SLOTS: usize, const SIZE: usize> Write for Writer<SLOTS, SIZE> {
     /// Waits for room. `Ok(0)` is for empty `bytes` only.
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, IoError> {
-        self.until(|writer| unless_full(Self::write(writer, bytes))).await
+    fn write(&mut self, bytes: &[u8]) -> impl Future<Output = Result<usize, IoError>> {
+        self.until(move |writer| unless_full(Self::write(writer, bytes)))
     }
 
-    async fn flush(&mut self) -> Result<(), IoError> {
-        Self::flush(self).await
+    fn flush(&mut self) -> impl Future<Output = Result<(), IoError>> {
+        Self::flush(self)
     }
 }

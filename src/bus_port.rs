@@ -103,6 +103,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
     }
 
     /// Does what a writer asked for: makes room, and reports that bytes were lost.
+    #[inline(never)]
     fn serve_writer<C: Controller>(&mut self, controller: &mut C) {
         let session = self.session();
         let mut sender = self.half.sender();

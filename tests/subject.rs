@@ -111,6 +111,11 @@ fn high_speed_on(speed: Speed, name: &'static str, golden: &'static Golden) -> S
 }
 
 impl<P: DevicePort> Subject<P> {
+    /// A device of another kind, with nothing between ports and wire.
+    pub fn new(name: String, host: Host<P>, golden: &'static Golden) -> Self {
+        Self { name, host, golden, bridge: None }
+    }
+
     /// Resets the device and brings it to a state.
     pub fn enter(&mut self, state: State) {
         self.host.reset().expect("a reset");

@@ -23,11 +23,8 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             return Some(self.reset());
         }
         // A SETUP is told after the packets that came before it; so it is looked for before them.
-        // And a packet is acknowledged after the end of its DMA, which is looked at after that.
         let setup = self.usbd.is_set(EP0SETUP);
-        self.collect();
-        let event = self.finished().or_else(|| self.acknowledged());
-        self.start_next();
+        let event = self.packet_event();
         if event.is_some() {
             if self.state.done & Line::INS != 0 {
                 // EPDATA is cleared, but there is more to tell.

@@ -2,7 +2,7 @@
 //!
 //! The chip says when a SETUP came and when a data packet went or came, and nothing of the status
 //! stage. It answers SET_ADDRESS by itself: its status stage is sent, and the address taken, without
-//! a task (§6.35.9), and USBADDR is all that tells of it.
+//! a task, and USBADDR is all that tells of it.
 
 use crate::line::Line;
 

@@ -82,6 +82,14 @@ impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
         self.end_halt(Line::of(address));
     }
 
+    fn frame(&self) -> Option<u16> {
+        Some(self.frame_number())
+    }
+
+    fn watch_frames(&mut self, watch: bool) {
+        self.watch(watch);
+    }
+
     fn suspend(&mut self) {
         self.sleep();
     }

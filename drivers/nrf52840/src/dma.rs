@@ -32,7 +32,7 @@ pub(crate) struct Dma<const PORTS: usize> {
     ins: [[InQueue; 2]; PORTS],
     outs: [OutQueue; PORTS],
     /// Where the packets of EP0 lie in RAM: what the host asks for is in flash, where EasyDMA cannot
-    /// read (§6.35.11).
+    /// read.
     bounce: UnsafeCell<[u8; EP0_PACKET]>,
 }
 
@@ -142,8 +142,9 @@ impl<const PORTS: usize> Dma<PORTS> {
 impl<const PORTS: usize> Dma<PORTS> {
     /// Loads a packet to be sent, cut to what EP0 takes.
     pub(crate) fn load(&mut self, packet: &[u8]) {
+        let Some(bounce) = self.bounce() else { return };
         let mut length = 0;
-        for (to, from) in self.bounce().into_iter().flatten().zip(packet) {
+        for (to, from) in bounce.iter_mut().zip(packet) {
             *to = *from;
             length += 1;
         }
@@ -155,12 +156,13 @@ impl<const PORTS: usize> Dma<PORTS> {
         self.ep0_length = length;
     }
 
-    /// Copies the packet that came last, and returns its length.
+    /// Copies the packet that came last, and what follows it in memory, to fill the buffer. Returns
+    /// its length.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> usize {
-        let length = usize::from(self.ep0_length);
-        let packet = self.bounce().into_iter().flatten().take(length);
-        buffer.iter_mut().zip(packet).for_each(|(to, from)| *to = *from);
-        length
+        if let Some(bounce) = self.bounce() {
+            buffer.iter_mut().zip(bounce).for_each(|(to, from)| *to = *from);
+        }
+        self.ep0_length.into()
     }
 
     /// `None` while a transfer of EP0 runs.

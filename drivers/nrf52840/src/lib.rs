@@ -24,7 +24,7 @@ use dma::Dma;
 use power::Power;
 use usbd_acm::EndpointSet;
 
-/// The endpoints that bulk and interrupt transfers can use: 1 to 7 in each direction (§6.35.1).
+/// The endpoints that bulk and interrupt transfers can use: 1 to 7 in each direction.
 /// What `descriptors!` is to be given.
 pub const ENDPOINTS: EndpointSet = EndpointSet::first(7);
 
@@ -64,11 +64,6 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// The controller, detached. The state is taken for good, so that the hardware may work in it.
     pub const fn new(usbd: Usbd, supply: S, state: &'static mut State<PORTS>) -> Self {
         Self { usbd, state, supply }
-    }
-
-    /// Number of the current frame, 0 to 2047: the last start of frame that was received.
-    pub fn frame(&self) -> u16 {
-        self.frame_number()
     }
 
     /// What the rest of the chip does for USB.

@@ -33,6 +33,7 @@ impl Line {
         Self::of_bit(bit)
     }
 
+    #[inline(never)]
     pub(crate) const fn of(address: EndpointAddress) -> Self {
         Self::of_bit(match address.direction() {
             Direction::In => address.number() & 7,

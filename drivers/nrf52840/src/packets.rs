@@ -29,9 +29,21 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         }
     }
 
+    /// What happened to packets, one thing after the other; and starts the DMA that it lets start.
+    pub(crate) fn packet_event(&mut self) -> Option<Event> {
+        self.collect();
+        // A packet is acknowledged after the end of its DMA, so this comes after the other.
+        let over = self.state.dma.finish(&self.usbd);
+        let received = over.and_then(|(line, moved)| self.finished(line, moved));
+        let event = received.or_else(|| self.acknowledged());
+        if self.state.done != 0 || over.is_some() || event.is_some() {
+            self.start_next();
+        }
+        event
+    }
+
     /// What the DMA that is over leads to.
-    pub(crate) fn finished(&mut self) -> Option<Event> {
-        let (line, moved) = self.state.dma.finish(&self.usbd)?;
+    fn finished(&mut self, line: Line, moved: u8) -> Option<Event> {
         if line == Line::EP0_OUT {
             self.state.dma.received(moved);
             return Some(Event::Ep0Received);
@@ -44,8 +56,12 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     /// The next packet that the host acknowledged.
-    pub(crate) fn acknowledged(&mut self) -> Option<Event> {
-        let line = Line::lowest(self.state.done & Line::INS);
+    fn acknowledged(&mut self) -> Option<Event> {
+        let acknowledged = self.state.done & Line::INS;
+        if acknowledged == 0 {
+            return None;
+        }
+        let line = Line::lowest(acknowledged);
         self.state.done &= !line.bit();
         // Nothing is armed where it was aborted when the host already had it.
         if self.state.dma.sent(line) { line.address().map(Event::Sent) } else { None }
@@ -98,7 +114,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     /// Lets packets into an endpoint that had no slot since it was opened or aborted. From here on
-    /// the end of each DMA does that (§6.35.10), and a write would drop a packet that came since.
+    /// the end of each DMA does that, and a write would drop a packet that came since.
     fn let_in(&mut self, line: Line) {
         if self.state.closed & line.bit() == 0 {
             return;
@@ -169,7 +185,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 }
 
-/// Not halted, DATA0. DTOGGLE selects the endpoint with the first write (§6.35.13.35).
+/// Not halted, DATA0. DTOGGLE selects the endpoint with the first write.
 fn restart(usbd: &Usbd, line: Line) {
     usbd.write(DTOGGLE, line.selector());
     usbd.write(DTOGGLE, line.selector() | DATA0);

@@ -22,8 +22,12 @@ const USBWUALLOWED: u32 = 1 << 10;
 /// EVENTCAUSE: enabled.
 const READY: u32 = 1 << 11;
 
+/// INTEN: of EVENTCAUSE, and of nothing else while the peripheral comes up: whatever the lines look like
+/// then.
+const USBEVENT_INTERRUPT: u32 = 1 << 22;
 /// INTEN: USBRESET, ENDEPIN and ENDEPOUT of all endpoints, EP0DATADONE, USBEVENT, EP0SETUP, EPDATA.
-const INTERRUPTS: u32 = 1 | 0xFF << 2 | 1 << 10 | 0xFF << 12 | 1 << 22 | 1 << 23 | 1 << 24;
+const INTERRUPTS: u32 =
+    1 | 0xFF << 2 | 1 << 10 | 0xFF << 12 | USBEVENT_INTERRUPT | 1 << 23 | 1 << 24;
 const SOF_INTERRUPT: u32 = 1 << 21;
 
 /// DPDMVALUE: resume signalling, timed by hardware.
@@ -73,6 +77,8 @@ pub(crate) struct Power {
     /// The stack wants to be attached.
     wanted: bool,
     suspended: bool,
+    /// Each start of frame interrupts.
+    watched: bool,
 }
 
 impl Power {
@@ -82,6 +88,7 @@ impl Power {
         wake: Wake::No,
         wanted: false,
         suspended: false,
+        watched: false,
     };
 
     pub(crate) fn is_attached(&self) -> bool {
@@ -94,7 +101,7 @@ impl Power {
     }
 }
 
-/// Plugged and unplugged (§6.35.4, §6.35.5).
+/// Plugged and unplugged.
 impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     pub(crate) fn attach(&mut self) {
         self.state.power.wanted = true;
@@ -119,6 +126,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if self.state.power.stage == Stage::Off {
             self.enable_peripheral();
         }
+        self.usbd.write(USBEVENT, 0);
         if self.state.power.stage == Stage::Enabling && self.is_ready() {
             self.state.power.stage = Stage::Ready;
         }
@@ -142,14 +150,13 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         erratum_187_begin(usbd);
         erratum_171_begin(usbd);
         usbd.write(ENABLE, 1);
-        usbd.write(INTENSET, INTERRUPTS);
+        usbd.write(INTENSET, USBEVENT_INTERRUPT);
         self.supply.start_clock();
         self.state.power.stage = Stage::Enabling;
     }
 
     fn is_ready(&self) -> bool {
         let usbd = &self.usbd;
-        usbd.write(USBEVENT, 0);
         if usbd.read(EVENTCAUSE) & READY == 0 {
             return false;
         }
@@ -164,13 +171,17 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if self.state.power.stage == Stage::Off {
             return;
         }
+        self.usbd.write(INTENCLR, INTERRUPTS | SOF_INTERRUPT);
         self.usbd.write(USBPULLUP, 0);
         self.drop_all();
+        // In low power no DMA runs.
+        self.usbd.write(LOWPOWER, 0);
         self.state.dma.even_out(&self.usbd);
         self.usbd.write(ENABLE, 0);
         self.supply.stop_clock();
         self.state.power.stage = Stage::Off;
         self.state.power.sleep = Sleep::Awake;
+        self.state.power.watched = false;
     }
 
     /// A bus reset began.
@@ -209,7 +220,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 }
 
-/// Suspend, resume and remote wake-up (§6.35.7).
+/// Suspend, resume and remote wake-up.
 impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// What happened to the bus as a whole.
     pub(crate) fn bus_event(&mut self) -> Option<Event> {
@@ -223,11 +234,11 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             return Some(Event::VbusLost);
         }
         self.leave_low_power();
+        let power = &self.state.power;
+        // Nobody else looks at SOF, and so it may stay set.
+        let frame = (power.watched || power.wake == Wake::Driven) && self.usbd.take(SOF);
         // No event tells that the host took over from a remote wake-up, so the first frame does.
-        if self.state.power.wake == Wake::Driven && self.usbd.is_set(SOF) {
-            return self.resumed();
-        }
-        None
+        if frame && self.state.power.wake == Wake::Driven { self.resumed() } else { None }
     }
 
     fn line_event(&mut self) -> Option<Event> {
@@ -258,7 +269,15 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 
     fn give_up_wake(&mut self) {
         self.state.power.wake = Wake::No;
-        self.usbd.write(INTENCLR, SOF_INTERRUPT);
+        if !self.state.power.watched {
+            self.usbd.write(INTENCLR, SOF_INTERRUPT);
+        }
+    }
+
+    /// Whether each start of frame interrupts.
+    pub(crate) fn watch(&mut self, watched: bool) {
+        self.state.power.watched = watched;
+        self.usbd.write(if watched { INTENSET } else { INTENCLR }, SOF_INTERRUPT);
     }
 
     /// Drives resume, which hardware times.

@@ -1,7 +1,7 @@
 //! The registers: where they are, and the only accesses to them.
 //!
-//! Names, addresses and fields are those of the nRF52840 Product Specification: USBD (§6.35), POWER
-//! and CLOCK (§5.3, §5.4), and of the Cortex-M4 NVIC.
+//! Names, addresses and fields are those of the nRF52840 Product Specification, chapters USBD, POWER and
+//! CLOCK, and of the NVIC of the Cortex-M4.
 #![allow(unsafe_code)]
 
 #[cfg(test)]

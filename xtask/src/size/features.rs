@@ -20,7 +20,7 @@ struct Variant {
 
 const ECHO: &str = "usbd-acm-echo";
 
-const VARIANTS: [Variant; 4] = [
+const VARIANTS: [Variant; 10] = [
     Variant {
         key: "async",
         name: "async, and nobody waits",
@@ -39,6 +39,27 @@ const VARIANTS: [Variant; 4] = [
         name: "log, level trace, with core::fmt",
         package: ECHO,
         feature: Some("log"),
+    },
+    Variant { key: "probe", name: "Hooks::PROBE", package: ECHO, feature: Some("probe") },
+    Variant { key: "touch", name: "Hooks::TOUCH_1200", package: ECHO, feature: Some("touch") },
+    Variant { key: "lossy", name: "Hooks::LOSSY", package: ECHO, feature: Some("lossy") },
+    Variant {
+        key: "drop_newest",
+        name: "PolicyWriter, DropNewest",
+        package: ECHO,
+        feature: Some("drop-newest"),
+    },
+    Variant {
+        key: "drop_oldest",
+        name: "PolicyWriter, DropOldest, with LOSSY",
+        package: ECHO,
+        feature: Some("drop-oldest"),
+    },
+    Variant {
+        key: "wait",
+        name: "PolicyWriter, Wait::frames, with FRAMES",
+        package: ECHO,
+        feature: Some("wait"),
     },
 ];
 

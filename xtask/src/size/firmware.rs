@@ -23,16 +23,22 @@ pub enum Stack {
     Embassy,
     /// embassy-usb with our class, as a byte stream.
     EmbassyAcm,
+    /// usb-device with our class, as a byte stream.
+    AcmClass,
+    /// Ours, as a byte stream, on a driver of usb-device.
+    FromUsbBus,
 }
 
 impl Stack {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::UsbdAcm,
         Self::InPlace,
         Self::SerialPort,
         Self::CdcAcmClass,
         Self::Embassy,
         Self::EmbassyAcm,
+        Self::AcmClass,
+        Self::FromUsbBus,
     ];
 
     pub const PEERS: [Self; 3] = [Self::SerialPort, Self::CdcAcmClass, Self::Embassy];
@@ -46,6 +52,8 @@ impl Stack {
             Self::CdcAcmClass => "cdc-acm-class",
             Self::Embassy => "embassy",
             Self::EmbassyAcm => "embassy-acm",
+            Self::AcmClass => "acm-class",
+            Self::FromUsbBus => "from-usb-bus",
         }
     }
 
@@ -57,6 +65,8 @@ impl Stack {
             Self::CdcAcmClass => "usb-device CdcAcmClass",
             Self::Embassy => "embassy-usb CdcAcmClass",
             Self::EmbassyAcm => "embassy-usb with our class",
+            Self::AcmClass => "usb-device with our class",
+            Self::FromUsbBus => "usbd-acm on a usb-device driver",
         }
     }
 }

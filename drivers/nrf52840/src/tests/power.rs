@@ -6,10 +6,13 @@ use super::{attached, cause, data_in, detached, has, opened, start};
 use crate::line::Line;
 use crate::registers::fake::{raise, set, written, written_to};
 use crate::registers::{
-    DPDMDRIVE, DPDMVALUE, ENABLE, EVENTCAUSE, HFCLKSTART, HFCLKSTAT, HFCLKSTOP, INTENSET, LOWPOWER,
-    SOF, USBPULLUP, USBREGSTATUS, USBRESET,
+    DPDMDRIVE, DPDMVALUE, ENABLE, EVENTCAUSE, FRAMECNTR, HFCLKSTART, HFCLKSTAT, HFCLKSTOP,
+    INTENCLR, INTENSET, LOWPOWER, SOF, USBEVENT, USBPULLUP, USBREGSTATUS, USBRESET, amount, end,
 };
 
+/// USBRESET, ENDEPIN, EP0DATADONE, ENDEPOUT, USBEVENT, EP0SETUP, EPDATA.
+const ALL_INTERRUPTS: u32 = 0x01CF_F7FD;
+const SOF_INTERRUPT: u32 = 1 << 21;
 const SUSPEND: u32 = 1 << 8;
 const RESUME: u32 = 1 << 9;
 const USBWUALLOWED: u32 = 1 << 10;
@@ -39,10 +42,13 @@ fn the_pull_up_waits_for_ready_the_regulator_and_the_crystal() {
     controller.connect();
     let log = written();
     assert!(has(&log, ENABLE, 1) && has(&log, HFCLKSTART, 1));
+    assert!(has(&log, INTENSET, 1 << 22) && !has(&log, INTENSET, ALL_INTERRUPTS));
     for step in [|| cause(super::READY), || set(USBREGSTATUS, 3)] {
         step();
         assert!(controller.poll().is_none());
-        assert_eq!(written_to(USBPULLUP), []);
+        let log = written();
+        assert!(!has(&log, USBPULLUP, 1));
+        assert!(has(&log, USBEVENT, 0), "whatever it was for");
     }
     // The internal oscillator runs, which is not exact enough.
     set(HFCLKSTAT, 1 << 16);
@@ -60,11 +66,37 @@ fn unplugged_it_is_disabled_and_says_so_once() {
     assert!(matches!(controller.poll(), Some(Event::VbusLost)));
     let log = written();
     assert!(has(&log, USBPULLUP, 0) && has(&log, ENABLE, 0) && has(&log, HFCLKSTOP, 1));
+    assert!(
+        has(&log, INTENCLR, ALL_INTERRUPTS | SOF_INTERRUPT),
+        "nothing interrupts that nobody clears"
+    );
     assert!(controller.poll().is_none());
     // And again.
     set(USBREGSTATUS, 3);
     assert!(controller.poll().is_none());
     assert!(has(&written(), ENABLE, 1));
+}
+
+#[test]
+fn an_odd_number_of_bytes_is_made_even_before_it_is_disabled() {
+    let mut controller = opened();
+    let line = Line::of(data_in());
+    for odd in [false, true] {
+        assert!(controller.send(data_in(), TxPacket::ZERO_LENGTH).is_ok());
+        set(amount(line), u32::from(odd));
+        raise(end(line), 1);
+        controller.abort(data_in());
+    }
+    set(amount(line), 0);
+    written();
+    controller.suspend();
+    set(USBREGSTATUS, 0);
+    // Nothing ends a DMA here: it is given up.
+    assert!(matches!(controller.poll(), Some(Event::VbusLost)));
+    let log = written();
+    let places = [(LOWPOWER, 0), (start(Line::EP0_IN), 1), (ENABLE, 0)];
+    let places = places.map(|write| log.iter().position(|w| *w == write).unwrap());
+    assert!(places.is_sorted(), "{places:?}");
 }
 
 #[test]
@@ -173,6 +205,23 @@ fn awake_there_is_nothing_to_wake() {
     cause(USBWUALLOWED);
     assert!(controller.poll().is_none());
     assert_eq!(written_to(DPDMDRIVE), []);
+}
+
+#[test]
+fn a_watched_frame_interrupts_and_is_not_told() {
+    let mut controller = attached();
+    set(FRAMECNTR, 0x7FF);
+    assert_eq!(controller.frame(), Some(0x7FF));
+    controller.watch_frames(true);
+    assert_eq!(written_to(INTENSET), [SOF_INTERRUPT]);
+    raise(SOF, 1);
+    assert!(controller.poll().is_none());
+    assert_eq!(written_to(SOF), [0]);
+    controller.watch_frames(false);
+    assert_eq!(written_to(INTENCLR), [SOF_INTERRUPT]);
+    raise(SOF, 1);
+    assert!(controller.poll().is_none());
+    assert_eq!(written_to(SOF), []);
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn exchange(host: &mut Host<Board>, device: &KnownDevice, mut port: AcmPort) -> 
         device.address
     );
     linux::open(host, &mut port, [0x00, 0xC2, 0x01, 0x00, 0, 0, 8])?;
-    let data: Vec<u8> = (0..4096_u32).map(|index| (index * 31 >> 3) as u8).collect();
+    let data: Vec<u8> = (0..4096_u32).map(|index| ((index * 31) >> 3) as u8).collect();
     let back = match port.transfer(host, &data, data.len()) {
         Err(TransferError::Timeout) => {
             println!("{} bytes offered: it does not echo; --pty to talk to it", data.len());

@@ -78,13 +78,7 @@ impl SystemControl {
             0xED18..0xED24 => bytes_at(&self.nvic.system_priorities, offset - 0xED18),
             0xED24 => self.shcsr,
             0xED2C => self.hard_fault_status,
-            0xED88 => {
-                if self.floating_point {
-                    0x00F0_0000
-                } else {
-                    0
-                }
-            }
+            0xED88 => u32::from(self.floating_point) * 0x00F0_0000,
             0xED90 => 0x0800,
             0xEDFC => self.demcr,
             _ => 0,

@@ -39,7 +39,7 @@ fn a_file_goes_round() {
 
 #[test]
 fn the_line_coding_is_that_of_the_uart() {
-    let (mut host, mut port) = bridge(false);
+    let (mut host, port) = bridge(false);
     // 9600 8E2.
     port.set_line_coding(&mut host, [0x80, 0x25, 0, 0, 2, 2, 8]).unwrap();
     host.run(MILLISECOND);
@@ -80,7 +80,7 @@ fn what_goes_wrong_on_the_line_is_told() {
 
 #[test]
 fn a_break_holds_the_line_low() {
-    let (mut host, mut port) = bridge(false);
+    let (mut host, port) = bridge(false);
     port.send_break(&mut host, 20).unwrap();
     host.run(MILLISECOND);
     assert!(!host.port().soc().gpio.level(TXD));
@@ -118,7 +118,7 @@ fn a_host_that_does_not_read_makes_the_uart_wait() {
 
 #[test]
 fn a_uart_that_does_not_drain_makes_the_host_wait_and_nothing_else() {
-    let (mut host, mut port) = bridge(false);
+    let (mut host, port) = bridge(false);
     with_uart(&mut host, |uart| uart.set_clear_to_send(false));
     let bytes = data(200);
     let _ = port.write(&mut host, &bytes);

@@ -54,7 +54,7 @@ pub fn each_device_in<F: FnMut(&mut Subject)>(states: &[State], mut test: F) {
 fn check(image: &Image, test: &mut dyn FnMut(&mut Subject)) {
     let board = Board::new(image.clone()).expect("an emulated chip");
     let name = "usbd-acm on an nRF52840".to_owned();
-    let mut subject = Subject { name, host: Host::new(board), golden: &model::FULL_SPEED };
+    let mut subject = Subject::new(name, Host::new(board), &model::FULL_SPEED);
     subject.host.plug().expect("the device attaches");
     test(&mut subject);
     let board = subject.host.port_mut();

@@ -3,25 +3,39 @@
 #![no_std]
 #![no_main]
 
+#[cfg(feature = "policy")]
+mod policy;
 #[cfg(feature = "whole")]
 mod whole;
 
 use core::mem::MaybeUninit;
 
+use usbd_acm::Storage;
 use usbd_acm::descriptors::Descriptors;
-use usbd_acm::{Device, Port, Storage};
+#[cfg(not(feature = "policy"))]
+use usbd_acm::{Device, Port};
 use usbd_acm_controller::Stub;
 
+#[cfg(feature = "policy")]
+use policy::Firmware;
 #[cfg(feature = "whole")]
 use whole::Board;
 
-/// No hooks.
+/// A board that asks for what the features say: for nothing, without them.
 #[cfg(not(feature = "whole"))]
-type Board = ();
-#[cfg(not(feature = "whole"))]
-const BOARD: Board = ();
-#[cfg(feature = "whole")]
+struct Board;
 const BOARD: Board = Board;
+
+#[cfg(not(feature = "whole"))]
+impl usbd_acm::Hooks for Board {
+    const PROBE: usbd_acm::Probe = match cfg!(feature = "probe") {
+        true => usbd_acm::Probe::ZeroLengthPacket { hold: 100 },
+        false => usbd_acm::Probe::Off,
+    };
+    const FRAMES: bool = cfg!(feature = "wait");
+    const LOSSY: bool = cfg!(feature = "lossy");
+    const TOUCH_1200: bool = cfg!(feature = "touch");
+}
 
 static DESCRIPTORS: Descriptors<1> = usbd_acm::descriptors::descriptors! {
     endpoints: <Stub as usbd_acm::Controller>::ENDPOINTS,
@@ -36,17 +50,27 @@ static mut STORAGE: Storage = Storage::new();
 static mut FIRMWARE: MaybeUninit<Firmware> = MaybeUninit::uninit();
 
 /// The halves, as `split` returns them.
+#[cfg(not(feature = "policy"))]
 struct Firmware((Device<Stub, Board>, [Port; 1]));
 
+#[cfg(not(feature = "policy"))]
+impl Firmware {
+    #[inline(always)]
+    fn new(halves: (Device<Stub, Board>, [Port; 1])) -> Self {
+        Self(halves)
+    }
+
+    #[inline(always)]
+    fn connect(&mut self) {
+        self.0.0.connect();
+    }
+}
+
+#[cfg(not(feature = "policy"))]
 impl board::Serial for Firmware {
     #[inline(always)]
     fn poll(&mut self) {
         self.0.0.poll();
-        #[cfg(feature = "whole")]
-        {
-            let (device, [port]) = &mut self.0;
-            whole::use_everything(device, port);
-        }
     }
 
     #[inline(always)]
@@ -70,8 +94,8 @@ fn init() -> &'static mut Firmware {
     // controller.
     let (storage, firmware, controller) =
         unsafe { (&mut *(&raw mut STORAGE), &mut *(&raw mut FIRMWARE), Stub::new()) };
-    let firmware = firmware.write(Firmware(storage.split(controller, &DESCRIPTORS, BOARD)));
-    firmware.0.0.connect();
+    let firmware = firmware.write(Firmware::new(storage.split(controller, &DESCRIPTORS, BOARD)));
+    firmware.connect();
     firmware
 }
 

@@ -247,7 +247,8 @@ impl Uarte {
         match offset {
             0x000 => self.start_receiver(),
             0x004 => {
-                if self.receiver.stop(now, self.format.frame_time()) {
+                let ends = self.receiver.stop(now, self.format.frame_time());
+                if ends {
                     self.events.raise(event::ENDRX);
                 }
             }
