@@ -1,4 +1,8 @@
 //! The application half of a port.
+//!
+//! Nothing here waits: where there is nothing to do now, a method says so by an error
+//! ([`ReadError::Empty`], [`WriteError::Full`]), as `nb` does by `WouldBlock`, and can be called again.
+//! What waits is made of these: [`Writer::blocking`], [`Writer::with_policy`], and the `async` methods.
 
 use usbd_acm_class::fifo::{self, PacketReader, PacketWriter};
 use usbd_acm_class::{ApplicationHalf, Link, ReaderHalf, Session, Wake, WriterHalf};

@@ -35,8 +35,8 @@ pub struct Plan {
 /// knows; in each state it is told to start over, and must enumerate and move data.
 ///
 /// A state is reached by its shortest way from power-off, so what two ways to it have left behind
-/// beside the state is judged on one of them. A device that was used before takes that way again
-/// after a loss of VBUS.
+/// beside the state is judged on one of them. Where states differ by data, each way is taken by a new
+/// device; otherwise by one that was used before, after a loss of VBUS.
 ///
 /// # Panics
 /// When an outcome is not the one that the model names.
@@ -56,6 +56,10 @@ pub fn explore<C: Controller, H: Hooks, const PORTS: usize, const SIZE: usize>(
         graph.depth = graph.depth.max(way.len() as u64);
         let mut twin = make();
         for &event in &plan.alphabet {
+            if plan.with_data {
+                // How bytes become packets depends on where a FIFO was left.
+                twin = make();
+            }
             restart(&mut twin);
             assert_eq!(twin.key(plan.with_data), start, "power-off is where it starts");
             twin.apply_all(way.iter().copied());

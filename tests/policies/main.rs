@@ -4,6 +4,7 @@
 mod cable;
 mod drop_oldest;
 mod joined;
+mod joined_model;
 mod model;
 mod probe;
 mod touch;

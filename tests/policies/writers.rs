@@ -130,9 +130,9 @@ fn a_wait_in_frames_that_nobody_polls_for_ends_all_the_same() {
     assert_eq!(logger.writer.lost(), 72);
 }
 
-fn clock(
-    limit: u32,
-) -> impl FnOnce(SharedHost) -> Wait<Clock<Box<dyn FnMut() -> u32>>, Box<dyn FnMut()>, IoError> {
+type ByClock = Wait<Clock<Box<dyn FnMut() -> u32>>, Box<dyn FnMut()>, IoError>;
+
+fn clock(limit: u32) -> impl FnOnce(SharedHost) -> ByClock {
     move |host| {
         let clock = host.clone();
         let now: Box<dyn FnMut() -> u32> =

@@ -70,7 +70,7 @@ fn slot_at<const SLOTS: usize, const SIZE: usize>(
     slots: &[Slot<[Byte; SIZE]>; SLOTS],
     position: usize,
 ) -> &Slot<[Byte; SIZE]> {
-    &slots[position / SIZE & (SLOTS - 1)]
+    &slots[(position / SIZE) & (SLOTS - 1)]
 }
 
 /// Where in its slot a position is.

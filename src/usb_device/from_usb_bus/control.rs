@@ -63,7 +63,11 @@ impl Control {
 
     /// The bus was reset.
     pub(super) fn reset(&mut self) {
-        *self = Self::NEW;
+        // Not the buffer: without a stage nothing is in it.
+        self.stage = Stage::Idle;
+        self.length = 0;
+        self.unsent = false;
+        self.pending = Pending::default();
     }
 
     /// What the bus says of EP0.
@@ -130,13 +134,10 @@ impl Control {
     }
 
     fn out<B: UsbBus>(&mut self, bus: &B) -> Option<Event> {
-        let stage = self.stage;
-        // Told now, `unsent` data would overwrite what is read.
-        let mut packet = [0; BUFFER];
-        let length = bus.read(ep0_out(), &mut packet).ok()?;
-        match (stage, length) {
+        // What may be unsent in the buffer is over with an OUT packet.
+        let length = bus.read(ep0_out(), &mut self.buffer).ok()?;
+        match (self.stage, length) {
             (Stage::DataOut, _) => {
-                self.buffer = packet;
                 self.length = length;
                 self.stage = Stage::Idle;
                 Some(Event::Ep0Received)

@@ -55,10 +55,16 @@ fn subcommands() -> Vec<Step> {
 /// Firmware in an emulated chip.
 fn emulated() -> Vec<Step> {
     let lint = |workspace: &Workspace| {
-        let mut command = cargo();
-        command.args(["clippy", "--locked", "--all-targets", "--manifest-path", program::MANIFEST]);
-        command.args(["--", "-D", "warnings"]);
-        run([command], workspace).check()
+        let format = |manifest| {
+            let mut command = cargo();
+            command.args(["fmt", "--check", "--all", "--manifest-path", manifest]);
+            command
+        };
+        let mut clippy = cargo();
+        clippy.args(["clippy", "--locked", "--all-targets", "--manifest-path", program::MANIFEST]);
+        clippy.args(["--", "-D", "warnings"]);
+        let formats = [program::MANIFEST, "tests/firmware/Cargo.toml"].map(format);
+        run(formats.into_iter().chain([clippy]), workspace).check()
     };
     let tests = |workspace: &Workspace| {
         let mut command = cargo();
@@ -69,7 +75,9 @@ fn emulated() -> Vec<Step> {
     let compare = "our firmware keeps its budget beside the peers', and the README says so";
     let linux = "our firmware in the emulated chip works with a real Linux kernel";
     let steps = [
-        Step::new("bench-clippy", "no warning in the emulated chip", lint).needs(CLIPPY),
+        Step::new("bench-clippy", "no warning in the emulated chip", lint)
+            .needs(CLIPPY)
+            .needs(RUSTFMT),
         Step::new("bench-tests", about, tests),
         subcommand("bench", compare, &["bench", "--check"]),
         subcommand("linux-nrf52840", linux, &["run", "nrf52840", "--linux"]),

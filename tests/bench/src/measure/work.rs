@@ -21,13 +21,13 @@ const CODING: [u8; 7] = [0x00, 0xC2, 0x01, 0x00, 0, 0, 8];
 pub fn measure(image: &Image, app: App, sheet: &mut Sheet) -> Result<()> {
     match app {
         App::Echo => {
-            enumeration(image, sheet)?;
-            aborts(image, sheet)?;
-            suspended(image, sheet)?;
-            echo(image, sheet)
+            enumeration(image, sheet).context("enumeration")?;
+            aborts(image, sheet).context("aborts")?;
+            suspended(image, sheet).context("suspend")?;
+            echo(image, sheet).context("echo")
         }
-        App::Source => flow(image, Direction::In, sheet),
-        App::Sink => flow(image, Direction::Out, sheet),
+        App::Source => flow(image, Direction::In, sheet).context("source"),
+        App::Sink => flow(image, Direction::Out, sheet).context("sink"),
     }
 }
 
@@ -56,7 +56,7 @@ fn enumeration(image: &Image, sheet: &mut Sheet) -> Result<()> {
     let before = host.port_mut().core().account().instructions;
     for setup in script::enumeration_requests() {
         match setup.direction() {
-            Direction::In => drop(host.control_in(setup)?),
+            Direction::In => drop(host.control_in(setup).with_context(|| format!("{setup:?}"))?),
             Direction::Out => host.control_out(setup, &[])?,
         }
     }
@@ -93,7 +93,7 @@ fn echo(image: &Image, sheet: &mut Sheet) -> Result<()> {
         let (mut host, mut port) = opened(image, eager())?;
         let latency = host.observe(Latency::default());
         let account = run(&mut host, pace, |host| {
-            let back = port.transfer(host, &data, data.len())?;
+            let back = port.transfer(host, &data, data.len()).with_context(|| stuck(host, pace))?;
             ensure!(back == data, "what came back differs");
             Ok(())
         })?;
@@ -111,6 +111,13 @@ fn echo(image: &Image, sheet: &mut Sheet) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where a firmware is that does not go on.
+fn stuck(host: &mut Host<Board>, pace: Pace) -> String {
+    let board = host.port_mut();
+    let (violations, place) = (board.violations(), board.core().place());
+    format!("{pace:?}, with the firmware at {place}, violations {violations:?}")
 }
 
 /// Requests between packets, as a program makes them that looks at its modem lines all the time.

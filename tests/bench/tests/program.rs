@@ -1,0 +1,41 @@
+//! The program behind `cargo xtask run`.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use usbd_acm_bench::firmware::{App, Firmware};
+
+fn run(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_usbd-acm-bench"));
+    command.env("RUST_BACKTRACE", "0").arg("run").args(arguments).output().unwrap()
+}
+
+#[test]
+fn it_says_what_the_device_is_and_that_it_echoes_and_writes_a_capture() {
+    let elf = Firmware::peer("nrf52840-usbd-acm", App::Echo).build().unwrap();
+    let name = format!("usbd-acm-bench-{}.pcapng", std::process::id());
+    let capture = std::env::temp_dir().join(name);
+    let output = run(&["--elf", &elf.to_string_lossy(), "--pcap", &capture.to_string_lossy()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    for part in [
+        "GET_DESCRIPTOR(device) of 18 bytes -> 18 bytes: 12 01 00 02",
+        "SET_CONFIGURATION(1) -> ACK",
+        "usbd-acm Serial port at address 5",
+        "4096 bytes sent, and they came back",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    // The block that a pcapng file begins with, and packets.
+    let bytes = fs::read(&capture).unwrap();
+    fs::remove_file(&capture).unwrap();
+    assert!(bytes.starts_with(&[0x0A, 0x0D, 0x0D, 0x0A]) && bytes.len() > 4096);
+}
+
+#[test]
+fn what_is_no_firmware_is_refused_with_its_name() {
+    let output = run(&["--elf", "Cargo.toml"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(text.contains("Cargo.toml is no firmware"), "{text}");
+}
