@@ -134,6 +134,5 @@ fn converse(
         host.resume();
         close(host, port).expect("the port closes");
     }
-    let events = script.borrow().events().to_vec();
-    events
+    script.borrow().events().to_vec()
 }
