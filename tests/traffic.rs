@@ -14,6 +14,9 @@ pub struct InTraffic {
     bytes: Vec<u8>,
     /// Length of the last packet acknowledged since the last cut.
     last: Option<usize>,
+    /// What both were when the bus was reset, until something is acknowledged again: a device that has
+    /// not looked yet goes by that.
+    before_reset: (Vec<u8>, Option<usize>),
     data_packets: usize,
     zero_length_packets: usize,
 }
@@ -27,6 +30,7 @@ impl InTraffic {
             pending: None,
             bytes: Vec::new(),
             last: None,
+            before_reset: (Vec::new(), None),
             data_packets: 0,
             zero_length_packets: 0,
         }
@@ -36,6 +40,7 @@ impl InTraffic {
     pub fn cut(&mut self) {
         self.bytes.clear();
         self.last = None;
+        self.before_reset = (Vec::new(), None);
     }
 
     /// Bytes acknowledged since the last cut.
@@ -46,6 +51,15 @@ impl InTraffic {
     /// Whether the last transfer since the last cut ended: with a short packet.
     pub fn is_terminated(&self) -> bool {
         self.last != Some(self.max_packet_size)
+    }
+
+    /// The bytes acknowledged, and whether they are terminated, as far as a device can know that
+    /// may not have looked since the bus was reset.
+    pub fn known_to_device(&self) -> (&[u8], bool) {
+        match self.last {
+            Some(_) => (&self.bytes, self.is_terminated()),
+            None => (&self.before_reset.0, self.before_reset.1 != Some(self.max_packet_size)),
+        }
     }
 
     /// Packets with data that were acknowledged.
@@ -98,7 +112,7 @@ impl Observer for InTraffic {
     fn line(&mut self, _at: Nanoseconds, event: LineEvent) {
         if matches!(event, LineEvent::Reset(_) | LineEvent::Unplugged) {
             self.pending = None;
-            self.cut();
+            self.before_reset = (std::mem::take(&mut self.bytes), self.last.take());
         }
     }
 }

@@ -20,6 +20,8 @@ fn main() -> io::Result<()> {
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     // Flash has no pages: without this the headers of the ELF file would be flashed below the start.
     println!("cargo:rustc-link-arg-bins=--nmagic");
+    // Else functions lie in the order of hashes, which are of the folder that this is built in.
+    println!("cargo:rustc-link-arg-bins=--sort-section=name");
     println!("cargo:rerun-if-changed=memory.x.in");
     println!("cargo:rerun-if-changed=device.x");
     Ok(())

@@ -22,7 +22,7 @@ async fn echo(mut reader: Reader, mut writer: Writer) {
 /// A host with a device whose three tasks are polled in any order.
 fn host(seed: u64) -> Host<Board<impl FnMut(u64)>> {
     static INTERRUPT: [WakerCell; 8] = [const { WakerCell::new() }; 8];
-    let interrupt = &INTERRUPT[seed as usize % 8];
+    let interrupt = &INTERRUPT[usize::try_from(seed % 8).unwrap()];
     let (controller, wire) = VirtualController::<FullSpeed>::new(2);
     let storage = Box::leak(Box::new(Storage::<1, 2, 64>::new()));
     bell::take();

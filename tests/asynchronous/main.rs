@@ -246,10 +246,10 @@ fn every_kind_of_event_wakes() {
     };
     expect(&mut host, &suspend, &[Event::Suspended]);
     expect(&mut host, &|host: Host| host.resume(), &[Event::Resumed]);
-    let act = |host: Host| _ = host.control_out(request::set_configuration(0), &[]).unwrap();
+    let act = |host: Host| host.control_out(request::set_configuration(0), &[]).unwrap();
     expect(&mut host, &act, &[Event::SessionEnd]);
     while port.control.next_event().is_some() {}
-    let act = |host: Host| _ = host.control_out(request::set_configuration(1), &[]).unwrap();
+    let act = |host: Host| host.control_out(request::set_configuration(1), &[]).unwrap();
     let mut event = pin!(port.control.event());
     assert!(poll(event.as_mut(), &task).is_pending());
     act(&mut host);

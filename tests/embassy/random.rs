@@ -40,8 +40,7 @@ impl Books {
 
 fn application(parts: Parts<'_, 2>, books: Books) {
     let Parts { executor, mut ports, whims, .. } = parts;
-    let Port { mut reader, mut writer, control } = ports.remove(0);
-    drop(control);
+    let Port { mut reader, mut writer, .. } = ports.remove(0);
     let (ledger, patience) = (books.from_host.clone(), whims.clone());
     executor.spawn(async move {
         let mut buffer = [0; 100];

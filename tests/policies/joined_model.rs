@@ -87,9 +87,8 @@ impl Play {
         if self.port.reader.is_ready() {
             return;
         }
-        let first = u8::try_from(self.sent.len() & 0x0F).unwrap();
-        let bytes: Vec<u8> =
-            (0..count).map(|i| self.session << 4 | (first + (i & 0x0F) as u8) & 0x0F).collect();
+        let numbers = (0..=0x0F).cycle().skip(self.sent.len() % 0x10);
+        let bytes: Vec<u8> = numbers.take(count).map(|i: u8| self.session << 4 | i).collect();
         self.cable.write(&bytes);
         self.sent.extend(&bytes);
         self.cable.run(100 * MICROSECOND);

@@ -92,6 +92,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     /// Has the hardware told `task` as soon as no DMA runs.
+    #[inline(never)]
     pub(crate) fn ask(&mut self, task: Task) {
         self.state.control.task = task;
         self.start_next();

@@ -58,6 +58,7 @@ pub(crate) fn erratum_199_end(usbd: &Usbd) {
 
 /// Takes a packet that the host has not fetched back from the buffer of an IN endpoint. There is no
 /// documented way; this is how the manufacturer's own driver does it.
+#[inline(never)]
 pub(crate) fn disarm(usbd: &Usbd, line: Line) {
     let address = 0x7B4 + 2 * line.number();
     let bit = if line == Line::EP0_IN { 1 << 2 } else { 1 << 1 };
@@ -70,6 +71,7 @@ pub(crate) fn disarm(usbd: &Usbd, line: Line) {
 
 /// Writes a register that opens with a key, and closes it. Where it is open, somebody else opened
 /// it, and it stays open.
+#[inline(never)]
 fn unlocked(usbd: &Usbd, register: Register, value: u32) {
     let closed = usbd.read(ERRATA_KEY) == 0;
     if closed {

@@ -2,6 +2,7 @@
 #![cfg_attr(not(test), no_std)]
 #![deny(unsafe_code)]
 
+// `inline(never)` stands where it was measured to save flash at opt-level z.
 mod bus;
 mod control;
 mod controller;

@@ -267,6 +267,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         core::mem::take(&mut self.state.power.suspended).then_some(Event::Resume)
     }
 
+    #[inline(never)]
     fn give_up_wake(&mut self) {
         self.state.power.wake = Wake::No;
         if !self.state.power.watched {

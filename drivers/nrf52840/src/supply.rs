@@ -88,8 +88,9 @@ impl Supply for OnChip {
 /// interrupt. What changed is looked up there.
 pub fn power_clock_interrupt() {
     let on_chip = OnChip(());
-    for event in [USBDETECTED, USBREMOVED, USBPWRRDY, HFCLKSTARTED] {
-        on_chip.write(event, 0);
-    }
+    on_chip.write(USBDETECTED, 0);
+    on_chip.write(USBREMOVED, 0);
+    on_chip.write(USBPWRRDY, 0);
+    on_chip.write(HFCLKSTARTED, 0);
     pend();
 }

@@ -47,6 +47,17 @@ pub struct Sent {
     pub format: Format,
 }
 
+/// The next frame from outside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Arrival {
+    /// There is none.
+    Nothing,
+    /// It begins when the line is looked at next.
+    Begins,
+    /// It is complete then.
+    At(Cycles),
+}
+
 /// The line, and who is at its other end.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -56,8 +67,7 @@ pub struct Line {
     pub sent: Vec<Sent>,
     /// What is going to arrive, a frame after the other.
     incoming: VecDeque<UartFrame>,
-    /// When the next one is complete.
-    next: Option<Cycles>,
+    next: Arrival,
     clear_to_send: bool,
 }
 
@@ -67,7 +77,7 @@ impl Default for Line {
             loopback: false,
             sent: Vec::new(),
             incoming: VecDeque::new(),
-            next: None,
+            next: Arrival::Nothing,
             clear_to_send: true,
         }
     }
@@ -77,7 +87,9 @@ impl Line {
     /// Lets these arrive, at the speed at which the UARTE listens.
     pub fn feed(&mut self, frames: impl IntoIterator<Item = UartFrame>) {
         self.incoming.extend(frames);
-        self.next = self.next.or(self.incoming.front().map(|_| 0));
+        if self.next == Arrival::Nothing && !self.incoming.is_empty() {
+            self.next = Arrival::Begins;
+        }
     }
 
     /// Frames that have not arrived.
@@ -95,13 +107,17 @@ impl Line {
     }
 
     pub(super) fn next_arrival(&self) -> Option<Cycles> {
-        self.next
+        match self.next {
+            Arrival::Nothing => None,
+            Arrival::Begins => Some(0),
+            Arrival::At(at) => Some(at),
+        }
     }
 
     pub(super) fn send(&mut self, at: Cycles, byte: u8, format: Format) {
         if self.loopback {
             self.incoming.push_back(UartFrame::of(byte));
-            self.next = Some(at);
+            self.next = Arrival::At(at);
         } else {
             self.sent.push(Sent { at, byte, format });
         }
@@ -115,16 +131,24 @@ impl Line {
         frame_time: Cycles,
         stops: bool,
     ) -> Option<UartFrame> {
-        let at = self.next.filter(|at| *at <= now)?;
-        let begins = at == 0 && !self.loopback;
-        if stops || begins {
-            // The other end looks again a frame later.
-            self.next = self.incoming.front().map(|_| now + frame_time);
-            return None;
+        match self.next {
+            Arrival::Nothing => return None,
+            Arrival::At(at) if at > now => return None,
+            Arrival::At(_) if !stops => {}
+            // The other end begins now, or looks again a frame later.
+            Arrival::Begins | Arrival::At(_) => {
+                self.next = self.complete_at(now + frame_time);
+                return None;
+            }
         }
         let frame = self.incoming.pop_front();
-        let pause = if self.loopback { 0 } else { frame_time };
-        self.next = self.incoming.front().map(|_| now + pause.max(1));
+        // What is looped back comes when it was sent.
+        let pause = if self.loopback { 1 } else { frame_time };
+        self.next = self.complete_at(now + pause);
         frame
+    }
+
+    fn complete_at(&self, at: Cycles) -> Arrival {
+        if self.incoming.is_empty() { Arrival::Nothing } else { Arrival::At(at) }
     }
 }
