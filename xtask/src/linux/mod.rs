@@ -62,7 +62,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let plan = plan(options)?;
-    carry_out(&plan, || prepare(options, Device::Virtual))
+    carry_out(&plan, || prepare(options))
 }
 
 /// The same for firmware in an emulated chip, on one host controller. It cannot be told to do
@@ -87,7 +87,7 @@ pub fn run_firmware(
     };
     // The kernel first: it is what may be missing.
     let machine = || {
-        let machine = prepare(&options, Device::Virtual)?;
+        let machine = prepare(&options)?;
         Ok(Machine { device: device()?, ..machine })
     };
     carry_out(&plan, machine)
@@ -108,8 +108,9 @@ fn carry_out(
         run_setting(&machine, *setting, tests, &mut matrix, &progress)?;
     }
     progress.finish_and_clear();
-    let folder = &machine.folder;
-    matrix.write(folder)?;
+    let folder = machine.results();
+    std::fs::create_dir_all(&folder)?;
+    matrix.write(&folder)?;
     print!("{}", matrix.table());
     println!("written to {0}/matrix.json and {0}/matrix.md", folder.display());
     Ok(if matrix.any_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -145,12 +146,9 @@ fn plan(options: &Options) -> Result<Vec<(Setting, Vec<&'static Test>)>> {
     Ok(plan)
 }
 
-fn prepare(options: &Options, device: Device) -> Result<Machine> {
+fn prepare(options: &Options) -> Result<Machine> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
-    let folder = workspace.join(match device {
-        Device::Virtual => "target/linux",
-        Device::Firmware { .. } => "target/linux-firmware",
-    });
+    let folder = workspace.join("target/linux");
     std::fs::create_dir_all(&folder)?;
     let tools = tools::find()?;
     let kernel = Kernel::obtain(&folder, options.kernel.as_deref())?;
@@ -163,7 +161,7 @@ fn prepare(options: &Options, device: Device) -> Result<Machine> {
         vmlinux: kernel.vmlinux,
         initrd,
         folder,
-        device,
+        device: Device::Virtual,
         console: options.console,
         capture: options.capture,
     })

@@ -101,6 +101,14 @@ impl Drop for Sockets {
 }
 
 impl Machine {
+    /// Where the verdicts go.
+    pub fn results(&self) -> PathBuf {
+        match self.device {
+            Device::Virtual => self.folder.clone(),
+            Device::Firmware { .. } => self.folder.join("firmware"),
+        }
+    }
+
     /// Boots and runs the tests in order until one fails. Returns how many have a verdict; never
     /// none.
     pub fn boot(

@@ -102,3 +102,38 @@ fn a_brown_out_in_the_middle_of_a_transfer() {
     converse(&mut host).unwrap();
     is_well(&mut host);
 }
+
+#[test]
+fn a_plug_pulled_in_the_middle_of_a_dma() {
+    let (mut host, mut port) = opened("echo");
+    for length in [64, 1, 63] {
+        port.write(&mut host, &data(length)).unwrap();
+        // The packet was taken a moment ago; its DMA is next.
+        let is_active = (0..1_000).any(|_| {
+            host.run(100);
+            host.port().soc().usbd.dma_is_active()
+        });
+        assert!(is_active);
+        host.unplug();
+        host.run(10 * MILLISECOND);
+        host.plug().unwrap();
+        converse(&mut host).unwrap();
+        let device = linux::enumerate(&mut host).unwrap();
+        port = AcmPort::all(&device).remove(0);
+        linux::open(&mut host, &mut port, LINE_CODING).unwrap();
+    }
+    is_well(&mut host);
+}
+
+#[test]
+fn firmware_that_never_reads_makes_the_host_wait_and_nothing_else() {
+    let (mut host, mut port) = opened("log");
+    assert!(port.write(&mut host, &data(2_000)).is_err(), "more than there is room for");
+    assert_eq!(port.line_coding(&mut host).unwrap(), LINE_CODING);
+    host.port_mut().core().account().clear();
+    host.run(100 * MILLISECOND);
+    // A tick each millisecond, and nothing that the waiting packet does.
+    let exceptions = host.port_mut().core().account().exceptions;
+    assert!((90..150).contains(&exceptions), "{exceptions}");
+    is_well(&mut host);
+}

@@ -22,6 +22,8 @@ mod chapter9_endpoints;
 mod chapter9_features;
 #[path = "../../../chapter9/parsed.rs"]
 mod parsed;
+#[path = "../../../usbtest/chapter9.rs"]
+mod usbtest_chapter9;
 #[path = "../../../wire/requests.rs"]
 mod wire_requests;
 
