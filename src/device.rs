@@ -45,9 +45,20 @@ pub struct Device<C, H = (), const PORTS: usize = 1, const SLOTS: usize = 2, con
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
 {
-    /// Attaches to the bus: the host will see the device as soon as VBUS is there.
+    /// Attaches to the bus: the host will see the device as soon as VBUS is there. Does nothing where
+    /// the device [lacks endpoints](Self::lacks_endpoints), which no host could use.
     pub fn connect(&mut self) {
+        if self.lacks_endpoints() {
+            return trace_lack();
+        }
         self.controller.connect();
+    }
+
+    /// Whether the descriptors name an endpoint that the controller does not have, because they were
+    /// made for another one. `endpoints: <Usb as Controller>::ENDPOINTS` in
+    /// [`descriptors!`](crate::descriptors) keeps the two together.
+    pub fn lacks_endpoints(&self) -> bool {
+        !C::ENDPOINTS.holds(self.descriptors.endpoints())
     }
 
     /// Detaches from the bus; ends every session.
@@ -272,4 +283,12 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         self.halted &= !address.bit();
         self.controller.unhalt(address);
     }
+}
+
+/// Without a logging feature there is nothing to do.
+fn trace_lack() {
+    #[cfg(feature = "defmt")]
+    defmt::error!("not attached: the descriptors name endpoints that the controller does not have");
+    #[cfg(feature = "log")]
+    log::error!("not attached: the descriptors name endpoints that the controller does not have");
 }

@@ -177,51 +177,55 @@ pub struct HighSpeedParts {
 #[macro_export]
 macro_rules! descriptors {
     ($($field:ident: $value:expr),* $(,)?) => {{
+        // Names of items are not hygienic: of all in here, the values of the fields see this one only.
         #[allow(clippy::needless_update)]
-        const PRODUCT: $crate::Product =
+        const __USBD_ACM_PRODUCT: $crate::Product =
             $crate::Product { $($field: $value,)* ..$crate::Product::NEW }.checked();
-        const PORTS: usize = PRODUCT.ports;
-        const ENDPOINTS: [$crate::PortEndpoints; PORTS] =
-            $crate::allocate_endpoints(PRODUCT.endpoints);
-        const LENGTH: usize = $crate::configuration_length(&PRODUCT);
-        const fn configuration(
-            speed: $crate::Speed,
-            kind: $crate::ConfigurationKind,
-        ) -> [u8; LENGTH] {
-            $crate::configuration::<PORTS, LENGTH>(&PRODUCT, &ENDPOINTS, speed, kind)
-        }
-        const HIGH_SPEED: &$crate::HighSpeedParts = {
-            use $crate::{ConfigurationKind::{Current, OtherSpeed}, Speed::{Full, High}};
-            &$crate::HighSpeedParts {
-                configuration: &const { configuration(High, Current) },
-                other_than_full: &const { configuration(High, OtherSpeed) },
-                other_than_high: &const { configuration(Full, OtherSpeed) },
-                device_qualifier: &const { $crate::device_qualifier(&PRODUCT) },
+        {
+            const PRODUCT: &$crate::Product = &__USBD_ACM_PRODUCT;
+            const PORTS: usize = PRODUCT.ports;
+            const ENDPOINTS: [$crate::PortEndpoints; PORTS] =
+                $crate::allocate_endpoints(PRODUCT.endpoints);
+            const LENGTH: usize = $crate::configuration_length(PRODUCT);
+            const fn configuration(
+                speed: $crate::Speed,
+                kind: $crate::ConfigurationKind,
+            ) -> [u8; LENGTH] {
+                $crate::configuration::<PORTS, LENGTH>(PRODUCT, &ENDPOINTS, speed, kind)
             }
-        };
-        const PARTS: $crate::Parts = $crate::Parts {
-            device: &const { $crate::device(&PRODUCT, false) },
-            device_with_serial_number: &const { $crate::device(&PRODUCT, true) },
-            configuration: &const {
-                configuration($crate::Speed::Full, $crate::ConfigurationKind::Current)
-            },
-            high_speed: if PRODUCT.high_speed { Some(HIGH_SPEED) } else { None },
-            manufacturer: &const {
-                $crate::string::<{ $crate::string_length(PRODUCT.manufacturer) }>(
-                    PRODUCT.manufacturer,
-                )
-            },
-            product: &const {
-                $crate::string::<{ $crate::string_length(PRODUCT.product) }>(PRODUCT.product)
-            },
-            serial_number: &const {
-                $crate::string::<{ $crate::string_length(PRODUCT.serial_number) }>(
-                    PRODUCT.serial_number,
-                )
-            },
-        };
-        const DESCRIPTORS: $crate::Descriptors<PORTS> =
-            $crate::Descriptors::new(&PRODUCT, ENDPOINTS, PARTS);
-        DESCRIPTORS
+            const HIGH_SPEED: &$crate::HighSpeedParts = {
+                use $crate::{ConfigurationKind::{Current, OtherSpeed}, Speed::{Full, High}};
+                &$crate::HighSpeedParts {
+                    configuration: &const { configuration(High, Current) },
+                    other_than_full: &const { configuration(High, OtherSpeed) },
+                    other_than_high: &const { configuration(Full, OtherSpeed) },
+                    device_qualifier: &const { $crate::device_qualifier(PRODUCT) },
+                }
+            };
+            const PARTS: $crate::Parts = $crate::Parts {
+                device: &const { $crate::device(PRODUCT, false) },
+                device_with_serial_number: &const { $crate::device(PRODUCT, true) },
+                configuration: &const {
+                    configuration($crate::Speed::Full, $crate::ConfigurationKind::Current)
+                },
+                high_speed: if PRODUCT.high_speed { Some(HIGH_SPEED) } else { None },
+                manufacturer: &const {
+                    $crate::string::<{ $crate::string_length(PRODUCT.manufacturer) }>(
+                        PRODUCT.manufacturer,
+                    )
+                },
+                product: &const {
+                    $crate::string::<{ $crate::string_length(PRODUCT.product) }>(PRODUCT.product)
+                },
+                serial_number: &const {
+                    $crate::string::<{ $crate::string_length(PRODUCT.serial_number) }>(
+                        PRODUCT.serial_number,
+                    )
+                },
+            };
+            const DESCRIPTORS: $crate::Descriptors<PORTS> =
+                $crate::Descriptors::new(PRODUCT, ENDPOINTS, PARTS);
+            DESCRIPTORS
+        }
     }};
 }

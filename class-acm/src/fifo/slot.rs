@@ -193,13 +193,13 @@ unsafe fn word<'a>(slot: AnySlot) -> &'a AtomicU32 {
 /// Cells of the slot behind a handle.
 ///
 /// # Safety
-/// `slot` was made from a slot, which lives for ever, and the range lies within it.
+/// `slot` was made from a slot, which lives for ever, and the range lies within it; or `length` is 0.
 unsafe fn cells_of<'a>(slot: AnySlot, start: usize, length: usize) -> &'a [Byte] {
-    // SAFETY: passed on to the caller.
-    unsafe {
-        let data: *const Byte = (&raw const (*slot.as_ptr()).data).cast();
-        core::slice::from_raw_parts(data.add(start), length)
-    }
+    // Wrapping, as there are no bounds to stay in where the pointer dangles.
+    let data = slot.as_ptr().wrapping_byte_add(core::mem::offset_of!(Slot<[Byte; 0]>, data));
+    // SAFETY: the cells begin there whatever their number, as `Slot` is `repr(C)`, and the range is
+    // that of the caller. An empty slice needs no more than a pointer that is aligned and not null.
+    unsafe { core::slice::from_raw_parts(data.cast::<Byte>().wrapping_add(start), length) }
 }
 
 /// A packet on its way to the host: 0 to wMaxPacketSize bytes in a slot that nobody writes to.

@@ -7,10 +7,10 @@ use cortex_m_rt::entry;
 use nrf52840_dk::echo::Echo;
 use usbd_acm::Storage;
 use usbd_acm::descriptors::{Descriptors, descriptors};
-use usbd_acm_nrf52840::{Nrf52840, OnChip, State, Usbd};
+use usbd_acm_nrf52840::{ENDPOINTS, Nrf52840, OnChip, State, Usbd};
 
 static DESCRIPTORS: Descriptors<1> = descriptors! {
-    endpoints: usbd_acm_nrf52840::ENDPOINTS,
+    endpoints: ENDPOINTS,
     vendor_id: 0x1209,
     product_id: 0x0001,
     manufacturer: "usbd-acm",

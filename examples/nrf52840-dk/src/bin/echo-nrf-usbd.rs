@@ -11,10 +11,10 @@ use nrf52840_dk::echo::Echo;
 use usbd_acm::Storage;
 use usbd_acm::descriptors::{Descriptors, descriptors};
 use usbd_acm::usb_device::{FromUsbBus, OwnBus};
-use usbd_acm_nrf52840::{OnChip, Supply};
+use usbd_acm_nrf52840::{ENDPOINTS, OnChip, Supply};
 
 static DESCRIPTORS: Descriptors<1> = descriptors! {
-    endpoints: usbd_acm_nrf52840::ENDPOINTS,
+    endpoints: ENDPOINTS,
     vendor_id: 0x1209,
     product_id: 0x0001,
     manufacturer: "usbd-acm",

@@ -19,10 +19,10 @@ use nrf52840_dk::interrupt::Interrupt;
 use nrf52840_dk::tick::Tick;
 use usbd_acm::descriptors::{Descriptors, Power, descriptors};
 use usbd_acm::{Device, Hooks, Port, Storage};
-use usbd_acm_nrf52840::{Nrf52840, OnChip, State, Usbd, power_clock_interrupt};
+use usbd_acm_nrf52840::{ENDPOINTS, Nrf52840, OnChip, State, Usbd, power_clock_interrupt};
 
 static DESCRIPTORS: Descriptors<1> = descriptors! {
-    endpoints: usbd_acm_nrf52840::ENDPOINTS,
+    endpoints: ENDPOINTS,
     vendor_id: 0x1209,
     product_id: 0x0001,
     manufacturer: "usbd-acm",

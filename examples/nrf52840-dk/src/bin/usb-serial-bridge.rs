@@ -22,10 +22,10 @@ use nrf52840_dk::uarte::{Buffer, LineErrors, Pins, Uarte};
 use usbd_acm::class::{Break, Event, SerialState};
 use usbd_acm::descriptors::{Descriptors, descriptors};
 use usbd_acm::{Device, Port, ReadError, Storage, WriteError};
-use usbd_acm_nrf52840::{Nrf52840, OnChip, State, Usbd, power_clock_interrupt};
+use usbd_acm_nrf52840::{ENDPOINTS, Nrf52840, OnChip, State, Usbd, power_clock_interrupt};
 
 static DESCRIPTORS: Descriptors<1> = descriptors! {
-    endpoints: usbd_acm_nrf52840::ENDPOINTS,
+    endpoints: ENDPOINTS,
     vendor_id: 0x1209,
     product_id: 0x0001,
     manufacturer: "usbd-acm",
