@@ -6,9 +6,12 @@ use super::{data, data_in, data_out, dma_ends, has, opened, slots, start};
 use crate::line::Line;
 use crate::registers::fake::{raise, set, written, written_to};
 use crate::registers::{
-    DTOGGLE, EPINEN, EPOUTEN, EPSTALL, Register, TEST_ADDRESS, USBRESET, amount, halted_out,
-    size_out,
+    DTOGGLE, EPINEN, EPOUTEN, EPSTALL, Register, TEST_ADDRESS, USBREGSTATUS, USBRESET, amount,
+    halted_out, size_out,
 };
+
+/// NVIC_ISPR1, where USBD is bit 7.
+const PENDING: Register = Register(0xE000_E204);
 
 fn line_in() -> Line {
     Line::of(data_in())
@@ -226,4 +229,32 @@ fn a_reset_drops_everything() {
     raise(USBRESET, 1);
     assert!(matches!(controller.poll(), Some(Event::Reset(_))));
     assert!(controller.poll().is_none());
+}
+
+/// The device asks once an interrupt, and the power of the chip tells of a change once.
+#[test]
+fn what_no_interrupt_line_tells_of_pends_the_interrupt() {
+    let mut controller = opened();
+    assert!(controller.send(data_in(), packet()).is_ok());
+    dma_ends(line_in());
+    data(line_in());
+    assert!(matches!(controller.poll(), Some(Event::Sent(_))));
+    assert_eq!(written_to(PENDING), [], "the line tells of all else");
+    assert!(controller.send(data_in(), packet()).is_ok());
+    dma_ends(line_in());
+    data(line_in());
+    set(USBREGSTATUS, 0);
+    assert!(matches!(controller.poll(), Some(Event::Sent(_))));
+    assert_eq!(written_to(PENDING), [1 << 7]);
+    assert!(matches!(controller.poll(), Some(Event::VbusLost)));
+    assert_eq!(written_to(PENDING), [1 << 7], "it may be plugged in again by now");
+}
+
+/// The end of the status stage is an event of ours alone.
+#[test]
+fn a_status_stage_pends_the_interrupt() {
+    let mut controller = opened();
+    controller.ep0_status_in(None);
+    assert_eq!(written_to(PENDING), [1 << 7]);
+    assert!(matches!(controller.poll(), Some(Event::Ep0Status)));
 }
