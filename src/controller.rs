@@ -114,6 +114,11 @@ pub trait Controller {
     /// stack then offers no more. By default it offers another until it is given back.
     const DEPTH: usize = usize::MAX;
 
+    /// Events that one [`Device::poll`](crate::Device::poll) takes at most, so that its time is bounded
+    /// whatever the host does. 1 where to be interrupted again costs less than to ask after each event
+    /// whether there is another; what no interrupt line tells then has to pend the interrupt.
+    const EVENTS_PER_POLL: usize = 16;
+
     /// Makes the context that polls run soon: pends the USB interrupt. It is called by the
     /// application half after it gave the bus side something to do, from any context. Where the
     /// main loop polls anyway there is nothing to do.

@@ -7,10 +7,6 @@ use crate::bus_port::BusPort;
 use crate::control::Stage;
 use crate::{Controller, DtrPolicy, EndpointAddress, Event, Hooks, RxSlot, Speed};
 
-/// Events taken from the controller in one [`Device::poll`] at most, so that its time is bounded
-/// whatever the host does. The interrupt stays pending while there are more.
-const EVENTS_PER_POLL: usize = 16;
-
 /// Device state (USB 2.0 §9.1.1). Suspended is not one of them: it lies across them all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -92,9 +88,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     }
 
     /// Handles what happened on the bus, and moves packets. Call it from the USB interrupt, or from
-    /// the main loop as often as possible. Bounded: it takes at most 16 events and never waits.
+    /// the main loop as often as possible. Bounded: it takes at most
+    /// [`Controller::EVENTS_PER_POLL`] events and never waits. The interrupt stays pending while there
+    /// are more.
     pub fn poll(&mut self) {
-        for _ in 0..EVENTS_PER_POLL {
+        for _ in 0..C::EVENTS_PER_POLL {
             match self.controller.poll() {
                 None => break,
                 Some(Event::Sent(address)) => {

@@ -98,6 +98,7 @@ impl<const PORTS: usize> Dma<PORTS> {
     }
 
     /// The line whose transfer is over, and the bytes that were moved.
+    #[inline]
     pub(crate) fn finish(&mut self, usbd: &Usbd) -> Option<(Line, u8)> {
         let line = self.running?;
         usbd.is_set(end(line)).then(|| self.end(usbd, line))

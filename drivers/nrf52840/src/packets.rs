@@ -85,7 +85,11 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if self.state.power.is_asleep() {
             return;
         }
-        let line = match self.start_control() {
+        let control = match self.state.control.task {
+            Task::None => None,
+            _ => self.start_control(),
+        };
+        let line = match control {
             Some(line) => line,
             None => {
                 let lines = self.startable();

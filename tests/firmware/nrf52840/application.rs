@@ -21,11 +21,12 @@ fn application(port: &mut Port) -> bool {
     // SAFETY: the main loop alone calls this.
     let next = unsafe { &mut *(&raw mut NEXT) };
     let Ok(mut grant) = port.writer.grant() else { return false };
+    let (mut value, count) = (*next, grant.len());
     for byte in grant.iter_mut() {
-        *byte = *next;
-        *next = next.wrapping_add(1);
+        *byte = value;
+        value = value.wrapping_add(1);
     }
-    let count = grant.len();
+    *next = value;
     grant.commit(count);
     true
 }
