@@ -56,7 +56,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     /// Whether the descriptors name an endpoint that the controller does not have, because they were
     /// made for another one. `endpoints: <Usb as Controller>::ENDPOINTS` in
-    /// [`descriptors!`](crate::descriptors) keeps the two together.
+    /// [`descriptors!`](crate::descriptors::descriptors) keeps the two together.
     pub fn lacks_endpoints(&self) -> bool {
         !C::ENDPOINTS.holds(self.descriptors.endpoints())
     }

@@ -26,7 +26,7 @@
 //! for it at every stage, and every packet of 64 bytes needs a poll.
 //! ```
 //! use usbd_acm::descriptors::{Descriptors, EndpointSet, descriptors};
-//! use usbd_acm::{Controller, Storage};
+//! use usbd_acm::{Controller, Storage, WriteError};
 //!
 //! static DESCRIPTORS: Descriptors<1> = descriptors! {
 //!     endpoints: EndpointSet::first(2), // what the chip offers
@@ -40,10 +40,12 @@
 //!     device.connect();
 //!     loop {
 //!         device.poll();
-//!         if let Ok(bytes) = port.reader.fill_buf()
-//!             && let Ok(count) = port.writer.write(bytes)
-//!         {
-//!             port.reader.consume(count);
+//!         if let Ok((session, bytes)) = port.reader.front() {
+//!             match port.writer.write_in(session, bytes) {
+//!                 Ok(count) => port.reader.consume(count),
+//!                 Err(WriteError::Full) => {} // later
+//!                 Err(_) => port.reader.consume(64), // whoever sent that is gone
+//!             }
 //!         }
 //!     }
 //! }

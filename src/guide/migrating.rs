@@ -29,7 +29,7 @@
 //! ```
 //! # #[cfg(feature = "usb-device")] mod example {
 //! # use usb_device::bus::{UsbBus, UsbBusAllocator};
-//! # use usbd_acm::{Storage, descriptors::Descriptors};
+//! # use usbd_acm::{Storage, WriteError, descriptors::Descriptors};
 //! # use usbd_acm::usb_device::{AcmClass, ClassError};
 //! # fn run<B: UsbBus>(
 //! #     bus: &UsbBusAllocator<B>,
@@ -41,10 +41,12 @@
 //! loop {
 //!     device.poll(&mut [&mut serial]);
 //!     serial.attend(&device); // also when poll says false: there may be something to send
-//!     if let Ok(bytes) = port.reader.fill_buf()
-//!         && let Ok(count) = port.writer.write(bytes)
-//!     {
-//!         port.reader.consume(count);
+//!     if let Ok((session, bytes)) = port.reader.front() {
+//!         match port.writer.write_in(session, bytes) {
+//!             Ok(count) => port.reader.consume(count),
+//!             Err(WriteError::Full) => {} // later
+//!             Err(_) => port.reader.consume(64), // whoever sent that is gone
+//!         }
 //!     }
 //! }
 //! # }
@@ -56,7 +58,7 @@
 //! ```
 //! # #[cfg(feature = "usb-device")] mod example {
 //! # use usb_device::{UsbError, bus::UsbBus};
-//! # use usbd_acm::{Storage, descriptors::Descriptors};
+//! # use usbd_acm::{Storage, WriteError, descriptors::Descriptors};
 //! # use usbd_acm::usb_device::{FromUsbBus, OwnBus};
 //! # fn run<B: UsbBus>(
 //! #     bus: B,
@@ -69,10 +71,12 @@
 //! device.connect();
 //! loop {
 //!     device.poll();
-//!     if let Ok(bytes) = port.reader.fill_buf()
-//!         && let Ok(count) = port.writer.write(bytes)
-//!     {
-//!         port.reader.consume(count);
+//!     if let Ok((session, bytes)) = port.reader.front() {
+//!         match port.writer.write_in(session, bytes) {
+//!             Ok(count) => port.reader.consume(count),
+//!             Err(WriteError::Full) => {} // later
+//!             Err(_) => port.reader.consume(64), // whoever sent that is gone
+//!         }
 //!     }
 //! }
 //! # }
@@ -82,7 +86,7 @@
 //! | usbd-serial 0.2 | here |
 //! |---|---|
 //! | `SerialPort::new`, `new_with_store` | [`Storage`](crate::Storage) in a `static`, with as many slots as wanted |
-//! | `read` | [`Reader::read`](crate::Reader::read), or in place [`fill_buf`](crate::Reader::fill_buf) and [`consume`](crate::Reader::consume) |
+//! | `read` | [`Reader::read`](crate::Reader::read), or in place [`front`](crate::Reader::front) and [`consume`](crate::Reader::consume) |
 //! | `write`, one packet each | [`Writer::write`](crate::Writer::write): writes coalesce while the wire is busy |
 //! | `flush`, an error while anything is queued | [`Writer::is_flushed`](crate::Writer::is_flushed): acknowledged by the host, with the zero-length packet |
 //! | `UsbError::WouldBlock` | [`ReadError`](crate::ReadError) and [`WriteError`](crate::WriteError), which also tell when the terminal is gone |

@@ -21,9 +21,9 @@ impl Echo {
         };
         let count = match self.port.writer.write_in(session, bytes) {
             Ok(count) => count,
-            // Their session is over: they have nobody to go to.
-            Err(WriteError::Disconnected) => bytes.len(),
-            Err(_) => return false,
+            Err(WriteError::Full) => return false,
+            // Whoever sent that is gone.
+            Err(_) => bytes.len(),
         };
         self.port.reader.consume(count);
         true

@@ -122,22 +122,13 @@ impl Uarte {
         uarte
     }
 
-    /// Takes the line coding over as far as the hardware can: 8 data bits, no or even parity, 1 or 2
-    /// stop bits, up to 1 Mbit/s. What it cannot stays as it was.
+    /// Takes the line coding over, if the hardware can do all of it: 8 data bits, no or even parity, 1
+    /// or 2 stop bits, 1 bit/s to 1 Mbit/s. Else it keeps the last one that it could.
     pub fn configure(&mut self, coding: &LineCoding) {
-        if let rate @ 1..=1_000_000 = coding.rate {
-            BAUDRATE.write(baud_rate(rate));
+        if let Some(format) = format(coding) {
+            BAUDRATE.write(baud_rate(coding.rate));
+            CONFIG.write(FLOW_CONTROL | format);
         }
-        let parity = match coding.parity() {
-            Ok(Parity::None) => 0,
-            Ok(Parity::Even) => EVEN_PARITY,
-            _ => CONFIG.read() & EVEN_PARITY,
-        };
-        let stop = match coding.stop_bits() {
-            Ok(StopBits::Two) => TWO_STOP_BITS,
-            _ => 0,
-        };
-        CONFIG.write(FLOW_CONTROL | parity | stop);
     }
 
     /// Lets the next byte in.
@@ -206,6 +197,23 @@ impl Uarte {
         // SAFETY: the receiver is off.
         let buffer = unsafe { &*self.buffer };
         &buffer[..count.min(FIFO)]
+    }
+}
+
+/// CONFIG without flow control; `None` for what the hardware cannot do.
+fn format(coding: &LineCoding) -> Option<u32> {
+    if coding.data_bits != 8 || !(1..=1_000_000).contains(&coding.rate) {
+        return None;
+    }
+    let parity = match coding.parity() {
+        Ok(Parity::None) => 0,
+        Ok(Parity::Even) => EVEN_PARITY,
+        _ => return None,
+    };
+    match coding.stop_bits() {
+        Ok(StopBits::One) => Some(parity),
+        Ok(StopBits::Two) => Some(parity | TWO_STOP_BITS),
+        _ => None,
     }
 }
 

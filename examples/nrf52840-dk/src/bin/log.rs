@@ -1,6 +1,6 @@
-//! Lines of a log to whoever has the port open. A line goes as a whole or not at all: when the host
-//! does not keep up it is dropped and counted, and the count is the next line that goes. Nothing ever
-//! waits for the host.
+//! Lines of a log to whoever has the port open. When the host does not keep up, or nobody is there,
+//! what does not fit is lost, and the log says where, and how many bytes. Nothing ever waits for the
+//! host.
 #![no_std]
 #![no_main]
 
@@ -13,7 +13,8 @@ use nrf52840_dk::handed::Handed;
 use nrf52840_dk::interrupt::Interrupt;
 use nrf52840_dk::tick::Tick;
 use usbd_acm::descriptors::{Descriptors, descriptors};
-use usbd_acm::{Device, Storage, WriteError, Writer};
+use usbd_acm::policy::{DropNewest, PolicyWriter};
+use usbd_acm::{Device, Storage};
 use usbd_acm_nrf52840::{ENDPOINTS, Nrf52840, OnChip, State, Usbd, power_clock_interrupt};
 
 static DESCRIPTORS: Descriptors<1> = descriptors! {
@@ -50,7 +51,7 @@ fn main() -> ! {
     Interrupt::Usbd.enable();
     Interrupt::PowerClock.enable();
     Tick::new(core.SYST).run(true);
-    let mut log = Log { writer: port.writer, line: Line::EMPTY, dropped: 0 };
+    let mut log = Log { port: port.writer.with_policy(DropNewest), told: 0 };
     let mut due = 0;
     loop {
         let now = MILLISECONDS.load(Ordering::Relaxed);
@@ -58,8 +59,6 @@ fn main() -> ! {
             due = due.wrapping_add(PERIOD);
             log.line(format_args!("{now:10} ms: all is well"));
         }
-        // What the host made wait may go on.
-        log.flush();
         // Returns after any interrupt since the last one.
         cortex_m::asm::wfe();
     }
@@ -67,45 +66,37 @@ fn main() -> ! {
 
 /// A log over the port.
 struct Log {
-    writer: Writer<SLOTS>,
-    /// The line on its way: it goes to its end before the next one is begun.
-    line: Line,
-    /// Lines since the last one that was begun.
-    dropped: u32,
+    port: PolicyWriter<DropNewest, SLOTS>,
+    /// Bytes lost that the log tells of already.
+    told: u32,
 }
 
 impl Log {
-    /// Sends a line, or drops and counts it.
+    /// Sends a line, or as much of it as there is room for.
     fn line(&mut self, text: fmt::Arguments<'_>) {
-        if !self.flush() {
-            self.dropped = self.dropped.saturating_add(1);
-            return;
-        }
-        let dropped = core::mem::take(&mut self.dropped);
-        self.line.begin();
-        // What does not fit is cut off.
-        let _ = match dropped {
-            0 => self.line.write_fmt(text),
-            _ => self.line.write_fmt(format_args!("[{dropped} dropped] {text}")),
-        };
-        self.line.end();
-        self.flush();
+        self.tell_of_losses();
+        self.send(format_args!("{text}\r\n"));
     }
 
-    /// Hands over what is left of the line. Returns whether all of it is.
-    fn flush(&mut self) -> bool {
-        while !self.line.rest().is_empty() {
-            match self.writer.write(self.line.rest()) {
-                Ok(count) => self.line.sent += count,
-                Err(WriteError::Full) => return false,
-                // Nobody is there: the line is of the session that ended.
-                Err(WriteError::NotConnected | WriteError::Disconnected) => {
-                    self.line.begin();
-                    return false;
-                }
-            }
+    /// Says where bytes are missing, and how many. Where there is no room for that, it is said later.
+    fn tell_of_losses(&mut self) {
+        let lost = self.port.lost();
+        let untold = lost.wrapping_sub(self.told);
+        if untold == 0 || !self.port.writer().is_ready() {
+            return;
         }
-        true
+        self.send(format_args!("\r\n[{untold} bytes lost]\r\n"));
+        // Of this message itself no byte counts.
+        let cut = self.port.lost().wrapping_sub(lost);
+        self.told = if cut == 0 { lost } else { self.told.wrapping_add(cut) };
+    }
+
+    /// In one go, so that nothing but the end can be missing.
+    fn send(&mut self, text: fmt::Arguments<'_>) {
+        let mut line = Line { bytes: [0; LINE], length: 0 };
+        // What does not fit is cut off.
+        _ = line.write_fmt(text);
+        let Ok(_) = self.port.write(&line.bytes[..line.length]);
     }
 }
 
@@ -113,37 +104,12 @@ impl Log {
 struct Line {
     bytes: [u8; LINE],
     length: usize,
-    /// Bytes of it that were handed over.
-    sent: usize,
-}
-
-impl Line {
-    const EMPTY: Self = Self { bytes: [0; LINE], length: 0, sent: 0 };
-
-    fn begin(&mut self) {
-        self.length = 0;
-        self.sent = 0;
-    }
-
-    /// Ends it, in the place that is kept for that.
-    fn end(&mut self) {
-        for byte in *b"\r\n" {
-            if let Some(place) = self.bytes.get_mut(self.length) {
-                *place = byte;
-                self.length += 1;
-            }
-        }
-    }
-
-    fn rest(&self) -> &[u8] {
-        self.bytes.get(self.sent..self.length).unwrap_or_default()
-    }
 }
 
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
-            let Some(place) = self.bytes[..LINE - 2].get_mut(self.length) else {
+            let Some(place) = self.bytes.get_mut(self.length) else {
                 return Err(fmt::Error);
             };
             *place = byte;

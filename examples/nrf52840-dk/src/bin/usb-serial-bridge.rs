@@ -11,6 +11,8 @@
 #![no_std]
 #![no_main]
 
+use core::sync::atomic::{AtomicU32, Ordering};
+
 use cortex_m::Peripherals;
 use cortex_m_rt::{entry, exception};
 use embedded_hal::digital::{OutputPin, PinState};
@@ -71,7 +73,6 @@ fn main() -> ! {
         asked: None,
         new_coding: false,
         tick: Tick::new(core.SYST),
-        counts: Counts::default(),
     };
     // SAFETY: the interrupts are enabled below.
     unsafe { DEVICE.put(device) };
@@ -114,13 +115,30 @@ fn SysTick() {
     Interrupt::Uarte0.pend();
 }
 
-/// Bytes that did not get through.
-#[derive(Clone, Copy, Default)]
-struct Counts {
+/// What did not get through since power-on, for a debugger: its name and layout stay.
+#[unsafe(no_mangle)]
+static BRIDGE_LOSSES: Losses = Losses { overruns: Count::new(), unheard: Count::new() };
+
+#[repr(C)]
+struct Losses {
     /// Times that the UART lost bytes, as nobody took them; the host is told.
-    overruns: u32,
+    overruns: Count,
     /// Bytes of the UART that came while no host had the port open.
-    unheard: u32,
+    unheard: Count,
+}
+
+/// A number, modulo 2^32. The interrupt of the UART is the only one who adds.
+#[repr(transparent)]
+struct Count(AtomicU32);
+
+impl Count {
+    const fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    fn add(&self, more: u32) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
+    }
 }
 
 /// What becomes of TXD.
@@ -151,7 +169,6 @@ struct Bridge {
     /// A line coding waits for the UART to have sent.
     new_coding: bool,
     tick: Tick,
-    counts: Counts,
 }
 
 impl Bridge {
@@ -184,7 +201,7 @@ impl Bridge {
         state.set(SerialState::PARITY, errors.parity());
         state.set(SerialState::FRAMING, errors.framing());
         state.set(SerialState::BREAK, errors.is_break());
-        self.counts.overruns = self.counts.overruns.wrapping_add(errors.overrun().into());
+        BRIDGE_LOSSES.overruns.add(errors.overrun().into());
         if !state.is_empty() {
             self.port.control.raise(state);
         }
@@ -208,7 +225,7 @@ impl Bridge {
             Ok(_) => true,
             Err(WriteError::Full) => false,
             Err(WriteError::NotConnected | WriteError::Disconnected) => {
-                self.counts.unheard = self.counts.unheard.wrapping_add(1);
+                BRIDGE_LOSSES.unheard.add(1);
                 true
             }
         }
@@ -266,7 +283,7 @@ impl Bridge {
             let held = self.held.take();
             for byte in held.into_iter().chain(received.into_iter().take(count)) {
                 if !self.give_to_host(byte) {
-                    self.counts.overruns = self.counts.overruns.wrapping_add(1);
+                    BRIDGE_LOSSES.overruns.add(1);
                     self.port.control.raise(SerialState::OVERRUN);
                 }
             }

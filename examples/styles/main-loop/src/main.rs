@@ -5,7 +5,7 @@
 use chip::Usb;
 use cortex_m_rt::entry;
 use usbd_acm::descriptors::{Descriptors, descriptors};
-use usbd_acm::{Controller, Storage};
+use usbd_acm::{Controller, Storage, WriteError};
 
 static DESCRIPTORS: Descriptors<1> = descriptors! {
     endpoints: <Usb as Controller>::ENDPOINTS,
@@ -22,10 +22,12 @@ fn main() -> ! {
     device.connect();
     loop {
         device.poll();
-        if let Ok(bytes) = port.reader.fill_buf()
-            && let Ok(count) = port.writer.write(bytes)
-        {
-            port.reader.consume(count);
+        if let Ok((session, bytes)) = port.reader.front() {
+            match port.writer.write_in(session, bytes) {
+                Ok(count) => port.reader.consume(count),
+                Err(WriteError::Full) => {}        // later
+                Err(_) => port.reader.consume(64), // whoever sent that is gone
+            }
         }
     }
 }

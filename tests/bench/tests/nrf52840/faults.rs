@@ -127,7 +127,7 @@ fn a_plug_pulled_in_the_middle_of_a_dma() {
 
 #[test]
 fn firmware_that_never_reads_makes_the_host_wait_and_nothing_else() {
-    let (mut host, mut port) = opened("log");
+    let (mut host, port) = opened("log");
     assert!(port.write(&mut host, &data(2_000)).is_err(), "more than there is room for");
     assert_eq!(port.line_coding(&mut host).unwrap(), LINE_CODING);
     host.port_mut().core().account().clear();

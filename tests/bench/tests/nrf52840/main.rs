@@ -109,25 +109,30 @@ fn every_system_enumerates_it() {
 }
 
 #[test]
-fn the_log_comes_in_whole_lines() {
+fn the_log_says_where_how_many_bytes_are_missing() {
     let (mut host, mut port) = opened("log");
     // Not read for a while, it has to drop lines.
     host.run(2_000 * MILLISECOND);
     let text = port.read_for(&mut host, 500 * MILLISECOND).unwrap();
     let text = String::from_utf8(text).unwrap();
-    let (whole, _) = text.rsplit_once("\r\n").unwrap();
-    let mut dropped = 0;
-    for line in whole.split("\r\n") {
-        let line = match line.strip_prefix('[') {
-            Some(rest) => {
-                let (count, line) = rest.split_once(" dropped] ").unwrap();
-                dropped += count.parse::<u32>().unwrap();
-                line
-            }
-            None => line,
-        };
-        assert!(line.ends_with(" ms: all is well"), "{line:?}");
+    const WHOLE: &str = " ms: all is well";
+    let (text, _) = text.rsplit_once(WHOLE).unwrap();
+    let (mut lost, mut received, mut time, mut is_cut) = (0, 0, 0, false);
+    for line in format!("{text}{WHOLE}").split("\r\n") {
+        if let Some(count) = line.strip_prefix('[').and_then(|l| l.strip_suffix(" bytes lost]")) {
+            lost += count.parse::<usize>().unwrap();
+            is_cut = false;
+        } else if let Some(milliseconds) = line.strip_suffix(WHOLE) {
+            assert!(!is_cut, "{line:?} follows what is cut");
+            time = milliseconds.trim_start().parse::<usize>().unwrap();
+            received += line.len() + 2;
+        } else if line.starts_with(' ') {
+            is_cut = true;
+            received += line.len();
+        }
     }
-    assert!(dropped > 100, "{text}");
+    assert!(lost > 2_000, "{text}");
+    // A line each 10 ms, since power-on.
+    assert_eq!(lost + received, (time / 10 + 1) * (10 + WHOLE.len() + 2), "{text}");
     is_well(&mut host);
 }

@@ -63,6 +63,8 @@ enum Arrival {
 pub struct Line {
     /// TXD is connected to RXD, and RTS to CTS.
     pub loopback: bool,
+    /// RTS is not connected: the other end sends whether there is room or not.
+    pub ignores_rts: bool,
     /// Everything that was sent, where it is not looped back.
     pub sent: Vec<Sent>,
     /// What is going to arrive, a frame after the other.
@@ -75,6 +77,7 @@ impl Default for Line {
     fn default() -> Self {
         Self {
             loopback: false,
+            ignores_rts: false,
             sent: Vec::new(),
             incoming: VecDeque::new(),
             next: Arrival::Nothing,

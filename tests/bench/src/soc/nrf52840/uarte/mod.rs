@@ -155,7 +155,8 @@ impl Uarte {
     }
 
     fn advance_line(&mut self, now: Cycles, memory: &mut dyn Memory, violations: &mut Violations) {
-        let stops = self.format.has_flow_control() && !self.receiver.has_room();
+        let heeds_rts = self.format.has_flow_control() && !self.line.ignores_rts;
+        let stops = heeds_rts && !self.receiver.has_room();
         let time = self.format.frame_time();
         while let Some(frame) = self.line.arrivals(now, time, stops) {
             self.take(frame);
