@@ -6,14 +6,14 @@
 use usbd_acm_class::{Recipient, RequestKind, SetupPacket};
 use usbd_acm_descriptors::CONFIGURATION_VALUE;
 
-use crate::control::Outcome;
+use crate::control::{Outcome, Stage};
 use crate::device::State;
 use crate::request::{
     CLEAR_FEATURE, CONFIGURATION, DEVICE, DEVICE_QUALIFIER, DEVICE_REMOTE_WAKEUP, ENDPOINT_HALT,
     GET_CONFIGURATION, GET_DESCRIPTOR, GET_INTERFACE, GET_STATUS, OTHER_SPEED_CONFIGURATION,
-    SET_ADDRESS, SET_CONFIGURATION, SET_FEATURE, SET_INTERFACE, STRING,
+    SET_ADDRESS, SET_CONFIGURATION, SET_FEATURE, SET_INTERFACE, STRING, TEST_MODE,
 };
-use crate::{Controller, Device, EndpointAddress, Hooks, Speed};
+use crate::{Controller, Device, EndpointAddress, Hooks, Speed, TestMode};
 
 /// The words that are replied, by value; of the first ones also the first byte alone.
 static WORDS: [[u8; 2]; 4] = [[0, 0], [1, 0], [2, 0], [3, 0]];
@@ -63,6 +63,9 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     fn device_request(&mut self, code: u8, value: u16, index: u16) -> Option<&'static [u8]> {
         if code == GET_DESCRIPTOR {
             return self.descriptor(value, index);
+        }
+        if C::TEST_MODES && code == SET_FEATURE && value == TEST_MODE {
+            return self.set_test_mode(index);
         }
         if index != 0 {
             return None;
@@ -157,6 +160,18 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         }
         self.remote_wakeup = enabled;
         Some(())
+    }
+
+    /// USB 2.0 §9.4.9: in any state, with the selector in the high byte of wIndex. Without a data stage
+    /// the status stage follows, and nothing else comes between.
+    fn set_test_mode(&mut self, index: u16) -> Option<&'static [u8]> {
+        let [0, selector] = index.to_le_bytes() else { return None };
+        // At full speed this is free: the modes are of the transceiver for high speed.
+        if self.speed != Speed::High {
+            return None;
+        }
+        self.stage = Stage::TestMode(TestMode::from_selector(selector)?);
+        Some(&[])
     }
 
     fn set_address(&self, value: u16, index: u16) -> Option<Outcome> {

@@ -14,7 +14,7 @@
 use usbd_acm_class::SetupPacket;
 
 use crate::device::State;
-use crate::{Controller, Device, Hooks};
+use crate::{Controller, Device, Hooks, TestMode};
 
 /// What software has to know of the control transfer that goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +27,8 @@ pub(crate) enum Stage {
     DataOut { port: usize },
     /// Our zero-length packet is armed, after which this is the address.
     Address(u8),
+    /// The same, and the test mode.
+    TestMode(TestMode),
 }
 
 impl Stage {
@@ -114,6 +116,12 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         if let Stage::Address(address) = self.stage {
             // USB 2.0 §9.4.6: the state changes with the address, after the status stage.
             self.state = if address == 0 { State::Default } else { State::Address };
+        }
+        // USB 2.0 §9.4.9: as with the address.
+        if C::TEST_MODES
+            && let Stage::TestMode(mode) = self.stage
+        {
+            self.controller.test_mode(mode);
         }
         self.stage = Stage::Idle;
         if H::TOUCH_1200 {

@@ -43,6 +43,34 @@ pub enum Event {
     Received(EndpointAddress, RxSlot, u16),
 }
 
+/// A test mode of a high-speed port (USB 2.0 §7.1.20), by its selector (table 9-7). Test_Force_Enable is
+/// of hubs alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum TestMode {
+    /// Test_J: drives the high-speed J state.
+    J = 1,
+    /// Test_K: drives the high-speed K state.
+    K = 2,
+    /// Test_SE0_NAK: receives at high speed, and answers every IN token with NAK.
+    Se0Nak = 3,
+    /// Test_Packet: sends the test packet, over and over.
+    Packet = 4,
+}
+
+impl TestMode {
+    /// The mode of a test selector; `None` for those that a device does not have.
+    pub const fn from_selector(selector: u8) -> Option<Self> {
+        match selector {
+            1 => Some(Self::J),
+            2 => Some(Self::K),
+            3 => Some(Self::Se0Nak),
+            4 => Some(Self::Packet),
+            _ => None,
+        }
+    }
+}
+
 /// A USB device controller.
 ///
 /// Drivers know packets, tokens and registers; they know no requests. Every stage of a control
@@ -74,6 +102,10 @@ pub trait Controller {
     /// Whether this controller may come up at high speed, and so needs the descriptors for it.
     const HIGH_SPEED: bool = false;
 
+    /// Whether [`test_mode`](Self::test_mode) is there, as USB 2.0 §7.1.20 asks of a high-speed device.
+    /// Without it, and at full speed, the request for it is STALLed.
+    const TEST_MODES: bool = false;
+
     /// bMaxPacketSize0, in bytes (USB 2.0 §5.5.3). The stack takes 64 only, which is what its
     /// descriptors say; another size does not compile.
     const EP0_PACKET_SIZE: u8 = 64;
@@ -81,6 +113,11 @@ pub trait Controller {
     /// How many packets, or slots, an endpoint holds, where that is the same for all and always: the
     /// stack then offers no more. By default it offers another until it is given back.
     const DEPTH: usize = usize::MAX;
+
+    /// Events that one [`Device::poll`](crate::Device::poll) takes at most, so that its time is bounded
+    /// whatever the host does. 1 where to be interrupted again costs less than to ask after each event
+    /// whether there is another; what no interrupt line tells then has to pend the interrupt.
+    const EVENTS_PER_POLL: usize = 16;
 
     /// Makes the context that polls run soon: pends the USB interrupt. It is called by the
     /// application half after it gave the bus side something to do, from any context. Where the
@@ -162,6 +199,13 @@ pub trait Controller {
     /// default nothing happens, and what waits for a frame goes on at the next poll after it.
     fn watch_frames(&mut self, watch: bool) {
         let _ = watch;
+    }
+
+    /// Enters a test mode. Called at high speed, when the status stage of the request is over: the mode
+    /// must be entered within 3 ms of that (USB 2.0 §9.4.9). From then on there are no events but
+    /// [`Event::VbusLost`]: the mode lasts until VBUS goes away or [`disconnect`](Self::disconnect).
+    fn test_mode(&mut self, mode: TestMode) {
+        let _ = mode;
     }
 
     /// Gates what the chip can gate. Called after [`Event::Suspend`].

@@ -7,10 +7,6 @@ use crate::bus_port::BusPort;
 use crate::control::Stage;
 use crate::{Controller, DtrPolicy, EndpointAddress, Event, Hooks, RxSlot, Speed};
 
-/// Events taken from the controller in one [`Device::poll`] at most, so that its time is bounded
-/// whatever the host does. The interrupt stays pending while there are more.
-const EVENTS_PER_POLL: usize = 16;
-
 /// Device state (USB 2.0 §9.1.1). Suspended is not one of them: it lies across them all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -49,9 +45,20 @@ pub struct Device<C, H = (), const PORTS: usize = 1, const SLOTS: usize = 2, con
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
 {
-    /// Attaches to the bus: the host will see the device as soon as VBUS is there.
+    /// Attaches to the bus: the host will see the device as soon as VBUS is there. Does nothing where
+    /// the device [lacks endpoints](Self::lacks_endpoints), which no host could use.
     pub fn connect(&mut self) {
+        if self.lacks_endpoints() {
+            return trace_lack();
+        }
         self.controller.connect();
+    }
+
+    /// Whether the descriptors name an endpoint that the controller does not have, because they were
+    /// made for another one. `endpoints: <Usb as Controller>::ENDPOINTS` in
+    /// [`descriptors!`](crate::descriptors::descriptors) keeps the two together.
+    pub fn lacks_endpoints(&self) -> bool {
+        !C::ENDPOINTS.holds(self.descriptors.endpoints())
     }
 
     /// Detaches from the bus; ends every session.
@@ -81,9 +88,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     }
 
     /// Handles what happened on the bus, and moves packets. Call it from the USB interrupt, or from
-    /// the main loop as often as possible. Bounded: it takes at most 16 events and never waits.
+    /// the main loop as often as possible. Bounded: it takes at most
+    /// [`Controller::EVENTS_PER_POLL`] events and never waits. The interrupt stays pending while there
+    /// are more.
     pub fn poll(&mut self) {
-        for _ in 0..EVENTS_PER_POLL {
+        for _ in 0..C::EVENTS_PER_POLL {
             match self.controller.poll() {
                 None => break,
                 Some(Event::Sent(address)) => {
@@ -274,4 +283,12 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         self.halted &= !address.bit();
         self.controller.unhalt(address);
     }
+}
+
+/// Without a logging feature there is nothing to do.
+fn trace_lack() {
+    #[cfg(feature = "defmt")]
+    defmt::error!("not attached: the descriptors name endpoints that the controller does not have");
+    #[cfg(feature = "log")]
+    log::error!("not attached: the descriptors name endpoints that the controller does not have");
 }

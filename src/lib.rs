@@ -23,7 +23,7 @@ mod time;
 #[cfg(feature = "usb-device")]
 pub mod usb_device;
 
-pub use controller::{Controller, Endpoint, Event};
+pub use controller::{Controller, Endpoint, Event, TestMode};
 pub use device::{Device, State};
 pub use hooks::{DtrPolicy, Hooks, Probe};
 pub use io::{Blocking, IoError};

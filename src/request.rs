@@ -17,6 +17,7 @@ pub(crate) const SET_INTERFACE: u8 = 11;
 // Feature selectors (USB 2.0 table 9-6).
 pub(crate) const ENDPOINT_HALT: u16 = 0;
 pub(crate) const DEVICE_REMOTE_WAKEUP: u16 = 1;
+pub(crate) const TEST_MODE: u16 = 2;
 
 // wValue of GET_DESCRIPTOR: descriptor type (USB 2.0 table 9-5) and index 0.
 pub(crate) const DEVICE: u16 = 0x0100;

@@ -1,7 +1,7 @@
 //! The one value that holds the state of a device, and the two kinds of halves made from it.
 
 use usbd_acm_class::PortStorage;
-use usbd_acm_descriptors::{Descriptors, EP0_PACKET_SIZE};
+use usbd_acm_descriptors::{Descriptors, EP0_PACKET_SIZE, try_allocate_endpoints};
 
 use crate::control::Stage;
 use crate::device::State;
@@ -27,6 +27,10 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
 
     /// The device half, and the application half of each port. That it takes the storage for good
     /// is what makes the halves usable from different contexts without a critical section.
+    ///
+    /// A controller with too few endpoints for so many ports does not compile. Descriptors that name
+    /// other endpoints than it has, as they were made for another one, leave the device off the bus:
+    /// see [`Device::lacks_endpoints`].
     pub fn split<C: Controller, H: Hooks>(
         &'static mut self,
         controller: C,
@@ -37,6 +41,10 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
         const {
             assert!(SIZE >= 64, "full speed needs packets of SIZE 64");
             assert!(!C::HIGH_SPEED || SIZE >= 512, "high speed needs packets of SIZE 512");
+            assert!(
+                try_allocate_endpoints::<PORTS>(C::ENDPOINTS).is_some(),
+                "the controller has too few endpoints: each port takes 2 IN and 1 OUT endpoint"
+            );
             assert!(
                 C::EP0_PACKET_SIZE == EP0_PACKET_SIZE,
                 "the device descriptor says bMaxPacketSize0 64: the controller must use that"

@@ -93,6 +93,16 @@
 //! let storage: &'static mut _ = Box::leak(Box::new(usbd_acm::Storage::<1, 2, 64>::new()));
 //! storage.split(VirtualController::<HighSpeed>::new(2).0, &usbd_acm_tests::HIGH_SPEED, ());
 //! ```
+//! The controller has the endpoints for so many ports:
+//! ```compile_fail,E0080
+//! use usbd_acm_virtual::{Variant, VirtualController};
+//! struct One;
+//! impl Variant for One {
+//!     const ENDPOINTS: usbd_acm::EndpointSet = usbd_acm::EndpointSet::first(1);
+//! }
+//! let storage: &'static mut _ = Box::leak(Box::new(usbd_acm::Storage::<1, 2, 64>::new()));
+//! storage.split(VirtualController::<One>::new(2).0, &usbd_acm_tests::ONE_PORT, ());
+//! ```
 //! As many ports as the descriptors have:
 //! ```compile_fail,E0308
 //! use usbd_acm_virtual::{FullSpeed, VirtualController};

@@ -6,7 +6,8 @@ use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 
 use usbd_acm::{
-    Controller, DtrPolicy, Endpoint, EndpointAddress, EndpointSet, Event, Hooks, RxSlot, TxPacket,
+    Controller, DtrPolicy, Endpoint, EndpointAddress, EndpointSet, Event, Hooks, RxSlot, TestMode,
+    TxPacket,
 };
 
 /// The doorbell of this thread.
@@ -112,6 +113,7 @@ impl<C, B> Probe<C, B> {
 impl<C: Controller, B: Bell> Controller for Probe<C, B> {
     const ENDPOINTS: EndpointSet = C::ENDPOINTS;
     const HIGH_SPEED: bool = C::HIGH_SPEED;
+    const TEST_MODES: bool = C::TEST_MODES;
     const EP0_PACKET_SIZE: u8 = C::EP0_PACKET_SIZE;
     const DOORBELL: fn() = B::ring;
 
@@ -128,6 +130,10 @@ impl<C: Controller, B: Bell> Controller for Probe<C, B> {
             true => Some(Event::Suspend),
             false => self.controller.poll(),
         }
+    }
+
+    fn test_mode(&mut self, mode: TestMode) {
+        self.controller.test_mode(mode);
     }
 
     fn ep0_send(&mut self, packet: &[u8]) {

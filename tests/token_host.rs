@@ -2,7 +2,7 @@
 //! §8.5.3, and nothing takes time.
 
 use usbd_acm::descriptors::{Descriptors, EP0_PACKET_SIZE};
-use usbd_acm::{Controller, Device, Direction, Hooks, Port, SetupPacket, Speed, Storage};
+use usbd_acm::{Controller, Device, Direction, Hooks, Port, SetupPacket, Speed, Storage, TestMode};
 use usbd_acm_virtual::host::request;
 use usbd_acm_virtual::{DevicePort, Handshake, InResponse, Pid, Violation, VirtualController};
 
@@ -266,7 +266,11 @@ impl TokenEnd<'_> {
             *self.address = setup.value.to_le_bytes()[0];
         }
         let stalled = *answer == Answer::Stall;
-        let expected = if stalled { InResponse::Stall } else { InResponse::Nak };
+        let expected = match self.wire.test_mode() {
+            _ if stalled => InResponse::Stall,
+            None | Some(TestMode::Se0Nak) => InResponse::Nak,
+            Some(_) => InResponse::NoResponse,
+        };
         let after = self.wire.in_token(*self.address, 0, false);
         assert_eq!(after, expected, "{setup:?}: IN after {answer:?}");
         if stalled {

@@ -1,6 +1,6 @@
 //! The wire of whatever controller is under test.
 
-use usbd_acm::Speed;
+use usbd_acm::{Speed, TestMode};
 use usbd_acm_virtual::{
     BusWire, DevicePort, Handshake, InResponse, Nanoseconds, Pid, Violation, VirtualWire,
 };
@@ -33,6 +33,14 @@ impl TestWire {
         match self {
             Self::Controller(wire) => wire.violations(),
             Self::Bus(_) => Vec::new(),
+        }
+    }
+
+    /// The test mode that the port is in.
+    pub fn test_mode(&self) -> Option<TestMode> {
+        match self {
+            Self::Controller(wire) => wire.test_mode(),
+            Self::Bus(_) => None,
         }
     }
 

@@ -100,4 +100,12 @@ impl EndpointSet {
         let numbers = if count >= 15 { 0xFFFE } else { (1u16 << (count + 1)) - 2 };
         Self { in_numbers: numbers, out_numbers: numbers, shared_numbers: true }
     }
+
+    /// Whether all these endpoints, each its [`bit`](EndpointAddress::bit), can be open at a time.
+    pub const fn holds(self, endpoints: u32) -> bool {
+        let offered = (self.in_numbers as u32) << 16 | self.out_numbers as u32;
+        // A number in either direction.
+        let twice = endpoints >> 16 & endpoints;
+        endpoints & !offered == 0 && (self.shared_numbers || twice == 0)
+    }
 }

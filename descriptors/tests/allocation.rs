@@ -88,3 +88,25 @@ fn a_number_only_one_direction_can_use_is_taken_first() {
     assert_eq!(port.data_in.to_byte(), 0x82);
     assert_eq!(port.notification.to_byte(), 0x83);
 }
+
+#[test]
+fn a_set_holds_what_it_offers() {
+    let bits = |addresses: &[u8]| {
+        let bit = |byte: &u8| EndpointAddress::from_byte(*byte).expect("an endpoint").bit();
+        addresses.iter().map(bit).fold(0, |all, bit| all | bit)
+    };
+    let shared = EndpointSet { in_numbers: 0b110, out_numbers: 0b010, shared_numbers: true };
+    let unshared = EndpointSet { shared_numbers: false, ..shared };
+    let cases: [(&[u8], bool, bool); 6] = [
+        (&[], true, true),
+        (&[0x81, 0x82], true, true),
+        (&[0x82, 0x01], true, true),
+        (&[0x81, 0x01], true, false),
+        (&[0x83], false, false),
+        (&[0x02], false, false),
+    ];
+    for (addresses, in_shared, in_unshared) in cases {
+        assert_eq!(shared.holds(bits(addresses)), in_shared, "{addresses:02X?}");
+        assert_eq!(unshared.holds(bits(addresses)), in_unshared, "{addresses:02X?}");
+    }
+}

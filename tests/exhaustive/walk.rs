@@ -146,6 +146,17 @@ impl<C: Controller, const PORTS: usize, const SIZE: usize> Walk<C, PORTS, SIZE> 
         self.model.reset();
     }
 
+    /// The only way out of a test mode.
+    fn cycle_power(&mut self) {
+        self.host.reset();
+        assert_eq!(self.host.wire.test_mode().map(|mode| mode as u8), self.model.test_mode);
+        for present in [false, true] {
+            self.host.wire.set_vbus(present);
+            self.host.poll();
+        }
+        self.reset();
+    }
+
     /// A control transfer that must come to what the model says.
     pub fn compare(&mut self, setup: SetupPacket) {
         let before = self.model.clone();
@@ -156,6 +167,11 @@ impl<C: Controller, const PORTS: usize, const SIZE: usize> Walk<C, PORTS, SIZE> 
         assert_eq!(self.host.device.state(), self.model.state, "{setup:?} in {before:?}");
         if let Answer::Data(data) = answer {
             assert!(data.len() <= usize::from(setup.length), "{setup:?}");
+        }
+        let test_mode = self.host.wire.test_mode().map(|mode| mode as u8);
+        assert_eq!(test_mode, self.model.test_mode, "{setup:?} in {before:?}");
+        if test_mode.is_some() {
+            self.cycle_power();
         }
     }
 }

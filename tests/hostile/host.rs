@@ -41,6 +41,7 @@ pub fn rude(random: &mut SplitMix64, length: usize) -> Vec<Event> {
     let mut events = Vec::new();
     while events.len() < length {
         match random.below(48) {
+            0 if random.below(4) == 0 => events.extend(test_mode(random)),
             0 => events.extend(enumeration()),
             1 => events.push(line(random)),
             2..=9 => events.extend(transfer(legal_setup(random), random.below(3))),
@@ -57,6 +58,18 @@ pub fn rude(random: &mut SplitMix64, length: usize) -> Vec<Event> {
             events.push(Event::Poll);
         }
     }
+    events
+}
+
+/// A test mode or what is none, a bus that goes on all the same, and the only way out of it.
+fn test_mode(random: &mut SplitMix64) -> Vec<Event> {
+    let [selector, ..] = (1 + random.below(5)).to_le_bytes();
+    let mut events = transfer([0x00, 3, 2, 0, 0, selector, 0, 0], 0);
+    for _ in 0..random.below(8) {
+        events.extend([token(random), line(random), Event::Poll]);
+    }
+    events.extend([Event::Vbus(false), Event::Poll, Event::Vbus(true), Event::Poll]);
+    events.extend(enumeration());
     events
 }
 

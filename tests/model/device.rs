@@ -69,6 +69,8 @@ pub struct StateKey {
     pub halted: Vec<u8>,
     /// DEVICE_REMOTE_WAKEUP.
     pub remote_wakeup: bool,
+    /// Selectors of the test mode that it is in, and of the one that comes.
+    pub test_mode: [Option<u8>; 2],
     /// Suspended, and of that: long enough for wake-up, and wake-up signalled.
     pub suspended: Option<(bool, bool)>,
     /// Each port.
@@ -96,6 +98,8 @@ pub struct DeviceModel {
     untold: VecDeque<Untold>,
     firmware_suspended: bool,
     gated: bool,
+    /// Selector of the test mode that follows the status stage.
+    test_mode_due: Option<u8>,
     /// Remote wake-up was asked for since the firmware was told of the suspend.
     wake_wanted: bool,
     /// Each port.
@@ -120,6 +124,7 @@ impl DeviceModel {
             untold: VecDeque::new(),
             firmware_suspended: false,
             gated: false,
+            test_mode_due: None,
             wake_wanted: false,
             ports,
         }
@@ -135,6 +140,7 @@ impl DeviceModel {
             ep0: self.ep0.key(),
             halted,
             remote_wakeup: self.control.remote_wakeup,
+            test_mode: [self.control.test_mode, self.test_mode_due],
             suspended: self.suspended.map(|idle| (idle >= WAKEUP_IDLE, self.woken)),
             ports: self.ports.iter().map(|port| port.key(with_data, self.open)).collect(),
         }
@@ -158,7 +164,8 @@ impl DeviceModel {
     /// Whether a token to this address is for the device.
     pub(super) fn answers(&self, address: u8) -> bool {
         let is_awake = self.speed.is_some() && self.suspended.is_none();
-        self.is_attached() && is_awake && self.address == address
+        let is_usb = self.control.test_mode.is_none();
+        self.is_attached() && is_awake && is_usb && self.address == address
     }
 
     fn is_attached(&self) -> bool {
@@ -182,7 +189,7 @@ impl DeviceModel {
     /// A bus reset.
     pub fn reset(&mut self, speed: Speed) {
         let speed = if self.settings.high.is_some() { speed } else { Speed::Full };
-        if self.is_attached() {
+        if self.is_attached() && self.control.test_mode.is_none() {
             self.start_over(Some(speed));
             self.untold.push_back(Untold::Reset(speed));
         }
@@ -190,7 +197,8 @@ impl DeviceModel {
 
     /// The bus goes idle, or comes back.
     pub fn set_suspended(&mut self, suspended: bool) {
-        if !self.is_attached() || suspended == self.suspended.is_some() {
+        let is_deaf = !self.is_attached() || self.control.test_mode.is_some();
+        if is_deaf || suspended == self.suspended.is_some() {
             return;
         }
         self.woken = false;
@@ -207,6 +215,7 @@ impl DeviceModel {
 
     /// I2: what was not told of the time before is never told.
     fn start_over(&mut self, speed: Option<Speed>) {
+        self.control.test_mode = None;
         self.speed = speed;
         self.address = 0;
         self.suspended = None;
@@ -342,6 +351,7 @@ impl DeviceModel {
             self.close_ports();
         }
         self.control.reset();
+        self.test_mode_due = None;
     }
 
     fn told_resume(&mut self) {
@@ -358,6 +368,7 @@ impl DeviceModel {
     /// I9: one outcome, whatever the state.
     fn told_setup(&mut self, setup: &SetupPacket) {
         let before = self.control.state;
+        self.test_mode_due = None;
         let reply = self.control.begin(setup);
         match (before, self.control.state) {
             (State::Configured, State::Configured) if reply == Reply::Ack => self.restart(setup),
@@ -378,6 +389,10 @@ impl DeviceModel {
                 self.ep0.stage = Stage::DataIn(ep0::packets(&bytes, host_length));
             }
             Reply::Ack => self.ep0.status_in(None),
+            Reply::TestMode(selector) => {
+                self.test_mode_due = Some(selector);
+                self.ep0.status_in(None);
+            }
             Reply::Address(address) => self.ep0.status_in(Some(address)),
             Reply::Lines { port, value } => {
                 self.ports[port].set_lines(value, self.settings.policy);
@@ -401,7 +416,12 @@ impl DeviceModel {
                 false => self.ep0.stage = Stage::Stalled,
             },
             Told::Status { address: Some(address) } => self.control.set_address(address),
-            Told::Status { address: None } => {}
+            Told::Status { address: None } => {
+                self.control.test_mode = self.test_mode_due.take();
+                if self.control.test_mode.is_some() {
+                    self.untold.clear();
+                }
+            }
         }
     }
 

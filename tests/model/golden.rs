@@ -19,6 +19,8 @@ pub struct Golden {
     pub endpoints: &'static [u8],
     /// Whether bmAttributes D5 is set.
     pub remote_wakeup: bool,
+    /// Whether it runs at high speed, and so has test modes.
+    pub test_modes: bool,
 }
 
 impl Golden {
@@ -79,6 +81,7 @@ pub static FULL_SPEED: Golden = Golden {
     strings: STRINGS,
     endpoints: &[0x82, 0x01, 0x81],
     remote_wakeup: true,
+    test_modes: false,
 };
 
 /// A high-speed device at high speed.
@@ -86,6 +89,7 @@ pub static HIGH_SPEED: Golden = Golden {
     configuration: &one_port(2, AT_HIGH),
     qualifier: Some(QUALIFIER),
     other_speed: Some(&one_port(7, AT_FULL)),
+    test_modes: true,
     ..FULL_SPEED
 };
 

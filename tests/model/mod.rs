@@ -56,6 +56,8 @@ pub enum Reply {
         /// wValue.
         value: u16,
     },
+    /// A status stage, and then the test mode of this selector.
+    TestMode(u8),
     /// A data OUT stage with the line coding of a port.
     Coding {
         /// Port, from 0.
@@ -78,6 +80,8 @@ pub struct Model {
     pub halted: Vec<u8>,
     /// Line coding of each port.
     pub line_coding: [[u8; 7]; 2],
+    /// Selector of the test mode that it is in, until its power is cycled.
+    pub test_mode: Option<u8>,
 }
 
 /// The line coding before the host sets one: 115200 8N1.
@@ -92,6 +96,7 @@ impl Model {
             remote_wakeup: false,
             halted: Vec::new(),
             line_coding: [DEFAULT_LINE_CODING; 2],
+            test_mode: None,
         }
     }
 
@@ -107,6 +112,10 @@ impl Model {
             Reply::Ack | Reply::Lines { .. } | Reply::Break { .. } => Answer::Ack,
             Reply::Address(address) => {
                 self.set_address(address);
+                Answer::Ack
+            }
+            Reply::TestMode(selector) => {
+                self.test_mode = Some(selector);
                 Answer::Ack
             }
             Reply::Coding { port } if self.set_line_coding(port, data) => Answer::Ack,
@@ -153,6 +162,10 @@ impl Model {
             Field::CommunicationInterface => {
                 value < 2 * u16::from(self.golden.ports) && value.is_multiple_of(2)
             }
+            Field::TestSelector => {
+                let [low, selector] = value.to_le_bytes();
+                self.golden.test_modes && low == 0 && (1..=4).contains(&selector)
+            }
             Field::ControlEndpoint => value == 0x00 || value == 0x80,
             Field::Endpoint => self.golden.endpoints.iter().any(|e| u16::from(*e) == value),
         }
@@ -188,6 +201,7 @@ impl Model {
                 self.halted.retain(|endpoint| !of_interface.contains(endpoint));
             }
             Action::Address => return Reply::Address(setup.value.to_le_bytes()[0]),
+            Action::TestMode => return Reply::TestMode(setup.index.to_le_bytes()[1]),
             Action::Configure => self.set_configuration(setup.value),
         }
         Reply::Ack

@@ -18,6 +18,8 @@ pub(super) enum Field {
     ControlEndpoint,
     /// The address of an endpoint that the configuration names.
     Endpoint,
+    /// A test selector of a device in the high byte, 0 in the low one.
+    TestSelector,
 }
 
 /// What the request does and answers.
@@ -43,6 +45,7 @@ pub(super) enum Action {
     UnhaltInterface,
     Address,
     Configure,
+    TestMode,
 }
 
 /// One line of table 3.1 or 3.3, as far as it is not STALL.
@@ -68,7 +71,9 @@ const fn row(
 }
 
 use Action as A;
-use Field::{Any, AtMost, CommunicationInterface, ControlEndpoint, Endpoint, Interface, Is};
+use Field::{
+    Any, AtMost, CommunicationInterface, ControlEndpoint, Endpoint, Interface, Is, TestSelector,
+};
 
 /// No data stage.
 const NO_DATA: Field = Is(0);
@@ -86,6 +91,8 @@ pub(super) const ROWS: &[Row] = &[
     row("C", (0x02, 1), (Is(0), Endpoint, NO_DATA), A::Unhalt),
     // SET_FEATURE, §9.4.9.
     row("AC", (0x00, 3), (Is(1), Is(0), NO_DATA), A::Wakeup(true)),
+    // At full speed this is free.
+    row("DAC", (0x00, 3), (Is(2), TestSelector, NO_DATA), A::TestMode),
     row("C", (0x02, 3), (Is(0), Endpoint, NO_DATA), A::Halt),
     // SET_ADDRESS, §9.4.6.
     row("DA", (0x00, 5), (AtMost(127), Is(0), NO_DATA), A::Address),

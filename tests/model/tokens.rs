@@ -28,6 +28,10 @@ impl DeviceModel {
 
     /// IN, which the host acknowledges or not.
     pub fn in_token(&mut self, address: u8, number: u8, ack: bool, seen: &InResponse) -> Verdict {
+        if self.control.test_mode == Some(3) {
+            // Test_SE0_NAK (USB 2.0 §7.1.20).
+            return is(seen.clone(), InResponse::Nak);
+        }
         if !self.answers(address) {
             return is(seen.clone(), InResponse::NoResponse);
         }

@@ -7,3 +7,4 @@ mod lengths;
 mod requests;
 mod stages;
 mod states;
+mod test_modes;

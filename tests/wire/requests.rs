@@ -217,14 +217,20 @@ fn wire_3_1_set_feature() {
 }
 
 #[test]
-fn wire_3_1_set_feature_test_mode_of_a_full_speed_device() {
+fn wire_3_1_set_feature_test_mode() {
     each_device_in(&ALL, |subject| {
-        if subject.golden.qualifier.is_some() {
-            return;
+        for test_selector in 0..=255u16 {
+            if !(subject.golden.test_modes && (1..=4).contains(&test_selector)) {
+                subject.refuses(setup(0, 3, 2, test_selector << 8, 0));
+            }
         }
-        for test_selector in 0..=5u16 {
-            subject.refuses(setup(0, 3, 2, test_selector << 8, 0));
-        }
+        // Reserved bits of wIndex, a data stage, other recipients, another request, another feature.
+        subject.refuses(setup(0, 3, 2, 0x0101, 0));
+        subject.refuses_any(setup(0, 3, 2, 0x0100, 1));
+        subject.refuses(setup(1, 3, 2, 0x0100, 0));
+        subject.refuses(setup(2, 3, 2, 0x0100, 0));
+        subject.refuses(setup(0, 1, 2, 0x0100, 0));
+        subject.refuses(setup(0, 3, 3, 0x0100, 0));
     });
 }
 

@@ -11,17 +11,25 @@ use core::sync::atomic::{Ordering, compiler_fence};
 const WORD: usize = size_of::<u32>();
 const BLOCK: usize = 4;
 
+/// Whether a load takes any address: so from Armv7-M on, which has compare-and-swap, while Armv6-M has
+/// neither. Elsewhere the compiler may make bytes of words that are not aligned.
+const TAKES_ANY_ADDRESS: bool = cfg!(all(target_arch = "arm", target_has_atomic = "32"));
+
 /// Copies `count` bytes.
 ///
 /// # Safety
 /// `to` is valid for writes of that many bytes and nobody else reaches them; `from` is valid for
 /// reads and nobody writes to them.
 pub(super) unsafe fn copy(mut to: *mut u8, mut from: *const u8, mut count: usize) {
-    if (to.addr() | from.addr()).is_multiple_of(WORD) {
+    let is_aligned = (to.addr() | from.addr()).is_multiple_of(WORD);
+    if TAKES_ANY_ADDRESS || is_aligned {
         while count >= BLOCK * WORD {
-            // SAFETY: so many bytes are left, and both sides are aligned, as is what follows them.
+            // SAFETY: so many bytes are left; aligned, so is what follows them.
             unsafe {
-                copy_block(to.cast(), from.cast());
+                match is_aligned {
+                    true => copy_block(to.cast(), from.cast()),
+                    false => copy_block_anywhere(to.cast(), from.cast()),
+                }
                 (to, from) = (to.add(BLOCK * WORD), from.add(BLOCK * WORD));
             }
             count -= BLOCK * WORD;
@@ -54,5 +62,17 @@ unsafe fn copy_block(to: *mut u32, from: *const u32) {
         to.add(1).write(words.1);
         to.add(2).write(words.2);
         to.add(3).write(words.3);
+    }
+}
+
+/// Copies [`BLOCK`] words.
+///
+/// # Safety
+/// As for [`copy`].
+#[inline(always)]
+unsafe fn copy_block_anywhere(to: *mut u32, from: *const u32) {
+    for index in 0..BLOCK {
+        // SAFETY: passed on to the caller.
+        unsafe { to.add(index).write_unaligned(from.add(index).read_unaligned()) };
     }
 }

@@ -14,20 +14,23 @@ use crate::{Nrf52840, Supply};
 const SET_ADDRESS: u8 = 5;
 
 impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
-    /// The next event, oldest first as far as the chip tells.
+    /// The next event, oldest first as far as the chip tells. Where there may be another of which no
+    /// interrupt line tells, the interrupt is pended.
     pub(crate) fn next_event(&mut self) -> Option<Event> {
         if !self.state.power.is_attached() {
-            return self.power_up();
+            return self.power_up().inspect(|_| pend());
         }
         if self.usbd.take(USBRESET) {
+            pend();
             return Some(self.reset());
         }
         // A SETUP is told after the packets that came before it; so it is looked for before them.
         let setup = self.usbd.is_set(EP0SETUP);
         let event = self.packet_event();
         if event.is_some() {
-            if self.state.done & Line::INS != 0 {
-                // EPDATA is cleared, but there is more to tell.
+            // EPDATA is cleared; VBUS and the clock are told of once.
+            let acknowledged = self.state.done & Line::INS != 0;
+            if acknowledged || self.state.power.is_asleep() || !self.supply.is_present() {
                 pend();
             }
             return event;
@@ -35,7 +38,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if setup && self.state.dma.running().is_some_and(Line::is_out) {
             return None;
         }
-        self.control_event(setup).or_else(|| self.bus_event())
+        self.control_event(setup).or_else(|| self.bus_event()).inspect(|_| pend())
     }
 
     fn control_event(&mut self, setup: bool) -> Option<Event> {
@@ -99,6 +102,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     /// Tells the hardware what is due on EP0; no DMA runs. Returns what is to be moved for it.
+    #[cold]
     pub(crate) fn start_control(&mut self) -> Option<Line> {
         let task = core::mem::replace(&mut self.state.control.task, Task::None);
         // What answers a SETUP that is over would answer the one that came since.
@@ -112,6 +116,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             Task::Status => {
                 // No event tells when it is over; for the stack it is with the task.
                 self.state.control.status = Some(self.state.control.address);
+                pend();
                 EP0STATUS
             }
             Task::Stall => EP0STALL,

@@ -9,6 +9,8 @@ use crate::{ENDPOINTS, Nrf52840, Supply};
 
 impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     const ENDPOINTS: EndpointSet = ENDPOINTS;
+    const DEPTH: usize = 2;
+    const EVENTS_PER_POLL: usize = 1;
     const DOORBELL: fn() = pend;
 
     fn connect(&mut self) {

@@ -7,7 +7,7 @@
 use core::cell::UnsafeCell;
 use core::sync::atomic::{Ordering, compiler_fence};
 
-use usbd_acm::{EndpointAddress, RxSlot, TxPacket};
+use usbd_acm::{RxSlot, TxPacket};
 
 use crate::errata;
 use crate::line::Line;
@@ -29,6 +29,9 @@ pub(crate) struct Dma<const PORTS: usize> {
     ep0_length: u8,
     /// Bit 0: whether an odd number of bytes was moved since the peripheral was enabled.
     parity: u8,
+    /// The IN lines whose buffer is free and has a packet waiting for it, and the OUT lines with a
+    /// slot, by their bits in EPDATASTATUS: as the queues say.
+    startable: u32,
     ins: [[InQueue; 2]; PORTS],
     outs: [OutQueue; PORTS],
     /// Where the packets of EP0 lie in RAM: what the host asks for is in flash, where EasyDMA cannot
@@ -42,6 +45,7 @@ impl<const PORTS: usize> Dma<PORTS> {
             running: None,
             ep0_length: 0,
             parity: 0,
+            startable: 0,
             ins: [const { [InQueue::NEW; 2] }; PORTS],
             outs: [const { OutQueue::NEW }; PORTS],
             bounce: UnsafeCell::new([0; EP0_PACKET]),
@@ -84,6 +88,7 @@ impl<const PORTS: usize> Dma<PORTS> {
                 (slot.as_mut_ptr().cast_const(), slot.len())
             }
             _ => {
+                self.startable &= !line.bit();
                 let packet = self.ins.as_flattened_mut().get_mut(line.index())?.start()?;
                 // A zero-length packet lies nowhere.
                 (if packet.is_empty() { bounce } else { packet.as_ptr() }, packet.len().into())
@@ -93,6 +98,7 @@ impl<const PORTS: usize> Dma<PORTS> {
     }
 
     /// The line whose transfer is over, and the bytes that were moved.
+    #[inline]
     pub(crate) fn finish(&mut self, usbd: &Usbd) -> Option<(Line, u8)> {
         let line = self.running?;
         usbd.is_set(end(line)).then(|| self.end(usbd, line))
@@ -178,45 +184,51 @@ impl<const PORTS: usize> Dma<PORTS> {
 impl<const PORTS: usize> Dma<PORTS> {
     /// The IN lines with a packet that can start, and the OUT lines with a slot.
     pub(crate) fn startable(&self) -> u32 {
-        let mut lines = 0;
-        for (bit, queue) in (1..).zip(self.ins.as_flattened()) {
-            lines |= u32::from(queue.is_startable()) << bit;
+        self.startable
+    }
+
+    fn set_startable(&mut self, line: Line, is_startable: bool) {
+        self.startable &= !line.bit();
+        if is_startable {
+            self.startable |= line.bit();
         }
-        for (bit, queue) in (17..).zip(&self.outs) {
-            lines |= u32::from(queue.is_startable()) << bit;
-        }
-        lines
+    }
+
+    fn in_queue(&mut self, line: Line) -> Option<&mut InQueue> {
+        self.ins.as_flattened_mut().get_mut(line.index())
+    }
+
+    fn out_queue(&mut self, line: Line) -> Option<&mut OutQueue> {
+        self.outs.get_mut(line.index())
     }
 
     /// Takes a packet in, or gives it back when there is no room.
-    pub(crate) fn push_in(
-        &mut self,
-        address: EndpointAddress,
-        packet: TxPacket,
-    ) -> Result<(), TxPacket> {
-        match self.ins.as_flattened_mut().get_mut(Line::of(address).index()) {
-            Some(queue) => queue.push(packet),
-            None => Err(packet),
-        }
+    pub(crate) fn push_in(&mut self, line: Line, packet: TxPacket) -> Result<(), TxPacket> {
+        let Some(queue) = self.in_queue(line) else { return Err(packet) };
+        queue.push(packet)?;
+        let is_startable = queue.is_startable();
+        self.set_startable(line, is_startable);
+        Ok(())
     }
 
     /// Takes a slot in, or gives it back when there is no room.
-    pub(crate) fn push_out(
-        &mut self,
-        address: EndpointAddress,
-        slot: RxSlot,
-    ) -> Result<(), RxSlot> {
-        match self.outs.get_mut(Line::of(address).index()) {
-            Some(queue) => queue.push(slot),
-            None => Err(slot),
-        }
+    pub(crate) fn push_out(&mut self, line: Line, slot: RxSlot) -> Result<(), RxSlot> {
+        let Some(queue) = self.out_queue(line) else { return Err(slot) };
+        queue.push(slot)?;
+        self.startable |= line.bit();
+        Ok(())
     }
 
     /// The host has the packet of an IN line. `false` when there was none, or it is not even in the
     /// endpoint's buffer.
     pub(crate) fn sent(&mut self, line: Line) -> bool {
-        let queue = self.ins.as_flattened_mut().get_mut(line.index());
-        self.running != Some(line) && queue.is_some_and(InQueue::sent)
+        if self.running == Some(line) {
+            return false;
+        }
+        let Some(queue) = self.in_queue(line) else { return false };
+        let (sent, is_startable) = (queue.sent(), queue.is_startable());
+        self.set_startable(line, is_startable);
+        sent
     }
 
     /// The slot of an OUT line that was filled.
@@ -224,17 +236,21 @@ impl<const PORTS: usize> Dma<PORTS> {
         if self.running == Some(line) {
             return None;
         }
-        self.outs.get_mut(line.index())?.received()
+        let queue = self.out_queue(line)?;
+        let (slot, is_startable) = (queue.received(), queue.is_startable());
+        self.set_startable(line, is_startable);
+        slot
     }
 
     /// Drops the packets or slots of a line, after its transfer. Returns whether a packet was in the
     /// endpoint's buffer.
     pub(crate) fn clear(&mut self, usbd: &Usbd, line: Line) -> bool {
         self.stop(usbd, line);
+        self.set_startable(line, false);
         if line.is_out() {
-            self.outs.get_mut(line.index()).map(OutQueue::clear);
+            self.out_queue(line).map(OutQueue::clear);
             return false;
         }
-        self.ins.as_flattened_mut().get_mut(line.index()).is_some_and(InQueue::clear)
+        self.in_queue(line).is_some_and(InQueue::clear)
     }
 }

@@ -33,12 +33,11 @@ impl Line {
         Self::of_bit(bit)
     }
 
-    #[inline(never)]
+    #[inline]
     pub(crate) const fn of(address: EndpointAddress) -> Self {
-        Self::of_bit(match address.direction() {
-            Direction::In => address.number() & 7,
-            Direction::Out => address.number() & 7 | 16,
-        })
+        // Bit 7 is set for IN (USB 2.0 §9.6.6).
+        let byte = address.to_byte();
+        Self::of_bit(byte & 7 | (!byte >> 3) & 0x10)
     }
 
     /// `None` for EP0.

@@ -2,6 +2,7 @@
 
 use usbd_acm::{EndpointAddress, Event, RxSlot, TxPacket};
 
+use crate::control::Task;
 use crate::errata;
 use crate::line::Line;
 use crate::registers::{
@@ -36,9 +37,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         let over = self.state.dma.finish(&self.usbd);
         let received = over.and_then(|(line, moved)| self.finished(line, moved));
         let event = received.or_else(|| self.acknowledged());
-        if self.state.done != 0 || over.is_some() || event.is_some() {
-            self.start_next();
-        }
+        self.start_next();
         event
     }
 
@@ -68,14 +67,32 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     /// Starts the next DMA, unless one runs: for EP0 first.
+    #[inline]
     pub(crate) fn start_next(&mut self) {
-        if self.state.dma.running().is_some() || self.state.power.is_asleep() {
+        let is_due = self.startable() != 0 || self.state.control.task != Task::None;
+        if is_due && self.state.dma.running().is_none() {
+            self.start_now();
+        }
+    }
+
+    /// The IN lines with a packet that can start, and the OUT lines with a packet and a slot for it.
+    fn startable(&self) -> u32 {
+        self.state.dma.startable() & (self.state.done | Line::INS)
+    }
+
+    #[inline(never)]
+    fn start_now(&mut self) {
+        if self.state.power.is_asleep() {
             return;
         }
-        let line = match self.start_control() {
+        let control = match self.state.control.task {
+            Task::None => None,
+            _ => self.start_control(),
+        };
+        let line = match control {
             Some(line) => line,
             None => {
-                let lines = self.state.dma.startable() & (self.state.done | Line::INS);
+                let lines = self.startable();
                 if lines == 0 {
                     return;
                 }
@@ -97,7 +114,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         address: EndpointAddress,
         packet: TxPacket,
     ) -> Result<(), TxPacket> {
-        self.state.dma.push_in(address, packet)?;
+        self.state.dma.push_in(Line::of(address), packet)?;
         self.start_next();
         Ok(())
     }
@@ -107,18 +124,19 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         address: EndpointAddress,
         slot: RxSlot,
     ) -> Result<(), RxSlot> {
-        self.state.dma.push_out(address, slot)?;
-        self.let_in(Line::of(address));
+        let line = Line::of(address);
+        self.state.dma.push_out(line, slot)?;
+        if self.state.closed & line.bit() != 0 {
+            self.let_in(line);
+        }
         self.start_next();
         Ok(())
     }
 
     /// Lets packets into an endpoint that had no slot since it was opened or aborted. From here on
     /// the end of each DMA does that, and a write would drop a packet that came since.
+    #[cold]
     fn let_in(&mut self, line: Line) {
-        if self.state.closed & line.bit() == 0 {
-            return;
-        }
         self.state.closed &= !line.bit();
         self.settle();
         // What came while there was no slot belongs to nobody.

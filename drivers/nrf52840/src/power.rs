@@ -233,7 +233,9 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             self.power_down();
             return Some(Event::VbusLost);
         }
-        self.leave_low_power();
+        if self.state.power.sleep == Sleep::Waking {
+            self.leave_low_power();
+        }
         let power = &self.state.power;
         // Nobody else looks at SOF, and so it may stay set.
         let frame = (power.watched || power.wake == Wake::Driven) && self.usbd.take(SOF);
@@ -241,6 +243,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if frame && self.state.power.wake == Wake::Driven { self.resumed() } else { None }
     }
 
+    #[cold]
     fn line_event(&mut self) -> Option<Event> {
         let cause = self.usbd.read(EVENTCAUSE);
         self.usbd.write(EVENTCAUSE, cause);
@@ -317,6 +320,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     /// Leaves low-power mode, when that is due and the clock runs.
+    #[cold]
     fn leave_low_power(&mut self) {
         if self.state.power.sleep == Sleep::Waking && self.supply.is_clock_running() {
             self.state.power.sleep = Sleep::Awake;

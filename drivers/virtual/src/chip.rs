@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use core::array;
 
 use usbd_acm::{
-    Direction, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, Speed, TransferType, TxPacket,
+    Direction, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, Speed, TestMode,
+    TransferType, TxPacket,
 };
 
 use crate::control_endpoint::ControlEndpoint;
@@ -32,6 +33,8 @@ pub(crate) struct Chip {
     /// Speed since the last bus reset; `None` before the first.
     pub(crate) speed: Option<Speed>,
     pub(crate) address: u8,
+    /// The test mode, in which the port does nothing else.
+    pub(crate) test_mode: Option<TestMode>,
     /// How long the bus has been idle while suspended.
     pub(crate) suspended: Option<Nanoseconds>,
     wakeup: bool,
@@ -58,6 +61,7 @@ impl Chip {
             pull_up: false,
             speed: None,
             address: 0,
+            test_mode: None,
             suspended: None,
             wakeup: false,
             frame: None,
@@ -82,6 +86,7 @@ impl Chip {
         self.attached()
             && self.speed.is_some()
             && self.suspended.is_none()
+            && self.test_mode.is_none()
             && self.address == address
     }
 
@@ -89,6 +94,7 @@ impl Chip {
     pub(crate) fn reset(&mut self, speed: Option<Speed>) {
         self.speed = speed;
         self.address = 0;
+        self.test_mode = None;
         self.suspended = None;
         self.wakeup = false;
         self.ep0.reset();
@@ -116,6 +122,16 @@ impl Chip {
             self.gated = false;
         }
         Some(event)
+    }
+
+    /// What was not told yet belongs to a bus that is gone.
+    pub(crate) fn enter_test_mode(&mut self, mode: TestMode) -> Result<(), Violation> {
+        if self.speed != Some(Speed::High) || !self.ep0.is_over() {
+            return Err(Violation::IllegalTestMode(mode));
+        }
+        self.test_mode = Some(mode);
+        self.events.clear();
+        Ok(())
     }
 
     pub(crate) fn start_of_frame(&mut self, frame: u16) {
@@ -235,7 +251,7 @@ impl Chip {
 /// Power.
 impl Chip {
     pub(crate) fn set_suspended(&mut self, suspended: bool) {
-        if !self.attached() || suspended == self.suspended.is_some() {
+        if !self.attached() || self.test_mode.is_some() || suspended == self.suspended.is_some() {
             return;
         }
         self.wakeup = false;

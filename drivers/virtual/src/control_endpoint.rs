@@ -203,6 +203,11 @@ impl ControlEndpoint {
         self.answer("ep0_stall", &due, Stage::Stalled)
     }
 
+    /// Whether the stack has nothing to say, and no status stage is left to come.
+    pub(crate) fn is_over(&self) -> bool {
+        self.due == Due::Nothing && !matches!(self.stage, Stage::StatusIn { .. })
+    }
+
     fn answer(&mut self, method: &'static str, due: &[Due], stage: Stage) -> Result<(), Violation> {
         if !due.contains(&self.due) {
             return Err(Violation::StageNotDue(method));

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use usbd_acm::{
-    Controller, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, Speed, TxPacket,
+    Controller, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, Speed, TestMode, TxPacket,
 };
 
 use crate::chip::{Chip, Silicon};
@@ -77,6 +77,7 @@ impl<V: Variant> VirtualController<V> {
 impl<V: Variant> Controller for VirtualController<V> {
     const ENDPOINTS: EndpointSet = V::ENDPOINTS;
     const HIGH_SPEED: bool = V::HIGH_SPEED;
+    const TEST_MODES: bool = V::HIGH_SPEED;
     const EP0_PACKET_SIZE: u8 = V::EP0_PACKET_SIZE;
 
     fn connect(&mut self) {
@@ -184,6 +185,10 @@ impl<V: Variant> Controller for VirtualController<V> {
             chip.watches_frames = watch;
             Ok(())
         });
+    }
+
+    fn test_mode(&mut self, mode: TestMode) {
+        self.admit("test_mode", |chip| chip.enter_test_mode(mode));
     }
 
     fn suspend(&mut self) {

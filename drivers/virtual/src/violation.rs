@@ -1,6 +1,6 @@
 //! What a stack did against the contract of [`Controller`](usbd_acm::Controller).
 
-use usbd_acm::{Endpoint, EndpointAddress};
+use usbd_acm::{Endpoint, EndpointAddress, TestMode};
 
 /// A call that the contract of [`Controller`](usbd_acm::Controller) does not allow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +26,8 @@ pub enum Violation {
     IllegalAddress(u8),
     /// `suspend` or `remote_wakeup` on a bus that is not suspended.
     NotSuspended(&'static str),
+    /// `test_mode` at full speed, or before the status stage of the request was over.
+    IllegalTestMode(TestMode),
     /// A call between `suspend` and `resume`.
     Gated(&'static str),
 }

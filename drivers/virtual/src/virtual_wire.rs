@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use usbd_acm::{Event, Speed};
+use usbd_acm::{Event, Speed, TestMode};
 
 use crate::chip::{Chip, endpoint};
 use crate::control_endpoint::In;
@@ -26,6 +26,11 @@ impl VirtualWire {
     /// order.
     pub fn violations(&self) -> Vec<Violation> {
         self.chip.borrow().violations.clone()
+    }
+
+    /// The test mode that the port is in, until VBUS goes away (USB 2.0 §7.1.20).
+    pub fn test_mode(&self) -> Option<TestMode> {
+        self.chip.borrow().test_mode
     }
 
     /// The interrupt line: whether the stack has events to poll, or a frame began that it watches
@@ -58,7 +63,7 @@ impl DevicePort for VirtualWire {
             (Speed::High, Speed::High) => Speed::High,
             _ => Speed::Full,
         };
-        if chip.attached() {
+        if chip.attached() && chip.test_mode.is_none() {
             chip.reset(Some(speed));
             chip.events.push_back(Event::Reset(speed));
         }
@@ -78,6 +83,9 @@ impl DevicePort for VirtualWire {
 
     fn in_token(&mut self, address: u8, number: u8, ack: bool) -> InResponse {
         let mut chip = self.chip.borrow_mut();
+        if chip.test_mode == Some(TestMode::Se0Nak) {
+            return InResponse::Nak;
+        }
         if !chip.answers(address) {
             return InResponse::NoResponse;
         }

@@ -20,12 +20,14 @@ fn application(port: &mut Port) -> bool {
     }
     // SAFETY: the main loop alone calls this.
     let next = unsafe { &mut *(&raw mut NEXT) };
-    let mut packet = [0; 64];
-    for (offset, byte) in packet.iter_mut().enumerate() {
-        *byte = next.wrapping_add(offset as u8);
+    let Ok(mut grant) = port.writer.grant() else { return false };
+    let (mut value, count) = (*next, grant.len());
+    for byte in grant.iter_mut() {
+        *byte = value;
+        value = value.wrapping_add(1);
     }
-    let Ok(count) = port.writer.write(&packet) else { return false };
-    *next = next.wrapping_add(count as u8);
+    *next = value;
+    grant.commit(count);
     true
 }
 
@@ -33,8 +35,8 @@ fn application(port: &mut Port) -> bool {
 #[cfg(feature = "sink")]
 #[inline(always)]
 fn application(port: &mut Port) -> bool {
-    let mut buffer = [0; 64];
-    let taken = port.reader.read(&mut buffer).is_ok();
-    core::hint::black_box(&buffer);
-    taken
+    let Ok(bytes) = port.reader.fill_buf() else { return false };
+    let count = core::hint::black_box(bytes).len();
+    port.reader.consume(count);
+    true
 }
