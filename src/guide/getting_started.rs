@@ -142,11 +142,11 @@
 //! ```
 //! - `read` and `write` without `.await` are the halves' own, which never wait; say
 //!   `Read::read(&mut reader, …).await` for those of the trait, or
-//!   [`readable`](crate::Reader::readable) and [`writable`](crate::Writer::writable) before them.
+//!   [`readable`][readable] and [`writable`][writable] before them.
 //! - A session that ends is `Err(IoError::Disconnected)`, once for each half. Writing without a
-//!   session is `Err(IoError::NotConnected)` at once; [`connected`](crate::Writer::connected) waits
+//!   session is `Err(IoError::NotConnected)` at once; [`connected`][connected] waits
 //!   for the next. Who answers what was read says so with
-//!   [`write_all_in`](crate::Writer::write_all_in), and no answer goes to the wrong session. `Ok(0)` is for empty buffers only.
+//!   [`write_all_in`][write_all_in], and no answer goes to the wrong session. `Ok(0)` is for empty buffers only.
 //! - Every future may be dropped at any time, as `select` and time-outs do: nothing is lost or
 //!   doubled. After `write_all` was dropped, some of its bytes are written.
 //! - The wakers need an implementation of `critical-section`, for a swap of two words: most chip
@@ -203,3 +203,25 @@
 //! # }
 //! ```
 //! An `InterruptExecutor` of its own above the other tasks keeps them from delaying it.
+//!
+// Links to what there is with a feature only.
+#![cfg_attr(feature = "async", doc = "[readable]: crate::Reader::readable")]
+#![cfg_attr(
+    not(feature = "async"),
+    doc = "[readable]: https://docs.rs/usbd-acm/latest/usbd_acm/struct.Reader.html#method.readable"
+)]
+#![cfg_attr(feature = "async", doc = "[writable]: crate::Writer::writable")]
+#![cfg_attr(
+    not(feature = "async"),
+    doc = "[writable]: https://docs.rs/usbd-acm/latest/usbd_acm/struct.Writer.html#method.writable"
+)]
+#![cfg_attr(feature = "async", doc = "[connected]: crate::Writer::connected")]
+#![cfg_attr(
+    not(feature = "async"),
+    doc = "[connected]: https://docs.rs/usbd-acm/latest/usbd_acm/struct.Writer.html#method.connected"
+)]
+#![cfg_attr(feature = "async", doc = "[write_all_in]: crate::Writer::write_all_in")]
+#![cfg_attr(
+    not(feature = "async"),
+    doc = "[write_all_in]: https://docs.rs/usbd-acm/latest/usbd_acm/struct.Writer.html#method.write_all_in"
+)]

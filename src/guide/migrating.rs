@@ -5,9 +5,9 @@
 //! There are two ways here, too, and again the application is the same in both.
 //!
 //! - **Keep `usb-device`**, its drivers and your other classes, and take
-//!   [`AcmClass`](crate::usb_device::AcmClass) in the place of `SerialPort`.
+//!   [`AcmClass`][AcmClass] in the place of `SerialPort`.
 //! - **Take the whole stack**: a [`Device`](crate::Device), on a [`Controller`](crate::Controller) for
-//!   the chip or, with [`FromUsbBus`](crate::usb_device::FromUsbBus), on the driver you have.
+//!   the chip or, with [`FromUsbBus`][FromUsbBus], on the driver you have.
 //!
 //! With usbd-serial 0.2:
 //!
@@ -116,3 +116,15 @@
 //! | `read_packet`, `write_packet` | [`Reader`](crate::Reader), [`Writer`](crate::Writer), `embedded-io-async` | the same |
 //! | `control_changed` | [`PortControl::next_event`](crate::PortControl::next_event) | the same |
 //! | `remote_wakeup()` | `Wakeup::requested()`, then `remote_wakeup()` | by itself, [`Hooks::WAKE_ON_WRITE`](crate::Hooks::WAKE_ON_WRITE) |
+//!
+// Links to what there is with a feature only.
+#![cfg_attr(feature = "usb-device", doc = "[AcmClass]: crate::usb_device::AcmClass")]
+#![cfg_attr(
+    not(feature = "usb-device"),
+    doc = "[AcmClass]: https://docs.rs/usbd-acm/latest/usbd_acm/usb_device/struct.AcmClass.html"
+)]
+#![cfg_attr(feature = "usb-device", doc = "[FromUsbBus]: crate::usb_device::FromUsbBus")]
+#![cfg_attr(
+    not(feature = "usb-device"),
+    doc = "[FromUsbBus]: https://docs.rs/usbd-acm/latest/usbd_acm/usb_device/struct.FromUsbBus.html"
+)]

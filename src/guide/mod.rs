@@ -1,5 +1,6 @@
 //! Chapters for firmware authors. There is no code here, only documentation.
 
+#[cfg(feature = "usb-device")]
 pub mod composite;
 pub mod getting_started;
 pub mod migrating;

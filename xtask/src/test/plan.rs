@@ -152,12 +152,19 @@ fn with_feature(workspace: &Workspace, feature: &str) -> Vec<String> {
     libraries.map(|c| format!("--features={}/{feature}", c.name())).collect()
 }
 
+/// With all features, and of each library alone with none: a feature of one may be what another needs.
 fn documentation() -> Step {
     let check = |workspace: &Workspace| {
-        let mut command = cargo();
-        command.args(["doc", "--locked", "--no-deps", "--all-features"]);
-        command.args(workspace.library_arguments()).env("RUSTDOCFLAGS", "-D warnings");
-        run([command], workspace).check()
+        let all = [vec!["--all-features".to_owned()], workspace.library_arguments()].concat();
+        let alone =
+            workspace.libraries().map(|c| vec!["--package".to_owned(), c.name().to_owned()]);
+        let commands = std::iter::once(all).chain(alone).map(|arguments| {
+            let mut command = cargo();
+            command.args(["doc", "--locked", "--no-deps"]).args(arguments);
+            command.env("RUSTDOCFLAGS", "-D warnings");
+            command
+        });
+        run(commands, workspace).check()
     };
     Step::new("docs", "the documentation builds without a warning", check).needs(CRATES)
 }

@@ -1,5 +1,6 @@
 //! UARTE: EasyDMA both ways, a FIFO of six bytes, errors, flow control; and what is on its line.
 
+mod dma;
 mod line;
 mod receiver;
 mod transmitter;
@@ -221,8 +222,8 @@ impl Uarte {
             }
             0x508..0x518 => self.pins[(offset as usize - 0x508) / 4],
             0x524 => self.format.baud_rate,
-            0x534..0x540 => self.receiver.read(offset - 0x534),
-            0x544..0x550 => self.transmitter.read(offset - 0x544),
+            0x534..0x540 => self.receiver.dma.read(offset - 0x534),
+            0x544..0x550 => self.transmitter.dma.read(offset - 0x544),
             0x56C => self.format.config,
             _ => self.events.read(offset).unwrap_or(0),
         }
@@ -235,8 +236,8 @@ impl Uarte {
             0x500 => self.enabled = value & 0xF == 8,
             0x508..0x518 => self.pins[(offset as usize - 0x508) / 4] = value,
             0x524 => self.format.baud_rate = value,
-            0x534..0x540 => self.receiver.write(offset - 0x534, value),
-            0x544..0x550 => self.transmitter.write(offset - 0x544, value),
+            0x534..0x540 => self.receiver.dma.write(offset - 0x534, value),
+            0x544..0x550 => self.transmitter.dma.write(offset - 0x544, value),
             0x56C => self.format.config = value,
             _ => {
                 self.events.write(offset, value);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::dma::Dma;
 use crate::cpu::Cycles;
 use crate::soc::nrf52840::Nrf52840;
 use crate::soc::{Memory, Region, Soc, Violation, Violations};
@@ -14,9 +15,7 @@ const RESERVE: usize = 4;
 #[derive(Clone, Debug, Default)]
 pub struct Receiver {
     fifo: VecDeque<u8>,
-    pointer: u32,
-    max: u32,
-    amount: u32,
+    pub dma: Dma,
     /// The buffer that is being filled: address, length, bytes in it.
     buffer: Option<(u32, u32, u32)>,
     /// The buffer takes what is in the FIFO, and no more.
@@ -44,7 +43,7 @@ impl Receiver {
     }
 
     pub fn start(&mut self) {
-        self.buffer = Some((self.pointer, self.max, 0));
+        self.buffer = Some((self.dma.pointer, self.dma.max, 0));
         self.flushing = false;
         self.stops_at = None;
     }
@@ -54,7 +53,7 @@ impl Receiver {
         self.stops_at = Some(now + frame_time);
         match self.buffer.take() {
             Some((.., amount)) => {
-                self.amount = amount;
+                self.dma.amount = amount;
                 true
             }
             None => false,
@@ -62,7 +61,7 @@ impl Receiver {
     }
 
     pub fn flush(&mut self, _now: Cycles) {
-        self.buffer = Some((self.pointer, self.max, 0));
+        self.buffer = Some((self.dma.pointer, self.dma.max, 0));
         self.flushing = true;
     }
 
@@ -91,26 +90,10 @@ impl Receiver {
         let is_over = amount >= max || self.flushing;
         self.buffer = (!is_over).then_some((address, max, amount));
         if is_over {
-            self.amount = amount;
+            self.dma.amount = amount;
             self.flushing = false;
         }
         is_over
-    }
-
-    pub fn read(&self, offset: u32) -> u32 {
-        match offset {
-            0 => self.pointer,
-            4 => self.max,
-            _ => self.amount,
-        }
-    }
-
-    pub fn write(&mut self, offset: u32, value: u32) {
-        match offset {
-            0 => self.pointer = value,
-            4 => self.max = value & 0xFFFF,
-            _ => {}
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::dma::Dma;
 use crate::cpu::Cycles;
 use crate::soc::nrf52840::Nrf52840;
 use crate::soc::{Memory, Region, Soc, Violation, Violations};
@@ -9,9 +10,7 @@ use crate::soc::{Memory, Region, Soc, Violation, Violations};
 /// TXD: pointer, and what is being sent.
 #[derive(Clone, Debug, Default)]
 pub struct Transmitter {
-    pointer: u32,
-    max: u32,
-    amount: u32,
+    pub dma: Dma,
     /// Set by the task, until memory is at hand.
     starts: Option<Cycles>,
     waiting: VecDeque<u8>,
@@ -51,19 +50,19 @@ impl Transmitter {
         if self.starts.take().is_none() {
             return false;
         }
-        let mut bytes = vec![0; self.max as usize];
-        let within = |region: &Region| region.contains(self.pointer, self.max);
-        if self.max > 0 && !Nrf52840::RAM.iter().any(within) {
+        let mut bytes = vec![0; self.dma.max as usize];
+        let within = |region: &Region| region.contains(self.dma.pointer, self.dma.max);
+        if self.dma.max > 0 && !Nrf52840::RAM.iter().any(within) {
             let from_flash = within(&Nrf52840::FLASH);
             violations.log(
                 now,
                 if from_flash { Violation::DmaFromFlash } else { Violation::DmaOutsideRam },
             );
         } else {
-            memory.read(self.pointer, &mut bytes);
+            memory.read(self.dma.pointer, &mut bytes);
         }
         self.waiting = bytes.into();
-        self.amount = 0;
+        self.dma.amount = 0;
         self.active = true;
         true
     }
@@ -71,7 +70,7 @@ impl Transmitter {
     /// The byte whose frame is over.
     pub fn end_of_frame(&mut self, now: Cycles) -> Option<u8> {
         let (_, byte) = self.frame.take_if(|(end, _)| *end <= now)?;
-        self.amount += 1;
+        self.dma.amount += 1;
         Some(byte)
     }
 
@@ -99,21 +98,5 @@ impl Transmitter {
         let has_stopped = self.stops && self.frame.is_none();
         self.stops &= !has_stopped;
         has_stopped
-    }
-
-    pub fn read(&self, offset: u32) -> u32 {
-        match offset {
-            0 => self.pointer,
-            4 => self.max,
-            _ => self.amount,
-        }
-    }
-
-    pub fn write(&mut self, offset: u32, value: u32) {
-        match offset {
-            0 => self.pointer = value,
-            4 => self.max = value & 0xFFFF,
-            _ => {}
-        }
     }
 }
