@@ -23,7 +23,7 @@ impl Bus {
                 self.held = None;
                 self.sender.aborted();
             }
-            self.sender.drop_oldest();
+            self.sender.drop_oldest(1);
         }
         if self.sender.is_asked_for_overrun() {
             self.sender.overrun_taken();
@@ -34,7 +34,7 @@ impl Bus {
 
     fn pump(&mut self) {
         let held = &mut self.held;
-        self.sender.pump_and_count(1, |packet| match held {
+        self.sender.pump_and_count(usize::MAX, 1, |packet| match held {
             Some(_) => Err(packet),
             None => {
                 *held = Some(packet);
@@ -56,7 +56,7 @@ impl Bus {
 }
 
 #[test]
-fn what_does_not_arrive_is_counted() {
+fn loom_what_does_not_arrive_is_counted() {
     loom::model(|| {
         let (mut writer, sender) = Box::leak(Box::new(InFifo::<2, SIZE>::new())).split();
         let mut bus = Bus { sender, held: None, bytes: Vec::new(), overruns: 0 };
