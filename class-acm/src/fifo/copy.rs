@@ -12,8 +12,12 @@ const WORD: usize = size_of::<u32>();
 const BLOCK: usize = 4;
 
 /// Whether a load takes any address: so from Armv7-M on, which has compare-and-swap, while Armv6-M has
-/// neither. Elsewhere the compiler may make bytes of words that are not aligned.
-const TAKES_ANY_ADDRESS: bool = cfg!(all(target_arch = "arm", target_has_atomic = "32"));
+/// neither; and on what tests run. Elsewhere the compiler may make bytes of words that are not aligned.
+const TAKES_ANY_ADDRESS: bool = cfg!(any(
+    all(target_arch = "arm", target_has_atomic = "32"),
+    target_arch = "aarch64",
+    target_arch = "x86_64",
+));
 
 /// Copies `count` bytes.
 ///
@@ -74,5 +78,23 @@ unsafe fn copy_block_anywhere(to: *mut u32, from: *const u32) {
     for index in 0..BLOCK {
         // SAFETY: passed on to the caller.
         unsafe { to.add(index).write_unaligned(from.add(index).read_unaligned()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_the_same_from_any_address_to_any_other() {
+        let from: [u8; 80] = core::array::from_fn(|index| index.to_le_bytes()[0]);
+        for (start, place, count) in (0..4 * 4 * 70).map(|n| (n & 3, n >> 2 & 3, n >> 4)) {
+            let mut to = [0; 80];
+            // SAFETY: both are longer than 73 bytes.
+            unsafe { copy(to[place..].as_mut_ptr(), from[start..].as_ptr(), count) };
+            let mut expected = [0; 80];
+            expected[place..place + count].copy_from_slice(&from[start..start + count]);
+            assert_eq!(to, expected);
+        }
     }
 }
