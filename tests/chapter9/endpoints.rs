@@ -1,11 +1,9 @@
-//! TD 9.9: halts of the endpoints. And whether they are there at all.
+//! TD 9.9: halts of the endpoints.
 
+use usbd_acm::EndpointAddress;
 use usbd_acm::State::{Address, Configured, Default};
-use usbd_acm::descriptors::{Descriptors, descriptors};
-use usbd_acm::{EndpointAddress, EndpointSet, Storage};
-use usbd_acm_tests::{ONE_PORT, Subject, each_device, each_device_in};
+use usbd_acm_tests::{Subject, each_device, each_device_in};
 use usbd_acm_virtual::host::{TransferError, request};
-use usbd_acm_virtual::{DevicePort, Variant, VirtualController};
 
 fn status(subject: &mut Subject, endpoint: EndpointAddress) -> Vec<u8> {
     subject.read(request::get_endpoint_status(endpoint))
@@ -72,31 +70,4 @@ fn td_9_9_absent_endpoints_have_no_halt() {
             subject.refuses(request::clear_halt(endpoint));
         }
     });
-}
-
-/// A controller with endpoints 1 and 2, and descriptors that were made for one with others.
-struct FirstTwo;
-
-impl Variant for FirstTwo {
-    const ENDPOINTS: EndpointSet = EndpointSet::first(2);
-}
-
-static FOR_ANOTHER: Descriptors<1> = descriptors! {
-    endpoints: EndpointSet { in_numbers: 0b1010, out_numbers: 0b0010, shared_numbers: true },
-    vendor_id: 0x1209,
-};
-
-#[test]
-fn descriptors_of_another_controller_stay_off_the_bus() {
-    for (descriptors, fits) in [(&FOR_ANOTHER, false), (&ONE_PORT, true)] {
-        let (controller, mut wire) = VirtualController::<FirstTwo>::new(2);
-        let storage = Box::leak(Box::new(Storage::<1>::new()));
-        let (mut device, _) = storage.split(controller, descriptors, ());
-        assert_eq!(device.lacks_endpoints(), !fits);
-        device.connect();
-        wire.set_vbus(true);
-        assert_eq!(wire.attached(), fits);
-        device.poll();
-        assert_eq!(wire.violations(), []);
-    }
 }

@@ -8,5 +8,6 @@ mod descriptors;
 mod endpoints;
 mod enumeration;
 mod features;
+mod misfit;
 mod parsed;
 mod power;
