@@ -27,7 +27,7 @@ mod usbtest_chapter9;
 #[path = "../../../wire/requests.rs"]
 mod wire_requests;
 
-pub use suites::{ADDRESS, ONE_PORT, model};
+pub use suites::{ADDRESS, model};
 
 /// Our firmware in an emulated chip.
 pub type Subject = suites::Subject<Board>;
