@@ -9,9 +9,6 @@ use super::endpoint::{Allocated, DEPTH, Slots};
 use crate::class::fifo::{PacketLender, PacketSlot};
 use crate::{Controller, Direction, Endpoint, EndpointAddress, Event};
 
-/// Events taken from the controller in one poll at most, so that the critical section is bounded.
-const EVENTS_PER_POLL: usize = 16;
-
 /// The controller, and what `UsbDevice` is to be told of it.
 pub(super) struct Inner<C, const ENDPOINTS: usize, const SIZE: usize> {
     pub(super) controller: C,
@@ -58,7 +55,8 @@ impl<C: Controller, const ENDPOINTS: usize, const SIZE: usize> Inner<C, ENDPOINT
         if let Some(line) = self.next.take() {
             return line.into();
         }
-        for _ in 0..EVENTS_PER_POLL {
+        // So that the critical section is bounded.
+        for _ in 0..C::EVENTS_PER_POLL {
             let Some(event) = self.controller.poll() else { break };
             match event {
                 Event::Reset(_) | Event::VbusLost => {

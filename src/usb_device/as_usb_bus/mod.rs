@@ -48,7 +48,8 @@ impl<const ENDPOINTS: usize, const SIZE: usize> BusStorage<ENDPOINTS, SIZE> {
 /// ```
 ///
 /// Its methods are critical sections of the crate `critical-section`, each as long as one call of the
-/// controller, and `poll` at most 16 events long. A board brings the implementation of that crate.
+/// controller, and `poll` at most [`Controller::EVENTS_PER_POLL`] events long. A board brings the
+/// implementation of that crate.
 ///
 /// Full speed only: `usb-device` has no descriptors for another one.
 ///
