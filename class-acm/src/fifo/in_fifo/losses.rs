@@ -163,13 +163,17 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
 
     /// The host acknowledged a packet, which [`sent`](Self::sent) was told of.
     pub fn count_sent(&mut self) {
+        let (sent, before) = (low(self.fifo.sent.load_own()), self.fifo.losses.settled.load_own());
         // Where packets are left in flight, they are all that their slots have: a packet that is not
-        // the last of its slot goes alone.
+        // the last of its slot goes alone. The start of the oldest may have been lost with a session.
         let settled = match self.fifo.bits() & IN_FLIGHT {
-            0 => low(self.fifo.sent.load_own()),
-            _ => low(self.fifo.head.load_own()),
+            0 => sent,
+            _ => {
+                let held = sent.wrapping_sub(low(self.fifo.head.load_own()));
+                sent.wrapping_sub(held.min(sent.wrapping_sub(before)))
+            }
         };
-        let was_empty = settled == self.fifo.losses.settled.load_own();
+        let was_empty = settled == before;
         let spared = if was_empty { SPARED } else { 0 };
         self.fifo.losses.spared.store(spared, Ordering::Relaxed);
         self.fifo.losses.settled.store(settled, Ordering::Relaxed);
