@@ -49,7 +49,8 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
         doorbell: fn(),
         make: impl Fn(ApplicationHalf<SLOTS, SIZE>) -> P,
     ) -> (BusHalves<PORTS, SLOTS, SIZE>, [P; PORTS]) {
-        ports.iter_mut().for_each(|port| port.link.set_doorbell(doorbell));
+        // Without early exit, as `has_work`.
+        ports.iter_mut().fold((), |(), port| port.link.set_doorbell(doorbell));
         let ports: &'static [Self; PORTS] = ports;
         let application = ports.each_ref().map(|port| {
             make(ApplicationHalf {
@@ -100,6 +101,11 @@ pub struct BusHalf<'a, const SLOTS: usize, const SIZE: usize> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
+    /// The same, for a while.
+    pub fn reborrow(&mut self) -> BusHalf<'_, SLOTS, SIZE> {
+        BusHalf { port: self.port, borrow: PhantomData }
+    }
+
     /// Packets to the host.
     pub fn sender(&mut self) -> PacketSender<'_, SLOTS, SIZE> {
         PacketSender::new(&self.port.to_host)

@@ -156,6 +156,17 @@ impl<const N: usize> Slot<[Byte; N]> {
         unsafe { store(self.cells(start, length), from) }
     }
 
+    /// Sets all bytes, which are not many.
+    ///
+    /// # Safety
+    /// Nobody else reaches them during the call.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(super) unsafe fn set(&self, bytes: [u8; N]) {
+        // SAFETY: `UnsafeCell<u8>` has the layout of `u8`; the caller keeps everybody else away.
+        unsafe { base(&self.data).cast::<[u8; N]>().write(bytes) }
+    }
+
     /// Copies `length` bytes from `start` on, as many as fit into `to`, and returns how many.
     ///
     /// # Safety

@@ -51,8 +51,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         // Pairs with the fence in `needs_doorbell`: either we see the bytes, or it sees nothing in
         // flight.
         fence(Ordering::SeqCst);
-        while depth > IN_FLIGHT as usize || ((self.fifo.bits() & IN_FLIGHT) as usize) < depth {
-            let Some(packet) = self.due_packet(session) else { return };
+        loop {
+            let bits = self.fifo.bits();
+            if depth <= (bits & IN_FLIGHT) as usize {
+                return;
+            }
+            let Some(packet) = self.due_packet(bits, session) else { return };
             let length = packet.len();
             if send(packet).is_err() {
                 return;
@@ -111,8 +115,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     }
 
     #[inline]
-    fn due_packet(&mut self, session: u16) -> Option<TxPacket> {
-        let bits = self.fifo.bits();
+    fn due_packet(&mut self, bits: u32, session: u16) -> Option<TxPacket> {
         if bits & (RESTART | FRESH) != 0 {
             if bits & RESTART != 0 {
                 return Some(TxPacket::ZERO_LENGTH);
@@ -147,8 +150,13 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     #[inline]
     fn submitted(&mut self, length: usize) {
         let size = self.fifo.packet_size();
-        let zlp_due = if length == size { ZLP_DUE } else { 0 };
-        let bits = self.fifo.bits() & (IN_FLIGHT | FRESH) | zlp_due;
+        // A shift, where the size is constant.
+        let zlp_due = match SIZE <= 64 {
+            true => (length / SIZE) as u32 * ZLP_DUE,
+            false if length == size => ZLP_DUE,
+            false => 0,
+        };
+        let bits = self.fifo.bits() & !(ZLP_DUE | RESTART) | zlp_due;
         // Before `sent`, so that nobody takes these bytes for acknowledged.
         self.fifo.set_bits(bits + 1);
         let sent = self.fifo.sent.load_own().wrapping_add(length);
