@@ -44,8 +44,8 @@ impl BusControl<'_> {
 
     /// Sets the control lines and returns whether DTR changed.
     pub fn set_control_lines(&mut self, lines: ControlLineState) -> bool {
-        self.shared.set(Signal::RTS, lines.contains(ControlLineState::RTS));
-        self.shared.set(Signal::DTR, lines.contains(ControlLineState::DTR))
+        let changed = self.shared.set_all(Signals::LINES, Signals::of_lines(lines));
+        changed.contains(Signal::DTR)
     }
 
     /// Takes a SEND_BREAK over. Ending a break that was not begun is no change.
@@ -62,8 +62,9 @@ impl BusControl<'_> {
         }
         let count = (self.shared.break_start.load_own() & 0xFFFF_0000).wrapping_add(0x0001_0000);
         self.shared.break_start.store(count | u32::from(value), Ordering::Relaxed);
-        // A break that replaces one is a change, too; it publishes the value.
-        self.shared.change(Signal::BREAK, true);
+        self.shared.set(Signal::BREAK, true);
+        // A break that replaces one is a change, too; this publishes the value.
+        self.shared.post(Kind::edge(Signal::BREAK, true));
     }
 
     /// The device was configured. The host has seen no level yet, and hears of no one-shot that
@@ -78,9 +79,7 @@ impl BusControl<'_> {
     /// The line coding stays, for the specification is silent and the user's choice is worth more
     /// than our default.
     pub fn deconfigured(&mut self) {
-        self.set_control_lines(ControlLineState::empty());
-        self.send_break(Break::Off);
-        self.shared.set(Signal::CONFIGURED, false);
+        self.shared.set_all(Signals::OF_CONFIGURATION, Signals(0));
     }
 
     /// A session began, or it ended.
@@ -134,27 +133,35 @@ impl BusControl<'_> {
 }
 
 impl ControlShared {
-    /// Changes a signal, unless it is that already, and returns whether it changed. Bus side.
-    fn set(&self, signal: Signal, on: bool) -> bool {
-        let changes = Signals(self.signals.load_own()).contains(signal) != on;
-        if changes {
-            self.change(signal, on);
-        }
-        changes
+    /// Changes a signal, unless it is that already. Bus side.
+    fn set(&self, signal: Signal, on: bool) {
+        self.set_all(Signals(0).with(signal, true), Signals(0).with(signal, on));
     }
 
-    /// Queues an event that is no edge of a signal. Bus side.
+    /// Changes the signals of a mask, unless they are that already, and returns those that changed.
+    /// Bus side.
+    #[inline(never)]
+    fn set_all(&self, mask: Signals, to: Signals) -> Signals {
+        let before = self.signals.load_own();
+        let changed = (before ^ to.0) & mask.0;
+        self.signals.store(before ^ changed, Ordering::Release);
+        // As a word, which needs no masking.
+        let (mut bit, mut rest) =
+            (u32::from(Signal::END), u32::from(changed) << (32 - Signal::END));
+        while rest != 0 {
+            bit -= 1;
+            if rest >> 31 != 0 {
+                self.post(Kind::edge_of(bit, u32::from(to.0) >> bit));
+            }
+            rest <<= 1;
+        }
+        self.settled.store(before ^ changed, Ordering::Release);
+        Signals(changed)
+    }
+
+    /// Queues an event. Bus side.
     fn post(&self, kind: Kind) {
         self.events.post(kind);
-        self.waker.wake();
-    }
-
-    /// Bus side.
-    fn change(&self, signal: Signal, on: bool) {
-        let signals = Signals(self.signals.load_own()).with(signal, on).0;
-        self.signals.store(signals, Ordering::Release);
-        self.events.post(Kind::edge(signal, on));
-        self.settled.store(signals, Ordering::Release);
         self.waker.wake();
     }
 }
