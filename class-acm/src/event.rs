@@ -62,8 +62,6 @@ impl Signal {
     pub(crate) const BREAK: Self = Self(5);
     pub(crate) const DTR: Self = Self(6);
     pub(crate) const RTS: Self = Self(7);
-    /// Behind the last.
-    pub(crate) const END: u8 = 8;
 }
 
 /// All signals, a bit each.
@@ -123,9 +121,12 @@ impl Kind {
         Self(2 * bit + on as u8)
     }
 
-    /// The same by numbers; the low bit of `on` counts.
-    pub(crate) const fn edge_of(bit: u32, on: u32) -> Self {
-        let [kind, ..] = (2 * bit + (on & 1)).to_le_bytes();
+    /// Behind the edges of the last signal, as a word.
+    pub(crate) const BEHIND_EDGES: u32 = 16;
+
+    /// The same by the number of the falling edge; `on` is 0 or 1.
+    pub(crate) const fn edge_of(falling: u32, on: u32) -> Self {
+        let [kind, ..] = (falling + on).to_le_bytes();
         Self(kind)
     }
 

@@ -35,6 +35,11 @@ impl BusControl<'_> {
         self.shared.line_coding.load_own()
     }
 
+    /// Its seven bytes on the wire, and one more that does not count: two words, little-endian.
+    pub fn line_coding_on_the_wire(&self) -> (u32, u32) {
+        self.shared.line_coding.load_wire()
+    }
+
     /// Takes a line coding over. Hosts write back what they read; that is no change.
     pub fn set_line_coding(&mut self, coding: LineCoding) {
         if self.shared.line_coding.store(coding) {
@@ -44,7 +49,8 @@ impl BusControl<'_> {
 
     /// Sets the control lines and returns whether DTR changed.
     pub fn set_control_lines(&mut self, lines: ControlLineState) -> bool {
-        let changed = self.shared.set_all(Signals::LINES, Signals::of_lines(lines));
+        let changed = Signals(self.shared.signals.load_own() ^ Signals::of_lines(lines).0);
+        self.shared.set_all(Signals::LINES, Signals::of_lines(lines));
         changed.contains(Signal::DTR)
     }
 
@@ -138,25 +144,23 @@ impl ControlShared {
         self.set_all(Signals(0).with(signal, true), Signals(0).with(signal, on));
     }
 
-    /// Changes the signals of a mask, unless they are that already, and returns those that changed.
-    /// Bus side.
+    /// Changes the signals of a mask, unless they are that already. Bus side.
     #[inline(never)]
-    fn set_all(&self, mask: Signals, to: Signals) -> Signals {
-        let before = self.signals.load_own();
-        let changed = (before ^ to.0) & mask.0;
-        self.signals.store(before ^ changed, Ordering::Release);
-        // As a word, which needs no masking.
-        let (mut bit, mut rest) =
-            (u32::from(Signal::END), u32::from(changed) << (32 - Signal::END));
+    fn set_all(&self, mask: Signals, to: Signals) {
+        let changed = (self.signals.load_own() ^ to.0) & mask.0;
+        self.signals.store(self.signals.load_own() ^ changed, Ordering::Release);
+        // Shifted out of words, the last first: that needs no masks.
+        let (mut rest, mut to) =
+            (u32::from(changed).rotate_right(8), u32::from(to.0).rotate_right(8));
+        let mut kind = Kind::BEHIND_EDGES;
         while rest != 0 {
-            bit -= 1;
+            kind -= 2;
             if rest >> 31 != 0 {
-                self.post(Kind::edge_of(bit, u32::from(to.0) >> bit));
+                self.post(Kind::edge_of(kind, to >> 31));
             }
-            rest <<= 1;
+            (rest, to) = (rest << 1, to << 1);
         }
-        self.settled.store(before ^ changed, Ordering::Release);
-        Signals(changed)
+        self.settled.store(self.signals.load_own(), Ordering::Release);
     }
 
     /// Queues an event. Bus side.
