@@ -1,12 +1,12 @@
-//! Bulk and interrupt packets: between the queues in RAM and the endpoints' buffers.
+//! Bulk and interrupt packets: between their places in RAM and the endpoints' buffers.
 
 use usbd_acm::{EndpointAddress, Event, RxSlot, TxPacket};
 
-use crate::control::Task;
 use crate::errata;
 use crate::line::Line;
 use crate::registers::{
-    Access, DTOGGLE, EPDATA, EPDATASTATUS, EPINEN, EPOUTEN, EPSTALL, Usbd, halted_out, size_out,
+    Access, DTOGGLE, EPDATA, EPDATASTATUS, EPINEN, EPOUTEN, EPSTALL, Register, Usbd, amount_out,
+    halted_out, size_out,
 };
 use crate::{Nrf52840, Supply};
 
@@ -30,79 +30,43 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         }
     }
 
-    /// What happened to packets, one thing after the other; and starts the DMA that it lets start.
-    pub(crate) fn packet_event(&mut self) -> Option<Event> {
-        self.collect();
-        // A packet is acknowledged after the end of its DMA, so this comes after the other.
-        let over = self.state.dma.finish(&self.usbd);
-        let received = over.and_then(|(line, moved)| self.finished(line, moved));
-        let event = received.or_else(|| self.acknowledged());
-        self.start_next();
-        event
-    }
-
-    /// What the DMA that is over leads to.
-    fn finished(&mut self, line: Line, moved: u8) -> Option<Event> {
-        if line == Line::EP0_OUT {
-            self.state.dma.received(moved);
+    /// A DMA from an OUT endpoint is over.
+    pub(crate) fn received(&mut self, line: Line) -> Option<Event> {
+        let [moved, ..] = self.usbd.read(amount_out(line)).to_le_bytes();
+        let Some(address) = line.address() else {
+            self.state.dma.set_length(moved);
             return Some(Event::Ep0Received);
-        }
-        if !line.is_out() {
-            return None;
-        }
-        let slot = self.state.dma.filled(line)?;
-        Some(Event::Received(line.address()?, slot, moved.into()))
+        };
+        let slot = self.state.dma.take_slot(line)?;
+        Some(Event::Received(address, slot, moved.into()))
     }
 
-    /// The next packet that the host acknowledged.
-    fn acknowledged(&mut self) -> Option<Event> {
-        let acknowledged = self.state.done & Line::INS;
-        if acknowledged == 0 {
-            return None;
-        }
-        let line = Line::lowest(acknowledged);
+    /// The host acknowledged a packet.
+    pub(crate) fn sent(&mut self, line: Line) -> Option<Event> {
         self.state.done &= !line.bit();
         // Nothing is armed where it was aborted when the host already had it.
         if self.state.dma.sent(line) { line.address().map(Event::Sent) } else { None }
     }
 
-    /// Starts the next DMA, unless one runs: for EP0 first.
-    #[inline]
-    pub(crate) fn start_next(&mut self) {
-        let is_due = self.startable() != 0 || self.state.control.task != Task::None;
-        if is_due && self.state.dma.running().is_none() {
-            self.start_now();
-        }
-    }
-
-    /// The IN lines with a packet that can start, and the OUT lines with a packet and a slot for it.
-    fn startable(&self) -> u32 {
-        self.state.dma.startable() & (self.state.done | Line::INS)
-    }
-
+    /// Starts the next DMA, unless one runs: for EP0 first. In low power tasks are lost.
     #[inline(never)]
-    fn start_now(&mut self) {
-        if self.state.power.is_asleep() {
+    pub(crate) fn start_next(&mut self) {
+        if self.state.dma.running().is_some() || !self.state.power.is_awake() {
             return;
         }
-        let control = match self.state.control.task {
-            Task::None => None,
-            _ => self.start_control(),
-        };
+        let control = if self.state.dma.ep0.is_due() { self.start_control() } else { None };
         let line = match control {
             Some(line) => line,
             None => {
-                let lines = self.startable();
+                // The IN lines with a packet, and the OUT lines with a packet and a slot for it.
+                let lines = self.state.dma.startable() & (self.state.done | Line::INS);
                 if lines == 0 {
                     return;
                 }
-                let line = Line::lowest(lines);
-                if line.is_out() {
-                    self.state.done &= !line.bit();
-                }
-                line
+                Line::lowest(lines)
             }
         };
+        self.state.done &= !line.bit();
         self.state.dma.start(&self.usbd, line);
     }
 }
@@ -126,7 +90,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     ) -> Result<(), RxSlot> {
         let line = Line::of(address);
         self.state.dma.push_out(line, slot)?;
-        if self.state.closed & line.bit() != 0 {
+        if self.state.done & line.closed_bit() != 0 {
             self.let_in(line);
         }
         self.start_next();
@@ -137,49 +101,55 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// the end of each DMA does that, and a write would drop a packet that came since.
     #[cold]
     fn let_in(&mut self, line: Line) {
-        self.state.closed &= !line.bit();
         self.settle();
         // What came while there was no slot belongs to nobody.
         self.forget(line);
+        self.state.done &= !line.closed_bit();
         self.usbd.write(size_out(line), 0);
     }
 
     /// Opens an endpoint: nothing armed, not halted, DATA0.
-    pub(crate) fn enable(&mut self, line: Line) {
+    pub(crate) fn enable(&mut self, address: EndpointAddress) {
+        let line = Line::of(address);
         self.drop_packets_of(line);
         let usbd = &self.usbd;
-        let register = if line.is_out() { EPOUTEN } else { EPINEN };
+        let register = Register(EPINEN.0 + (EPOUTEN.0 - EPINEN.0) * line.out());
         usbd.write(register, usbd.read(register) | 1 << line.number());
-        restart(usbd, line);
+        restart(usbd, address);
     }
 
     /// Ends a halt, and sets the toggle to DATA0.
-    pub(crate) fn end_halt(&mut self, line: Line) {
+    pub(crate) fn end_halt(&mut self, address: EndpointAddress) {
+        let line = Line::of(address);
         self.settle();
         self.collect();
         let usbd = &self.usbd;
-        let keeps_out = self.state.done | self.state.closed;
+        let keeps_out = line.bit() | line.closed_bit();
         // A halted endpoint lets no packet in, so none is lost by a write to SIZE; but one may be
         // there.
-        if line.is_out() && keeps_out & line.bit() == 0 && usbd.is_set(halted_out(line)) {
+        if line.is_out() && self.state.done & keeps_out == 0 && usbd.is_set(halted_out(line)) {
             usbd.write(size_out(line), 0);
         }
-        restart(usbd, line);
+        restart(usbd, address);
     }
 
-    pub(crate) fn begin_halt(&mut self, line: Line) {
+    pub(crate) fn begin_halt(&mut self, address: EndpointAddress) {
         self.settle();
-        self.usbd.write(EPSTALL, line.selector() | STALL);
+        self.usbd.write(EPSTALL, u32::from(address.to_byte()) | STALL);
     }
 
-    /// Drops the packets or slots of an endpoint, also those in hardware.
+    /// Drops the packet or slot of an endpoint, also that in hardware.
+    #[inline(never)]
     pub(crate) fn drop_packets_of(&mut self, line: Line) {
         self.settle();
-        if self.state.dma.clear(&self.usbd, line) {
-            errata::disarm(&self.usbd, line);
+        if self.state.dma.running() == Some(line) {
+            self.state.dma.end(&self.usbd);
         }
         if line.is_out() {
-            self.state.closed |= line.bit();
+            self.state.dma.take_slot(line);
+            self.state.done |= line.closed_bit();
+        } else if self.state.dma.drop_packet(line) {
+            errata::disarm(&self.usbd, line);
         }
         self.forget(line);
     }
@@ -203,9 +173,11 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 }
 
-/// Not halted, DATA0. DTOGGLE selects the endpoint with the first write.
-fn restart(usbd: &Usbd, line: Line) {
-    usbd.write(DTOGGLE, line.selector());
-    usbd.write(DTOGGLE, line.selector() | DATA0);
-    usbd.write(EPSTALL, line.selector());
+/// Not halted, DATA0. The fields EP and IO of both registers are an endpoint's address; DTOGGLE selects
+/// the endpoint with the first write.
+fn restart(usbd: &Usbd, address: EndpointAddress) {
+    let selector = address.to_byte().into();
+    usbd.write(DTOGGLE, selector);
+    usbd.write(DTOGGLE, selector | DATA0);
+    usbd.write(EPSTALL, selector);
 }

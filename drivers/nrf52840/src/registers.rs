@@ -96,9 +96,9 @@ fn pointer(line: Line) -> Register {
     Register(EPIN.0 + 0x14 * line.number() + 0x100 * line.out())
 }
 
-/// AMOUNT: bytes that the last DMA of this line moved.
-pub(crate) fn amount(line: Line) -> Register {
-    Register(pointer(line).0 + 8)
+/// EPOUT\[n\].AMOUNT: bytes that the last DMA of this line moved.
+pub(crate) fn amount_out(line: Line) -> Register {
+    usbd(0x708 + 0x14 * line.number())
 }
 
 /// The USB device peripheral. There is one at most.
