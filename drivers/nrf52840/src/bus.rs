@@ -3,7 +3,6 @@
 use usbd_acm::{Event, SetupPacket};
 
 use crate::control::Ep0;
-use crate::dma::EP0_PACKET;
 use crate::errata::disarm;
 use crate::line::Line;
 use crate::registers::{
@@ -44,10 +43,10 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         // A packet is acknowledged after the end of its DMA, so this comes after the other.
         let over = self.state.dma.finish(&self.usbd);
         self.start_next();
-        if let Some(line) = over
+        if let Some((line, moved)) = over
             && line.is_out()
         {
-            return self.received(line);
+            return self.received(line, moved);
         }
         let acknowledged = self.state.done & Line::INS;
         if acknowledged != 0 {
@@ -76,7 +75,6 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             return self.bus_event();
         }
         if ep0 == Ep0::Receiving {
-            self.state.dma.set_length(EP0_PACKET);
             self.ask(Ep0::Fetch);
         }
         if ep0 != Ep0::Sending {
@@ -116,17 +114,17 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             self.state.dma.end(&self.usbd);
         }
         if self.state.dma.ep0 == Ep0::Sending {
-            disarm(&self.usbd, Line::EP0_IN);
+            disarm(&self.usbd, 0);
         }
         self.state.dma.ep0 = Ep0::Idle;
+        self.state.dma.forget_ep0();
         self.usbd.write(EP0DATADONE, 0);
     }
 
     /// The status stage of SET_ADDRESS is the chip's own; a task would let the next one in.
     pub(crate) fn take_address(&mut self, address: u8) {
         self.state.address = address;
-        self.state.dma.ep0 = Ep0::Ended;
-        pend();
+        self.end_control();
     }
 
     /// Has the hardware told what is due, as soon as no DMA runs.
@@ -136,29 +134,35 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.start_next();
     }
 
-    /// Tells the hardware what is due on EP0; no DMA runs. Returns what is to be moved for it.
+    /// Tells the hardware what is due on EP0; no DMA runs.
     #[cold]
-    pub(crate) fn start_control(&mut self) -> Option<Line> {
+    pub(crate) fn start_control(&mut self) {
         let due = core::mem::replace(&mut self.state.dma.ep0, Ep0::Idle);
         // What answers a SETUP that is over would answer the one that came since.
         if self.usbd.is_set(EP0SETUP) || self.usbd.is_set(USBRESET) {
-            return None;
+            return;
         }
-        let (register, ep0) = match due {
+        match due {
             Ep0::Send => {
                 self.state.dma.ep0 = Ep0::Sending;
-                return Some(Line::EP0_IN);
+                self.state.dma.send_ep0();
             }
-            Ep0::Fetch => return Some(Line::EP0_OUT),
-            Ep0::Receive => (EP0RCVOUT, Ep0::Receiving),
-            Ep0::Status => (EP0STATUS, Ep0::Ended),
-            _ => (EP0STALL, Ep0::Idle),
-        };
-        self.state.dma.ep0 = ep0;
-        self.usbd.write(register, 1);
-        if ep0 == Ep0::Ended {
-            pend();
+            Ep0::Fetch => self.state.dma.fetch_ep0(&self.usbd),
+            Ep0::Receive => {
+                self.state.dma.ep0 = Ep0::Receiving;
+                self.usbd.write(EP0RCVOUT, 1);
+            }
+            Ep0::Status => {
+                self.end_control();
+                self.usbd.write(EP0STATUS, 1);
+            }
+            _ => self.usbd.write(EP0STALL, 1),
         }
-        None
+    }
+
+    /// The status stage is left to the chip, which says no more of it.
+    fn end_control(&mut self) {
+        self.state.dma.ep0 = Ep0::Ended;
+        pend();
     }
 }

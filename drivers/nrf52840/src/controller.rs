@@ -26,7 +26,7 @@ impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     }
 
     fn ep0_send(&mut self, packet: &[u8]) {
-        self.state.dma.load(packet);
+        self.state.dma.load(&self.usbd, packet);
         self.ask(Ep0::Send);
     }
 
@@ -35,7 +35,7 @@ impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     }
 
     fn ep0_read(&mut self, buffer: &mut [u8]) -> usize {
-        self.state.dma.read(buffer)
+        self.state.dma.read(&self.usbd, buffer)
     }
 
     fn ep0_status_in(&mut self, address: Option<u8>) {
@@ -70,7 +70,7 @@ impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     }
 
     fn abort(&mut self, address: EndpointAddress) {
-        self.drop_packets_of(Line::of(address));
+        self.drop_packets(Line::of(address).bit());
     }
 
     fn halt(&mut self, address: EndpointAddress) {

@@ -12,28 +12,38 @@ use usbd_acm::{RxSlot, TxPacket};
 use crate::control::Ep0;
 use crate::errata;
 use crate::line::Line;
-use crate::registers::{Access, ENABLE, Usbd, end, size_out};
+use crate::registers::{AMOUNT_EPOUT0, Access, ENABLE, Usbd, end, maxcnt, size_out};
 
 /// Reads of an event in a wait for the end of a DMA. A DMA of 64 bytes takes some µs; a read takes
 /// 60 ns at least, so that this is above 60 µs.
 const WAIT: u32 = 1000;
 
 /// Bytes of a packet on EP0.
-pub(crate) const EP0_PACKET: u8 = 64;
+const EP0_PACKET: u8 = 64;
+
+/// Endpoint 1, in EPDATASTATUS.
+const FIRST_IN: u32 = 1 << 1;
+const FIRST_OUT: u32 = 1 << 17;
+
+/// That no DMA moves anything until the next one is started.
+pub(crate) struct Settled(());
 
 /// The one EasyDMA channel, and what it moves. It lies in a [`State`](crate::State), which is borrowed
 /// for good.
+///
+/// Where the memory of an endpoint lies is written to its registers when it is given here, which may be
+/// during the DMA of another one.
 #[repr(C)]
 pub(crate) struct Dma<const PORTS: usize> {
     running: Option<Line>,
     /// What the channel has to be idle for, and what follows from it.
     pub(crate) ep0: Ep0,
-    /// Bytes of the packet of EP0: loaded to be sent, or the one that came.
-    ep0_length: u8,
     /// Bit 0: whether an odd number of bytes was moved since the peripheral was enabled.
     parity: u8,
-    /// The IN lines whose packet is not in the endpoint's buffer, nor on its way there, and the OUT
-    /// lines with a slot, by their bits in EPDATASTATUS.
+    /// Bytes that the transfer moves that was started last.
+    length: u8,
+    /// The IN lines whose packet is not yet in the endpoint's buffer, the OUT lines whose slot is not
+    /// yet filled, and those of EP0 that are to be moved, by their bits in EPDATASTATUS.
     startable: u32,
     /// Packets that the host does not have yet.
     ins: [[Option<TxPacket>; 2]; PORTS],
@@ -49,8 +59,8 @@ impl<const PORTS: usize> Dma<PORTS> {
         Self {
             running: None,
             ep0: Ep0::Idle,
-            ep0_length: 0,
             parity: 0,
+            length: 0,
             startable: 0,
             ins: [const { [const { None }; 2] }; PORTS],
             outs: [const { None }; PORTS],
@@ -62,56 +72,43 @@ impl<const PORTS: usize> Dma<PORTS> {
         self.running
     }
 
-    /// Starts a transfer, if none runs and there is what to move.
-    #[inline(never)]
-    pub(crate) fn start(&mut self, usbd: &Usbd, line: Line) {
-        if self.running.is_some() {
-            return;
+    /// Starts a transfer of the first of these lines that is startable, if none runs. Returns its bit,
+    /// or 0.
+    pub(crate) fn start(&mut self, usbd: &Usbd, lines: u32) -> u32 {
+        let lines = self.startable & lines;
+        if lines == 0 || self.running.is_some() {
+            return 0;
         }
-        let Some((memory, mut length)) = self.memory(line) else { return };
-        if line.is_out() {
-            // MAXCNT is what came, or less where that does not fit.
-            length = length.min(usbd.read(size_out(line)));
-        }
-        let [low, ..] = length.to_le_bytes();
-        self.parity ^= low;
+        let line = Line::lowest(lines);
         self.running = Some(line);
-        self.startable &= !line.bit();
+        let mut length = usbd.read(maxcnt(line));
+        if line.is_out() {
+            // What came, or less where that does not fit.
+            length = length.min(usbd.read(size_out(line)));
+            usbd.write(maxcnt(line), length);
+        }
+        [self.length, ..] = length.to_le_bytes();
+        self.parity ^= self.length;
         // What was written before is in memory before the hardware reads it.
         compiler_fence(Ordering::Release);
         errata::erratum_199_begin(usbd);
-        // SAFETY: no DMA runs. The memory is the bounce, which lies in a `State` that is borrowed for
-        // good, and which `bounce` does not reach while a DMA of EP0 runs; or a packet or slot, which
-        // are in statics, in RAM as they are written to, and which stay in their place while this line
-        // runs. The length is at most that of the memory.
-        unsafe { usbd.start(line, memory, length) };
+        // SAFETY: no DMA runs. `startable` lines have a place: the bounce, which lies in a `State` that
+        // is borrowed for good, and which `bounce` does not reach while a DMA of EP0 runs; or that of
+        // a packet or slot, which are in statics, in RAM as they are written to, and which stay here
+        // while their line runs. MAXCNT is at most the length of the place.
+        unsafe { usbd.start(line) };
+        line.bit()
     }
 
-    /// What a transfer of this line moves, or as much as it may.
-    fn memory(&mut self, line: Line) -> Option<(*const u8, u32)> {
-        let bounce = self.bounce.get().cast_const().cast();
-        let (memory, length): (*const u8, usize) = if line.number() == 0 {
-            (bounce, self.ep0_length.into())
-        } else if line.is_out() {
-            let slot = self.slot(line)?.as_mut()?;
-            (slot.as_mut_ptr().cast_const(), slot.len())
-        } else {
-            let packet = self.packet(line)?.as_ref()?;
-            // A zero-length packet lies nowhere.
-            (if packet.is_empty() { bounce } else { packet.as_ptr() }, packet.len().into())
-        };
-        Some((memory, u32::try_from(length).unwrap_or(0)))
-    }
-
-    /// The line whose transfer is over.
+    /// The line whose transfer is over, and the bytes that it moved.
     #[inline]
-    pub(crate) fn finish(&mut self, usbd: &Usbd) -> Option<Line> {
+    pub(crate) fn finish(&mut self, usbd: &Usbd) -> Option<(Line, u8)> {
         let line = self.running?;
         if !usbd.is_set(end(line)) {
             return None;
         }
         self.end(usbd);
-        Some(line)
+        Some((line, self.length))
     }
 
     /// Whether a transfer of EP0 runs.
@@ -120,21 +117,23 @@ impl<const PORTS: usize> Dma<PORTS> {
     }
 
     /// Waits until the hardware is done with the transfer that runs, at most [`WAIT`] reads. Where
-    /// it does not come to an end the peripheral is disabled, which stops it. Returns whether it came
-    /// to an end.
-    pub(crate) fn wait(&self, usbd: &Usbd) -> bool {
-        let Some(line) = self.running else { return true };
-        let is_over = (0..WAIT).any(|_| usbd.is_set(end(line)));
-        if !is_over {
+    /// it does not come to an end the peripheral is disabled, which stops it, and `failed` is called.
+    #[inline]
+    pub(crate) fn settle(&self, usbd: &Usbd, failed: impl FnOnce()) -> Settled {
+        if let Some(line) = self.running
+            && !(0..WAIT).any(|_| usbd.is_set(end(line)))
+        {
             usbd.write(ENABLE, 0);
+            failed();
         }
-        is_over
+        Settled(())
     }
 
     /// The transfer that runs, if one does, is over.
     #[inline(never)]
     pub(crate) fn end(&mut self, usbd: &Usbd) {
         let Some(line) = self.running.take() else { return };
+        self.startable &= !line.bit();
         usbd.write(end(line), 0);
         // What the hardware wrote is not read before.
         compiler_fence(Ordering::Acquire);
@@ -145,8 +144,9 @@ impl<const PORTS: usize> Dma<PORTS> {
     /// a bus fault of the next DMA. Known from the manufacturer's own driver.
     pub(crate) fn even_out(&mut self, usbd: &Usbd) {
         if self.parity & 1 != 0 {
-            self.ep0_length = 1;
-            self.start(usbd, Line::EP0_IN);
+            self.load(usbd, &[0]);
+            self.send_ep0();
+            self.start(usbd, Line::EP0_IN.bit());
         }
     }
 }
@@ -154,28 +154,40 @@ impl<const PORTS: usize> Dma<PORTS> {
 /// EP0.
 impl<const PORTS: usize> Dma<PORTS> {
     /// Loads a packet to be sent, cut to what EP0 takes.
-    pub(crate) fn load(&mut self, packet: &[u8]) {
+    pub(crate) fn load(&mut self, usbd: &Usbd, packet: &[u8]) {
         let Some(bounce) = self.bounce() else { return };
         let mut length = 0;
         for (to, from) in bounce.iter_mut().zip(packet) {
             *to = *from;
             length += 1;
         }
-        self.ep0_length = length;
+        usbd.place(Line::EP0_IN, self.bounce.get().cast_const().cast(), length);
     }
 
-    /// How much of a packet there is room for; then how much came.
-    pub(crate) fn set_length(&mut self, length: u8) {
-        self.ep0_length = length;
+    /// Lets the packet that is loaded be moved to the endpoint's buffer.
+    pub(crate) fn send_ep0(&mut self) {
+        self.startable |= Line::EP0_IN.bit();
+    }
+
+    /// Lets the packet that came be moved from the endpoint's buffer.
+    pub(crate) fn fetch_ep0(&mut self, usbd: &Usbd) {
+        usbd.place(Line::EP0_OUT, self.bounce.get().cast_const().cast(), EP0_PACKET.into());
+        self.startable |= Line::EP0_OUT.bit();
+    }
+
+    /// Lets nothing be moved to or from EP0.
+    pub(crate) fn forget_ep0(&mut self) {
+        self.startable &= !Line::EP0;
     }
 
     /// Copies the packet that came last, and what follows it in memory, to fill the buffer. Returns
     /// its length.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> usize {
+    pub(crate) fn read(&mut self, usbd: &Usbd, buffer: &mut [u8]) -> usize {
         if let Some(bounce) = self.bounce() {
             buffer.iter_mut().zip(bounce).for_each(|(to, from)| *to = *from);
         }
-        self.ep0_length.into()
+        let [length, ..] = usbd.read(AMOUNT_EPOUT0).to_le_bytes();
+        length.into()
     }
 
     /// `None` while a transfer of EP0 runs.
@@ -186,11 +198,6 @@ impl<const PORTS: usize> Dma<PORTS> {
 
 /// Packets and slots.
 impl<const PORTS: usize> Dma<PORTS> {
-    /// The IN lines with a packet that can start, and the OUT lines with a slot.
-    pub(crate) fn startable(&self) -> u32 {
-        self.startable
-    }
-
     fn packet(&mut self, line: Line) -> Option<&mut Option<TxPacket>> {
         self.ins.as_flattened_mut().get_mut(line.index())
     }
@@ -200,21 +207,34 @@ impl<const PORTS: usize> Dma<PORTS> {
     }
 
     /// Takes a packet in, or gives it back when there is no room.
-    pub(crate) fn push_in(&mut self, line: Line, packet: TxPacket) -> Result<(), TxPacket> {
-        match self.packet(line) {
-            Some(place @ None) => *place = Some(packet),
-            _ => return Err(packet),
-        }
+    pub(crate) fn push_in(
+        &mut self,
+        usbd: &Usbd,
+        line: Line,
+        packet: TxPacket,
+    ) -> Result<(), TxPacket> {
+        let Some(place @ None) = self.packet(line) else { return Err(packet) };
+        let (memory, length) = (packet.as_ptr(), packet.len().into());
+        // There is none to drop, which the compiler does not see.
+        core::mem::forget(place.replace(packet));
+        // A zero-length packet lies nowhere.
+        let memory = if length == 0 { self.bounce.get().cast_const().cast() } else { memory };
+        usbd.place(line, memory, length);
         self.startable |= line.bit();
         Ok(())
     }
 
     /// Takes a slot in, or gives it back when there is no room.
-    pub(crate) fn push_out(&mut self, line: Line, slot: RxSlot) -> Result<(), RxSlot> {
-        match self.slot(line) {
-            Some(place @ None) => *place = Some(slot),
-            _ => return Err(slot),
-        }
+    pub(crate) fn push_out(
+        &mut self,
+        usbd: &Usbd,
+        line: Line,
+        mut slot: RxSlot,
+    ) -> Result<(), RxSlot> {
+        let Some(place @ None) = self.slot(line) else { return Err(slot) };
+        let memory = slot.as_mut_ptr().cast_const();
+        usbd.place(line, memory, u32::try_from(slot.len()).unwrap_or(0));
+        core::mem::forget(place.replace(slot));
         self.startable |= line.bit();
         Ok(())
     }
@@ -222,26 +242,35 @@ impl<const PORTS: usize> Dma<PORTS> {
     /// The host has the packet of an IN line. `false` when there was none, or it is not even in the
     /// endpoint's buffer.
     pub(crate) fn sent(&mut self, line: Line) -> bool {
-        self.startable & line.bit() == 0 && self.drop_packet(line)
-    }
-
-    /// Drops the packet of an IN line, unless its transfer runs. Returns whether it was in the
-    /// endpoint's buffer.
-    pub(crate) fn drop_packet(&mut self, line: Line) -> bool {
-        if self.running == Some(line) {
-            return false;
-        }
-        let was_armed = self.startable & line.bit() == 0;
-        self.startable &= !line.bit();
-        self.packet(line).and_then(Option::take).is_some() && was_armed
+        self.startable & line.bit() == 0 && self.packet(line).and_then(Option::take).is_some()
     }
 
     /// Takes the slot of an OUT line out, unless its transfer runs.
     pub(crate) fn take_slot(&mut self, line: Line) -> Option<RxSlot> {
-        if self.running == Some(line) {
-            return None;
+        if self.startable & line.bit() != 0 { None } else { self.slot(line)?.take() }
+    }
+
+    /// Drops the packets and slots of these lines, also those in hardware.
+    #[inline(never)]
+    pub(crate) fn clear(&mut self, usbd: &Usbd, lines: u32, _: Settled) {
+        if self.running.is_some_and(|line| line.bit() & lines != 0) {
+            self.end(usbd);
         }
-        self.startable &= !line.bit();
-        self.slot(line)?.take()
+        let armed = lines & !self.startable;
+        self.startable &= !lines;
+        let mut bit = FIRST_IN;
+        for (number, place) in (1..).zip(self.ins.as_flattened_mut()) {
+            if lines & bit != 0 && place.take().is_some() && armed & bit != 0 {
+                errata::disarm(usbd, number);
+            }
+            bit <<= 1;
+        }
+        let mut bit = FIRST_OUT;
+        for place in &mut self.outs {
+            if lines & bit != 0 {
+                *place = None;
+            }
+            bit <<= 1;
+        }
     }
 }

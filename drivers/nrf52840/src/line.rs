@@ -19,6 +19,15 @@ impl Line {
     /// Every IN endpoint but EP0.
     pub(crate) const INS: u32 = 0xFE;
 
+    /// Every OUT endpoint but EP0.
+    pub(crate) const OUTS: u32 = Self::INS << 16;
+
+    /// How far behind the bit of an OUT line its [`closed_bit`](Self::closed_bit) is.
+    pub(crate) const CLOSED: u32 = 8;
+
+    /// Both lines of EP0.
+    pub(crate) const EP0: u32 = 1 | 1 << 16;
+
     /// The line of a bit in EPDATASTATUS.
     const fn of_bit(bit: u8) -> Self {
         Self(match NonZeroU8::new(bit & 0x17 | SOME.get()) {
@@ -73,7 +82,7 @@ impl Line {
     /// The bit, of an OUT line, that says that no packet is let in until there is a slot. EPDATASTATUS
     /// does not have it.
     pub(crate) const fn closed_bit(self) -> u32 {
-        self.bit() << 8
+        self.bit() << Self::CLOSED
     }
 }
 

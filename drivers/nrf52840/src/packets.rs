@@ -2,11 +2,10 @@
 
 use usbd_acm::{EndpointAddress, Event, RxSlot, TxPacket};
 
-use crate::errata;
 use crate::line::Line;
 use crate::registers::{
-    Access, DTOGGLE, EPDATA, EPDATASTATUS, EPINEN, EPOUTEN, EPSTALL, Register, Usbd, amount_out,
-    halted_out, size_out,
+    Access, DTOGGLE, EPDATA, EPDATASTATUS, EPINEN, EPOUTEN, EPSTALL, Register, Usbd, halted_out,
+    size_out,
 };
 use crate::{Nrf52840, Supply};
 
@@ -31,12 +30,8 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     /// A DMA from an OUT endpoint is over.
-    pub(crate) fn received(&mut self, line: Line) -> Option<Event> {
-        let [moved, ..] = self.usbd.read(amount_out(line)).to_le_bytes();
-        let Some(address) = line.address() else {
-            self.state.dma.set_length(moved);
-            return Some(Event::Ep0Received);
-        };
+    pub(crate) fn received(&mut self, line: Line, moved: u8) -> Option<Event> {
+        let Some(address) = line.address() else { return Some(Event::Ep0Received) };
         let slot = self.state.dma.take_slot(line)?;
         Some(Event::Received(address, slot, moved.into()))
     }
@@ -54,20 +49,12 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if self.state.dma.running().is_some() || !self.state.power.is_awake() {
             return;
         }
-        let control = if self.state.dma.ep0.is_due() { self.start_control() } else { None };
-        let line = match control {
-            Some(line) => line,
-            None => {
-                // The IN lines with a packet, and the OUT lines with a packet and a slot for it.
-                let lines = self.state.dma.startable() & (self.state.done | Line::INS);
-                if lines == 0 {
-                    return;
-                }
-                Line::lowest(lines)
-            }
-        };
-        self.state.done &= !line.bit();
-        self.state.dma.start(&self.usbd, line);
+        if self.state.dma.ep0.is_due() {
+            self.start_control();
+        }
+        // The OUT lines only with a packet for their slot.
+        let lines = self.state.done | Line::INS | Line::EP0;
+        self.state.done &= !self.state.dma.start(&self.usbd, lines);
     }
 }
 
@@ -78,7 +65,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         address: EndpointAddress,
         packet: TxPacket,
     ) -> Result<(), TxPacket> {
-        self.state.dma.push_in(Line::of(address), packet)?;
+        self.state.dma.push_in(&self.usbd, Line::of(address), packet)?;
         self.start_next();
         Ok(())
     }
@@ -89,7 +76,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         slot: RxSlot,
     ) -> Result<(), RxSlot> {
         let line = Line::of(address);
-        self.state.dma.push_out(line, slot)?;
+        self.state.dma.push_out(&self.usbd, line, slot)?;
         if self.state.done & line.closed_bit() != 0 {
             self.let_in(line);
         }
@@ -100,18 +87,19 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// Lets packets into an endpoint that had no slot since it was opened or aborted. From here on
     /// the end of each DMA does that, and a write would drop a packet that came since.
     #[cold]
+    #[inline(never)]
     fn let_in(&mut self, line: Line) {
         self.settle();
+        self.collect();
         // What came while there was no slot belongs to nobody.
-        self.forget(line);
-        self.state.done &= !line.closed_bit();
+        self.state.done &= !(line.bit() | line.closed_bit());
         self.usbd.write(size_out(line), 0);
     }
 
     /// Opens an endpoint: nothing armed, not halted, DATA0.
     pub(crate) fn enable(&mut self, address: EndpointAddress) {
         let line = Line::of(address);
-        self.drop_packets_of(line);
+        self.drop_packets(line.bit());
         let usbd = &self.usbd;
         let register = Register(EPINEN.0 + (EPOUTEN.0 - EPINEN.0) * line.out());
         usbd.write(register, usbd.read(register) | 1 << line.number());
@@ -138,38 +126,20 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.usbd.write(EPSTALL, u32::from(address.to_byte()) | STALL);
     }
 
-    /// Drops the packet or slot of an endpoint, also that in hardware.
+    /// Drops the packets and slots of these lines, also those in hardware, and what was not told of them.
     #[inline(never)]
-    pub(crate) fn drop_packets_of(&mut self, line: Line) {
-        self.settle();
-        if self.state.dma.running() == Some(line) {
-            self.state.dma.end(&self.usbd);
-        }
-        if line.is_out() {
-            self.state.dma.take_slot(line);
-            self.state.done |= line.closed_bit();
-        } else if self.state.dma.drop_packet(line) {
-            errata::disarm(&self.usbd, line);
-        }
-        self.forget(line);
+    pub(crate) fn drop_packets(&mut self, lines: u32) {
+        let settled = self.settle();
+        self.state.dma.clear(&self.usbd, lines, settled);
+        self.collect();
+        self.state.done = self.state.done & !lines | (lines & Line::OUTS) << Line::CLOSED;
     }
 
     /// Closes every endpoint but EP0, and drops all packets and slots.
     pub(crate) fn close_endpoints(&mut self) {
         self.usbd.write(EPINEN, EP0);
         self.usbd.write(EPOUTEN, EP0);
-        for bit in 0..32 {
-            let line = Line::lowest(1 << bit);
-            if line.number() != 0 {
-                self.drop_packets_of(line);
-            }
-        }
-    }
-
-    /// Forgets that an endpoint moved a packet.
-    fn forget(&mut self, line: Line) {
-        self.collect();
-        self.state.done &= !line.bit();
+        self.drop_packets(Line::INS | Line::OUTS);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use usbd_acm::Event;
 
+use crate::dma::Settled;
 use crate::errata::{
     erratum_166, erratum_171_begin, erratum_171_end, erratum_187_begin, erratum_187_end,
 };
@@ -9,7 +10,7 @@ use crate::registers::{
     Access, DPDMDRIVE, DPDMVALUE, ENABLE, EVENTCAUSE, FRAMECNTR, INTENCLR, INTENSET, LOWPOWER, SOF,
     USBEVENT, USBPULLUP, pend,
 };
-use crate::{Nrf52840, Supply};
+use crate::{Nrf52840, State, Supply};
 
 /// EVENTCAUSE: the bus was idle for 3 ms.
 const SUSPEND: u32 = 1 << 8;
@@ -182,10 +183,9 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// Waits until no DMA runs: some µs, and never more than 1000 reads of a register. Registers of
     /// USBD are not to be written during a DMA; only where packets move is there no time to wait.
     #[inline(never)]
-    pub(crate) fn settle(&mut self) {
-        if !self.state.dma.wait(&self.usbd) {
-            self.state.power.stage = Stage::Failed;
-        }
+    pub(crate) fn settle(&mut self) -> Settled {
+        let State { power, dma, .. } = &mut *self.state;
+        dma.settle(&self.usbd, || power.stage = Stage::Failed)
     }
 }
 

@@ -97,7 +97,9 @@ fn what_answers_an_older_setup_is_not_done() {
     controller.ep0_status_out();
     controller.ep0_receive();
     controller.ep0_stall();
-    assert_eq!(written(), []);
+    let log = written();
+    let tasks = [start(Line::EP0_IN), EP0STATUS, EP0RCVOUT, EP0STALL];
+    assert!(!log.iter().any(|(register, _)| tasks.contains(register)), "{log:?}");
     assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(SET_CODING)));
 }
 

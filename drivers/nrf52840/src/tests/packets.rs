@@ -127,7 +127,7 @@ fn maxcnt_is_what_came_and_never_more_than_the_slot() {
         set(size_out(line_out()), size);
         data(line_out());
         assert!(controller.poll().is_none());
-        assert_eq!(written_to(maxcnt(line_out())), [length]);
+        assert_eq!(written_to(maxcnt(line_out())).last(), Some(&length));
         dma_ends(line_out());
         assert!(controller.poll().is_some());
     }
