@@ -1,8 +1,10 @@
 //! Chips: registers and what is behind them, nothing of the processor.
 
+mod chip;
 pub mod nrf52840;
 mod violation;
 
+pub use self::chip::{Chip, Transaction};
 pub use self::violation::{Violation, Violations};
 
 use crate::cpu::{Cycles, Lines};
