@@ -2,6 +2,8 @@
 
 mod chip;
 pub mod nrf52840;
+pub mod stm32f405;
+pub mod synopsys_otg;
 mod violation;
 
 pub use self::chip::{Chip, Transaction};
