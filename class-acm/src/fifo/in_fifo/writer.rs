@@ -4,13 +4,13 @@
 use core::marker::PhantomData;
 
 use super::sender::bits::{FRESH, IN_FLIGHT, UNSETTLED};
-use super::{Parts, offset, settled};
+use super::{InFifo, offset, settled};
 use crate::fifo::slot::{Byte, Slot};
 use crate::sync::{Ordering, OwnLoad, fence};
 
 /// The application half of an [`InFifo`](super::InFifo).
 pub struct PacketWriter<'a, const SLOTS: usize, const SIZE: usize> {
-    pub(super) fifo: Parts<SLOTS, SIZE>,
+    pub(super) fifo: &'static InFifo<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 
@@ -36,7 +36,7 @@ impl<const SIZE: usize> Room<SIZE> {
 
 impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one writer at a time.
-    pub(crate) fn new(fifo: Parts<SLOTS, SIZE>) -> Self {
+    pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
         Self { fifo, borrow: PhantomData }
     }
 
@@ -119,11 +119,16 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     fn room(&self) -> Option<Room<SIZE>> {
         let packet_size = self.fifo.packet_size();
         let written = settled::<SIZE>(self.fifo.written.load_own(), packet_size);
-        let used = written.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
-        if used >= Parts::<SLOTS, SIZE>::CAPACITY {
+        let start = offset::<SIZE>(written);
+        // Acquire: who sees that a slot was sent also sees that it was lent for that.
+        let used = written.wrapping_sub(self.fifo.sent.load(Ordering::Acquire));
+        let slot = self.fifo.slot(written);
+        // What was in the slot before has to be sent, and out of the driver's hands. That is so where
+        // bytes were written to it since; a driver may hold those.
+        if used + SIZE - start > InFifo::<SLOTS, SIZE>::CAPACITY || start == 0 && slot.is_lent() {
             return None;
         }
-        Some(Room { slot: self.fifo.slot(written), written, packet_size })
+        Some(Room { slot, written, packet_size })
     }
 
     #[inline]
