@@ -1,5 +1,6 @@
 //! Our driver for the Synopsys OTG core, in the firmware of tests/firmware, on the emulated STM32F405.
 
+mod control;
 #[path = "../rig/mod.rs"]
 mod rig;
 
@@ -8,7 +9,8 @@ use usbd_acm_bench::firmware::{App, Firmware};
 use usbd_acm_bench::soc::stm32f405::Stm32f405;
 use usbd_acm_virtual::host::{AcmPort, Host, macos, windows};
 
-const MILLISECOND: u64 = 1_000_000;
+const MICROSECOND: u64 = 1_000;
+const MILLISECOND: u64 = 1_000 * MICROSECOND;
 
 type Board = usbd_acm_bench::Board<Stm32f405>;
 
