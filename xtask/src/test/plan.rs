@@ -18,6 +18,14 @@ const TARGETS: [&str; 3] =
 /// Cases of each property under Miri, which is some hundred times slower.
 const MIRI_CASES: &str = "4";
 
+/// The boards, whose firmware has crates of its own.
+const BOARDS: [&str; 4] = [
+    "examples/nrf52840-dk/Cargo.toml",
+    "examples/stm32f405-feather/Cargo.toml",
+    "examples/stm32f411-blackpill/Cargo.toml",
+    "examples/stm32h743-nucleo/Cargo.toml",
+];
+
 /// Whose words stand in tests/wrong-uses.
 const COMPILER: &str = "1.95.0";
 /// Seconds of each fuzz target: what its seeds are next to. `cargo xtask soak` goes on for hours.
@@ -37,8 +45,8 @@ fn subcommands() -> Vec<Step> {
     let boards = subcommand("firmware", boards, &["firmware", "--check", "--reproducible"])
         .needs(Part::Target("thumbv7em-none-eabihf"))
         .needs(CLIPPY)
-        .needs(Part::WorkTree)
-        .needs(Part::Crates("examples/nrf52840-dk/Cargo.toml"));
+        .needs(Part::WorkTree);
+    let boards = BOARDS.into_iter().fold(boards, |step, board| step.needs(Part::Crates(board)));
     let styles = "the smallest firmware in each style links: main loop, interrupt, RTIC, embassy";
     let demo = "a file goes through the stack and back, unchanged";
     vec![

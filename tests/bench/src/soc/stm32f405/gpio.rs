@@ -71,6 +71,13 @@ impl Gpio {
         port.is_some_and(|port| port.levels() & 1 << (pin % 16) != 0)
     }
 
+    /// The alternate function that has a pin, if it is not the port's.
+    pub(super) fn alternate_function(&self, pin: u32) -> Option<u32> {
+        let (port, pin) = (self.ports.get(pin as usize / 16)?, pin % 16);
+        let is_alternate = port.mode >> (2 * pin) & 3 == 2;
+        is_alternate.then_some(port.alternate[pin as usize / 8] >> (4 * (pin % 8)) & 0xF)
+    }
+
     /// Drives a pin from outside.
     pub fn drive(&mut self, pin: u32, high: bool) {
         self.change(pin as usize / 16, |port| {

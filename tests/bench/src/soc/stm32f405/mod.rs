@@ -8,12 +8,17 @@ mod gpio;
 mod port;
 mod rcc;
 mod timer;
+mod usart;
+mod wiring;
 
 use std::collections::BTreeMap;
 
 use gpio::Gpio;
 use rcc::Rcc;
 use timer::Timer;
+use wiring::USARTS;
+
+pub use usart::{Format, Usart};
 
 use super::synopsys_otg::{Otg, Parameters, Surroundings};
 use super::{Memory, Region, ResetCause, Soc, Violations};
@@ -50,6 +55,8 @@ pub struct Stm32f405 {
     pub otg: Otg,
     /// GPIO and EXTI.
     pub gpio: Gpio,
+    /// USART2 and USART3.
+    pub usarts: [Usart; 2],
     rcc: Rcc,
     timers: [Timer; 6],
     /// Registers of peripherals that are not here.
@@ -63,6 +70,7 @@ impl Stm32f405 {
         Self {
             otg: Otg::new(Parameters::otg_fs_1_2(FREQUENCY)),
             gpio: Gpio::default(),
+            usarts: Default::default(),
             rcc: Rcc::new(crystal),
             timers: TIMERS.map(|(_, bits, ..)| Timer::new(bits, FREQUENCY)),
             memory: BTreeMap::new(),
@@ -86,6 +94,14 @@ impl Stm32f405 {
         let base = address & !0x3FF;
         let index = TIMERS.iter().position(|(timer, ..)| *timer == base)?;
         Some((self.timers.get_mut(index)?, TIMERS[index].3))
+    }
+
+    /// A USART that has a clock.
+    fn usart(&mut self, address: u32) -> Option<&mut Usart> {
+        let base = address & !0x3FF;
+        let index = USARTS.iter().position(|wiring| wiring.base == base)?;
+        let has_clock = self.rcc.has_apb1_clock(USARTS[index].clock_bit);
+        self.usarts.get_mut(index).filter(|_| has_clock)
     }
 
     /// The wake-up of the USB device goes to the EXTI.
@@ -136,6 +152,9 @@ impl Soc for Stm32f405 {
             // The unique identifier, and 1024 KiB.
             0x1FFF_7A10..0x1FFF_7A1C => 0x0042_0031 + address,
             0x1FFF_7A20 => 1024 << 16,
+            0x4000_4400..0x4000_4C00 => {
+                self.usart(address).map_or(0, |usart| usart.read(address & 0x3FF))
+            }
             _ => match self.timer(address) {
                 Some((timer, _)) => timer.read(address & 0x3FF, now),
                 None => self.memory.get(&address).copied().unwrap_or(0),
@@ -160,6 +179,11 @@ impl Soc for Stm32f405 {
             0x4001_3808..0x4001_3818 => {
                 self.gpio.set_source((address - SYSCFG) as usize / 4 - 2, value);
             }
+            0x4000_4400..0x4000_4C00 => {
+                if let Some(usart) = self.usart(address) {
+                    usart.write(address & 0x3FF, value);
+                }
+            }
             _ => {
                 let clocks = [false, true].map(|is_apb2| self.rcc.timer_clock(is_apb2));
                 match self.timer(address) {
@@ -176,11 +200,15 @@ impl Soc for Stm32f405 {
         self.with_otg(|otg, around| otg.advance(now, around));
         self.pass_wakeup();
         self.timers.iter_mut().for_each(|timer| timer.advance(now));
+        for (usart, wiring) in self.usarts.iter_mut().zip(&USARTS) {
+            usart.advance(now, wiring.pins(&self.gpio, &self.rcc));
+        }
     }
 
     fn next_event(&self) -> Option<Cycles> {
         let timers = self.timers.iter().filter_map(Timer::next_event);
-        timers.chain(self.otg.next_event()).min()
+        let usarts = self.usarts.iter().filter_map(Usart::next_event);
+        timers.chain(self.otg.next_event()).chain(usarts).min()
     }
 
     fn interrupts(&self) -> Lines {
@@ -191,6 +219,9 @@ impl Soc for Stm32f405 {
         drive(67, self.otg.interrupt());
         for ((_, _, number, _), timer) in TIMERS.iter().zip(&self.timers) {
             drive(*number, timer.interrupt());
+        }
+        for (wiring, usart) in USARTS.iter().zip(&self.usarts) {
+            drive(wiring.interrupt, usart.interrupt());
         }
         let exti = self.gpio.interrupts();
         (0..5).for_each(|line| drive(6 + line, exti & 1 << line != 0));
@@ -205,6 +236,7 @@ impl Soc for Stm32f405 {
         self.otg.reset();
         self.gpio.reset();
         self.timers = TIMERS.map(|(_, bits, ..)| Timer::new(bits, FREQUENCY));
+        self.usarts.iter_mut().for_each(Usart::reset);
         self.memory.clear();
     }
 }

@@ -63,4 +63,9 @@ impl Chip for Stm32f405 {
     fn signals_wakeup(&self) -> bool {
         self.otg.signals_wakeup()
     }
+
+    /// The USARTs of the boards.
+    fn loop_back_uart(&mut self) {
+        self.usarts.iter_mut().for_each(|usart| usart.line.loopback = true);
+    }
 }

@@ -112,11 +112,26 @@ impl Rcc {
 
     /// Clock of the timers on APB1 or APB2: twice the clock of the bus if that is divided.
     pub fn timer_clock(&self, is_apb2: bool) -> u32 {
-        let code = self.config >> (if is_apb2 { 13 } else { 10 }) & 7;
-        match code {
-            0..4 => self.hclk(),
-            _ => (self.hclk() >> (code - 3)) * 2,
+        match self.divider(is_apb2) {
+            0 => self.hclk(),
+            shift => (self.hclk() >> shift) * 2,
         }
+    }
+
+    /// Clock of APB1.
+    pub fn pclk1(&self) -> u32 {
+        self.hclk() >> self.divider(false)
+    }
+
+    /// By which power of two the clock of APB1 or APB2 is divided.
+    fn divider(&self, is_apb2: bool) -> u32 {
+        let code = self.config >> (if is_apb2 { 13 } else { 10 }) & 7;
+        code.saturating_sub(3)
+    }
+
+    /// APB1ENR: whether a peripheral, by its bit, has a clock.
+    pub fn has_apb1_clock(&self, bit: u32) -> bool {
+        self.other(0x40) & 1 << bit != 0
     }
 }
 
@@ -135,5 +150,6 @@ mod tests {
         assert_eq!(rcc.read(0x08) & 0xC, 0x8);
         assert_eq!((rcc.hclk(), rcc.pll48()), (168_000_000, 48_000_000));
         assert_eq!((rcc.timer_clock(false), rcc.timer_clock(true)), (84_000_000, 168_000_000));
+        assert_eq!(rcc.pclk1(), 42_000_000);
     }
 }
