@@ -89,6 +89,7 @@ fn emulated() -> Vec<Step> {
         Step::new("bench-tests", about, tests),
         subcommand("bench", compare, &["bench", "--check"]),
         subcommand("linux-nrf52840", linux, &["run", "nrf52840", "--linux"]),
+        subcommand("linux-stm32f405", linux, &["run", "stm32f405", "--linux"]),
     ];
     let needs = |step| program::parts().into_iter().fold(step, Step::needs);
     steps.into_iter().map(needs).collect()
