@@ -94,6 +94,41 @@ fn emulated() -> Vec<Step> {
     steps.into_iter().map(needs).collect()
 }
 
+/// Firmware on a model of the Synopsys core that others wrote.
+fn second_opinion() -> Step {
+    const MANIFEST: &str = "tests/second-opinion/Cargo.toml";
+    let check = |workspace: &Workspace| {
+        let commands = [
+            &["fmt", "--check", "--manifest-path", MANIFEST][..],
+            &[
+                "clippy",
+                "--locked",
+                "--all-targets",
+                "--manifest-path",
+                MANIFEST,
+                "--",
+                "-D",
+                "warnings",
+            ],
+            &["test", "--locked", "--no-fail-fast", "--manifest-path", MANIFEST],
+        ];
+        let commands = commands.map(|arguments| {
+            let mut command = cargo();
+            command.args(arguments);
+            command
+        });
+        run(commands, workspace).tests()
+    };
+    let about =
+        "our firmware and a peer's on a Synopsys core, processor and host that others wrote";
+    Step::new("second-opinion", about, check)
+        .needs(CLIPPY)
+        .needs(RUSTFMT)
+        .needs(Part::Target("thumbv7em-none-eabihf"))
+        .needs(Part::Crates(MANIFEST))
+        .needs(Part::Crates("tests/firmware/Cargo.toml"))
+}
+
 /// Every step.
 pub fn steps(workspace: &Workspace) -> Vec<Step> {
     let mut steps = vec![format()];
@@ -112,6 +147,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.extend(miri());
     steps.extend(subcommands());
     steps.extend(emulated());
+    steps.push(second_opinion());
     steps
 }
 
