@@ -196,13 +196,11 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         begins
     }
 
-    pub(crate) fn suspended(&mut self) {
-        self.half.link().set_suspended(true);
-        self.half.control().suspended();
-    }
-
-    pub(crate) fn resumed(&mut self) {
-        self.half.link().set_suspended(false);
-        self.half.control().resumed();
+    pub(crate) fn set_suspended(&mut self, suspended: bool) {
+        self.half.link().set_suspended(suspended);
+        match suspended {
+            true => self.half.control().suspended(),
+            false => self.half.control().resumed(),
+        }
     }
 }
