@@ -50,13 +50,13 @@ impl<C: Core> AhbClock<C> {
 
 impl<C> AhbClock<C> {
     /// TRDT, in PHY clocks.
-    pub(crate) const fn turnaround(self) -> u32 {
-        self.turnaround as u32
+    pub(crate) const fn turnaround(self) -> u8 {
+        self.turnaround
     }
 
-    /// Cycles of the clock in a millisecond, at most: rounded down to whole MHz.
-    pub(crate) const fn cycles_in_a_millisecond(self) -> u32 {
-        self.megahertz as u32 * 1000
+    /// Rounded down.
+    pub(crate) const fn megahertz(self) -> u16 {
+        self.megahertz
     }
 }
 
@@ -150,6 +150,6 @@ mod tests {
     #[test]
     fn high_speed_has_a_turnaround_of_its_own() {
         let clock = AhbClock::<stm32h7::Otg1Ulpi>::new(200_000_000).unwrap();
-        assert_eq!((clock.turnaround(), clock.cycles_in_a_millisecond()), (9, 200_000));
+        assert_eq!((clock.turnaround(), clock.megahertz()), (9, 200));
     }
 }

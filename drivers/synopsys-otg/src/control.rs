@@ -57,7 +57,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// A SETUP that is due, or what the receive FIFO has of EP0.
     #[inline(never)]
     pub(crate) fn control_event(&mut self) -> Option<Event> {
-        if self.control.newer == Newer::Due {
+        if self.state.control.newer == Newer::Due {
             return Some(self.setup());
         }
         let entry = self.top()?;
@@ -66,51 +66,51 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// Whether a SETUP is to be told that no interrupt line tells of.
     pub(crate) fn is_setup_due(&self) -> bool {
-        self.control.newer == Newer::Due
+        self.state.control.newer == Newer::Due
     }
 
     /// Takes an entry of EP0 out of the receive FIFO.
     pub(crate) fn take_control(&mut self, entry: Entry) -> Option<Event> {
         match entry.status() {
             Status::Setup => {
-                fifo::pop(&self.usb, &mut self.control.setup, entry.bytes());
-                self.control.newer = Newer::Received;
+                fifo::pop(&self.usb, &mut self.state.control.setup, entry.bytes());
+                self.state.control.newer = Newer::Received;
             }
             Status::SetupDone => {
-                if self.control.newer == Newer::Received {
-                    self.control.newer = Newer::Due;
+                if self.state.control.newer == Newer::Received {
+                    self.state.control.newer = Newer::Due;
                 }
             }
             Status::Data => return self.control_data(entry.bytes()),
             // What could not be let in before is now.
-            Status::Done if self.control.stage == Stage::Out => self.let_in(),
+            Status::Done if self.state.control.stage == Stage::Out => self.let_in(),
             Status::Done | Status::Other => {}
         }
         None
     }
 
     fn setup(&mut self) -> Event {
-        if let Stage::StatusIn { .. } = self.control.stage {
+        if let Stage::StatusIn { .. } = self.state.control.stage {
             // The host did not acknowledge the new address.
-            write_dcfg(&self.usb, self.control.address);
+            write_dcfg(&self.usb, self.state.control.address);
         }
         self.drop_control();
-        self.control.newer = Newer::None;
+        self.state.control.newer = Newer::None;
         self.load_out();
-        Event::Setup(SetupPacket::from_bytes(self.control.setup))
+        Event::Setup(SetupPacket::from_bytes(self.state.control.setup))
     }
 
     /// Nothing is armed to the host, and no event of a transfer follows.
     pub(crate) fn drop_control(&mut self) {
-        self.control.stage = Stage::Idle;
+        self.state.control.stage = Stage::Idle;
         self.disable_in(Line::EP0_IN);
         self.usb.write(Line::EP0_IN.interrupts(), int::XFRC);
     }
 
     /// A data packet on EP0 OUT.
     fn control_data(&mut self, bytes: u16) -> Option<Event> {
-        self.control.unread = bytes;
-        let stage = core::mem::replace(&mut self.control.stage, Stage::Idle);
+        self.state.control.unread = bytes;
+        let stage = core::mem::replace(&mut self.state.control.stage, Stage::Idle);
         match stage {
             Stage::Out => return Some(Event::Ep0Received),
             Stage::In | Stage::StatusOut if bytes == 0 => {
@@ -118,7 +118,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
                 return Some(Event::Ep0Status);
             }
             Stage::In | Stage::StatusOut => self.stall(),
-            Stage::Idle | Stage::StatusIn { .. } => self.control.stage = stage,
+            Stage::Idle | Stage::StatusIn { .. } => self.state.control.stage = stage,
         }
         self.skip_unread();
         None
@@ -126,24 +126,24 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// Drops what of a packet was not read, so that the next entry of the receive FIFO is on top.
     pub(crate) fn skip_unread(&mut self) {
-        if self.control.unread != 0 {
+        if self.state.control.unread != 0 {
             self.read_packet(&mut []);
         }
     }
 
     pub(crate) fn read_packet(&mut self, buffer: &mut [u8]) -> usize {
-        let bytes = core::mem::take(&mut self.control.unread);
+        let bytes = core::mem::take(&mut self.state.control.unread);
         fifo::pop(&self.usb, buffer, bytes);
         bytes.into()
     }
 
     /// The host acknowledged a packet on EP0 IN.
     pub(crate) fn control_sent(&mut self) -> Option<Event> {
-        match self.control.stage {
+        match self.state.control.stage {
             Stage::In => Some(Event::Ep0Sent),
             Stage::StatusIn { address } => {
-                self.control.address = address;
-                self.control.stage = Stage::Idle;
+                self.state.control.address = address;
+                self.state.control.stage = Stage::Idle;
                 Some(Event::Ep0Status)
             }
             _ => None,
@@ -158,7 +158,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         if self.is_superseded() {
             return;
         }
-        self.control.stage = Stage::In;
+        self.state.control.stage = Stage::In;
         // The status stage, should the host begin it before it has all data.
         self.let_in();
         self.arm_in(packet);
@@ -172,8 +172,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
             // RM0090 §34.17.5: the core is told before the status stage, and answers to it after.
             write_dcfg(&self.usb, address);
         }
-        let address = address.unwrap_or(self.control.address);
-        self.control.stage = Stage::StatusIn { address };
+        let address = address.unwrap_or(self.state.control.address);
+        self.state.control.stage = Stage::StatusIn { address };
         self.arm_in(&[]);
     }
 
@@ -187,14 +187,14 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     pub(crate) fn control_stall(&mut self) {
         if !self.is_superseded() {
-            self.control.stage = Stage::Idle;
+            self.state.control.stage = Stage::Idle;
             self.stall();
         }
     }
 
     fn expect(&mut self, stage: Stage) {
         if !self.is_superseded() {
-            self.control.stage = stage;
+            self.state.control.stage = stage;
             self.let_in();
             self.recheck();
         }
@@ -213,17 +213,16 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Lets a packet in on EP0 OUT.
     #[inline(never)]
     fn let_in(&mut self) {
-        let line = Line::EP0_OUT;
-        if self.usb.read(line.control()) & ctl::EPENA == 0 {
-            self.load_out();
-        }
-        self.usb.write(line.control(), ctl::EPENA | ctl::CNAK);
+        self.load_out();
+        self.usb.write(Line::EP0_OUT.control(), ctl::EPENA | ctl::CNAK);
     }
 
-    /// One packet, and three SETUP packets.
+    /// One packet, and three SETUP packets, unless that is loaded already.
     pub(crate) fn load_out(&mut self) {
-        let size = tsiz::STUPCNT_3 | 1 << tsiz::PKTCNT | u32::from(EP0_PACKET);
-        self.usb.write(Line::EP0_OUT.size(), size);
+        if !self.is_enabled(Line::EP0_OUT) {
+            let size = tsiz::STUPCNT_3 | 1 << tsiz::PKTCNT | u32::from(EP0_PACKET);
+            self.usb.write(Line::EP0_OUT.size(), size);
+        }
     }
 
     /// The core ends it with the next SETUP.
@@ -236,7 +235,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// answers what is over.
     #[inline(never)]
     fn is_superseded(&mut self) -> bool {
-        let superseded = self.control.newer != Newer::None || self.make_way();
+        let superseded = self.state.control.newer != Newer::None || self.make_way();
         self.pend_if_filled();
         superseded
     }

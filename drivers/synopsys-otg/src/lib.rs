@@ -27,22 +27,38 @@ use control::Control;
 use power::Power;
 use queue::{InQueue, OutQueue};
 
-/// The controller: `PORTS` serial ports on one core, with up to `DEPTH` packets on their way in each
-/// direction of each.
+/// What the controller keeps in RAM, to be placed in a `static`: the packets of `PORTS` serial ports on
+/// their way, up to `DEPTH` in each direction of each.
 ///
 /// `DEPTH` is best what a port has of slots, and 2 at least. Above 2, packets to the host that wait are
-/// sent as one transfer, with one interrupt. Endpoints are numbered as `descriptors!` does it: data IN and
-/// notification of a port follow each other from 1, data OUT counts from 1.
-///
-/// It owns the packets and slots that were given to it, and lies wherever the
-/// [`Device`](usbd_acm::Device) does.
-pub struct SynopsysOtg<C: Core, const PORTS: usize = 1, const DEPTH: usize = 2> {
-    usb: Usb<C>,
-    clock: AhbClock<C>,
-    control: Control,
+/// sent as one transfer, with one interrupt.
+pub struct State<const PORTS: usize = 1, const DEPTH: usize = 2> {
     power: Power,
+    control: Control,
     ins: [[InQueue<DEPTH>; 2]; PORTS],
     outs: [OutQueue<DEPTH>; PORTS],
+}
+
+impl<const PORTS: usize, const DEPTH: usize> State<PORTS, DEPTH> {
+    /// Of a controller that is detached.
+    #[expect(clippy::new_without_default, reason = "it belongs into a static")]
+    pub const fn new() -> Self {
+        Self {
+            power: Power::OFF,
+            control: Control::NEW,
+            ins: [const { [const { InQueue::NEW }; 2] }; PORTS],
+            outs: [const { OutQueue::NEW }; PORTS],
+        }
+    }
+}
+
+/// The controller: `PORTS` serial ports on one core.
+///
+/// Endpoints are numbered as `descriptors!` does it: data IN and notification of a port follow each other
+/// from 1, data OUT counts from 1.
+pub struct SynopsysOtg<C: Core, const PORTS: usize = 1, const DEPTH: usize = 2> {
+    usb: Usb<C>,
+    state: &'static mut State<PORTS, DEPTH>,
 }
 
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
@@ -56,14 +72,13 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// The controller, detached. Clocks and pins are the board's: the 48 MHz of the PHY, the clock of
     /// the core in RCC, the alternate function of D+ and D-; on the STM32H7 the USB regulator too. The
     /// core itself is not touched before the device is connected.
-    pub const fn new(usb: Usb<C>, clock: AhbClock<C>, vbus: Vbus) -> Self {
-        Self {
-            usb,
-            clock,
-            control: Control::NEW,
-            power: Power::new(vbus),
-            ins: [const { [const { InQueue::NEW }; 2] }; PORTS],
-            outs: [const { OutQueue::NEW }; PORTS],
-        }
+    pub fn new(
+        usb: Usb<C>,
+        clock: AhbClock<C>,
+        vbus: Vbus,
+        state: &'static mut State<PORTS, DEPTH>,
+    ) -> Self {
+        state.power.set(clock, vbus);
+        Self { usb, state }
     }
 }

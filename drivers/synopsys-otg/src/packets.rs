@@ -88,7 +88,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         if number == 0 {
             return self.control_sent();
         }
-        let queue = self.ins.as_flattened_mut().get_mut(line.index())?;
+        let queue = self.state.ins.as_flattened_mut().get_mut(line.index())?;
         queue.over(0);
         self.start(line);
         self.sent(line)
@@ -96,7 +96,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// A packet that was acknowledged.
     fn sent(&mut self, line: Line) -> Option<Event> {
-        let queue = self.ins.as_flattened_mut().get_mut(line.index())?;
+        let queue = self.state.ins.as_flattened_mut().get_mut(line.index())?;
         let sent = queue.sent();
         if DEPTH > 2 && queue.is_acknowledged() {
             pend::<C>();
@@ -110,14 +110,14 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
             return None;
         }
         let mut lines = (1..).map(|number| Line::new(number, Direction::In));
-        let queues = self.ins.as_flattened().iter();
+        let queues = self.state.ins.as_flattened().iter();
         let (line, _) = lines.by_ref().zip(queues).find(|(_, queue)| queue.is_acknowledged())?;
         self.sent(line)
     }
 
     /// A packet that was received.
     pub(crate) fn received(&mut self) -> Option<Event> {
-        for (number, queue) in (1..).zip(&mut self.outs) {
+        for (number, queue) in (1..).zip(&mut self.state.outs) {
             if let Some((slot, length)) = queue.received() {
                 self.pend_if_filled();
                 let address = EndpointAddress::new(number, Direction::Out)?;
@@ -129,7 +129,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// No interrupt line tells of packets that are in their slots.
     pub(crate) fn pend_if_filled(&self) {
-        if self.outs.iter().any(OutQueue::is_filled) {
+        if self.state.outs.iter().any(OutQueue::is_filled) {
             pend::<C>();
         }
     }
@@ -172,7 +172,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Copies a packet to its slot. Where there is none, its endpoint was aborted, and it is dropped.
     fn store(&mut self, line: Line, bytes: u16) {
         let usb = &self.usb;
-        let queue = self.outs.get_mut(line.index());
+        let queue = self.state.outs.get_mut(line.index());
         let stored = queue.and_then(|queue| queue.fill(|slot| fifo::pop(usb, slot, bytes)));
         if stored.is_none() {
             fifo::pop(usb, &mut [], bytes);
@@ -183,7 +183,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 /// What the stack asks for.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
     pub(crate) fn push_in(&mut self, line: Line, packet: TxPacket) -> Result<(), TxPacket> {
-        match self.ins.as_flattened_mut().get_mut(line.index()) {
+        match self.state.ins.as_flattened_mut().get_mut(line.index()) {
             Some(queue) => queue.push(packet)?,
             None => return Err(packet),
         }
@@ -192,7 +192,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     pub(crate) fn push_out(&mut self, line: Line, slot: RxSlot) -> Result<(), RxSlot> {
-        match self.outs.get_mut(line.index()) {
+        match self.state.outs.get_mut(line.index()) {
             Some(queue) => queue.push(slot)?,
             None => return Err(slot),
         }
@@ -202,7 +202,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// Arms an IN endpoint with what waits, unless it is busy, halted or closed.
     fn start(&mut self, line: Line) {
-        let Some(queue) = self.ins.as_flattened_mut().get_mut(line.index()) else { return };
+        let Some(queue) = self.state.ins.as_flattened_mut().get_mut(line.index()) else { return };
         let control = self.usb.read(line.control());
         if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
             return;
@@ -222,7 +222,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Lets as many packets in on an OUT endpoint as there are slots, unless it is busy, halted or closed.
     /// No packet comes that has no slot: with the last one the core sets NAK (RM0090 §34.17.5).
     fn start_out(&mut self, line: Line) {
-        let slots = self.outs.get(line.index()).map_or(0, OutQueue::empty);
+        let slots = self.state.outs.get(line.index()).map_or(0, OutQueue::empty);
         let control = self.usb.read(line.control());
         if slots == 0 || control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
             return;
@@ -261,13 +261,13 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     pub(crate) fn drop_packets_of(&mut self, line: Line) {
         if line.is_out() {
             self.disable_out(line, ctl::SNAK);
-            self.outs.get_mut(line.index()).map(OutQueue::clear);
+            self.state.outs.get_mut(line.index()).map(OutQueue::clear);
             return;
         }
         self.disable_in(line);
         // What the host has taken at that very moment is not told.
         self.usb.write(line.interrupts(), int::XFRC);
-        self.ins.as_flattened_mut().get_mut(line.index()).map(InQueue::clear);
+        self.state.ins.as_flattened_mut().get_mut(line.index()).map(InQueue::clear);
     }
 
     pub(crate) fn begin_halt(&mut self, line: Line) {
@@ -277,7 +277,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         // Packets that were not acknowledged are sent at the end of the halt. Of a transfer that came to
         // its end XFRC tells, as always.
         if let Some(left @ 1..) = self.disable_in(line)
-            && let Some(queue) = self.ins.as_flattened_mut().get_mut(line.index())
+            && let Some(queue) = self.state.ins.as_flattened_mut().get_mut(line.index())
         {
             queue.over(left);
             pend::<C>();
@@ -345,7 +345,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         pend::<C>();
     }
 
-    fn is_enabled(&self, line: Line) -> bool {
+    pub(crate) fn is_enabled(&self, line: Line) -> bool {
         self.usb.read(line.control()) & ctl::EPENA != 0
     }
 

@@ -3,13 +3,14 @@
 use usbd_acm::{Event, Speed, TestMode};
 
 use crate::control::Control;
+use crate::endpoint::{Line, ctl};
 use crate::errata::write_dcfg;
 use crate::packets::RXFLVL;
 use crate::registers::{
     DAINTMSK, DCTL, DIEPMSK, DSTS, GAHBCFG, GCCFG, GINTMSK, GINTSTS, GOTGCTL, GOTGINT, GRSTCTL,
     GRXFSIZ, GUSBCFG, PCGCCTL, transmit_size,
 };
-use crate::{Core, Generation, Phy, SynopsysOtg};
+use crate::{AhbClock, Core, Generation, Phy, SynopsysOtg};
 
 /// How the device knows that it is plugged in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,10 +45,13 @@ const USBRST: u32 = 1 << 12;
 const ENUMDNE: u32 = 1 << 13;
 const IEPINT: u32 = 1 << 18;
 const WKUPINT: u32 = 1 << 31;
-/// GINTSTS: what happened to the bus as a whole.
-const BUS: u32 = OTGINT | USBSUSP | USBRST | ENUMDNE | WKUPINT;
+/// GINTSTS: what comes before packets: the core cannot be reached without its clocks, and after a reset
+/// nothing is told that was before it.
+const FIRST: u32 = OTGINT | USBRST | ENUMDNE | WKUPINT;
+/// GINTSTS: what comes after packets.
+const LAST: u32 = USBSUSP | SOF;
 /// GINTMSK. OEPINT is not there: all that it says is in the receive FIFO.
-const INTERRUPTS: u32 = BUS | RXFLVL | IEPINT;
+const INTERRUPTS: u32 = FIRST | USBSUSP | RXFLVL | IEPINT;
 /// GOTGINT: VBUS is no longer valid.
 const SEDET: u32 = 1 << 2;
 /// GOTGCTL: software says whether VBUS is valid, and that it is.
@@ -82,6 +86,9 @@ const GATEHCLK: u32 = 1 << 1;
 
 #[derive(Debug)]
 pub(crate) struct Power {
+    /// TRDT.
+    turnaround: u8,
+    megahertz: u16,
     vbus: Vbus,
     attached: bool,
     suspended: bool,
@@ -90,8 +97,18 @@ pub(crate) struct Power {
 }
 
 impl Power {
-    pub(crate) const fn new(vbus: Vbus) -> Self {
-        Self { vbus, attached: false, suspended: false, watched: false }
+    pub(crate) const OFF: Self = Self {
+        turnaround: 0,
+        megahertz: 0,
+        vbus: Vbus::Sensed,
+        attached: false,
+        suspended: false,
+        watched: false,
+    };
+
+    pub(crate) fn set<C>(&mut self, clock: AhbClock<C>, vbus: Vbus) {
+        (self.turnaround, self.megahertz) = (clock.turnaround(), clock.megahertz());
+        self.vbus = vbus;
     }
 }
 
@@ -109,7 +126,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         usb.write(GAHBCFG, GINT);
         usb.modify(DCTL, SDIS, 0);
         self.load_out();
-        self.power.attached = true;
+        self.state.power.attached = true;
     }
 
     pub(crate) fn detach(&mut self) {
@@ -117,7 +134,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.usb.modify(DCTL, 0, SDIS);
         self.usb.write(GAHBCFG, 0);
         self.drop_all();
-        self.power.attached = false;
+        self.state.power.attached = false;
     }
 
     /// Resets the core, whatever a boot loader has left, and selects device mode and transceiver.
@@ -127,7 +144,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
             Phy::FullSpeed => (PHYSEL, PWRDWN),
             Phy::Ulpi => (0, 0),
         };
-        let mode = FDMOD | phy | self.clock.turnaround() << TRDT;
+        let mode = FDMOD | phy | u32::from(self.state.power.turnaround) << TRDT;
         usb.write(PCGCCTL, 0);
         usb.write(GAHBCFG, 0);
         usb.write(GUSBCFG, mode);
@@ -136,7 +153,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.wait(GRSTCTL, CSRST, false);
         self.wait(GRSTCTL, AHBIDL, true);
         usb.write(GUSBCFG, mode);
-        let sensing = match (C::GENERATION, self.power.vbus) {
+        let sensing = match (C::GENERATION, self.state.power.vbus) {
             (Generation::One, Vbus::Sensed) => VBUSBSEN,
             (Generation::One, Vbus::Ignored) => NOVBUSSENS,
             (Generation::Two, Vbus::Sensed) => VBDEN,
@@ -164,12 +181,14 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     fn drop_all(&mut self) {
         self.close_endpoints();
         self.drop_control();
-        self.control = Control::NEW;
+        self.state.control = Control::NEW;
         self.usb.write(GRSTCTL, RXFFLSH);
         self.wait(GRSTCTL, RXFFLSH, false);
         write_dcfg(&self.usb, 0);
+        // RM0090 §34.17.5: on a reset, NAK for EP0 OUT, and SETUP packets may come.
+        self.usb.write(Line::EP0_OUT.control(), ctl::SNAK);
         self.load_out();
-        self.power.suspended = false;
+        self.state.power.suspended = false;
     }
 }
 
@@ -179,8 +198,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     #[inline]
     pub(crate) fn next_event(&mut self) -> Option<Event> {
         let status = self.usb.read(GINTSTS);
-        if status & (BUS | SOF) != 0 {
-            // After a reset nothing is told that was before it.
+        if status & FIRST != 0 {
             let event = self.bus_event(status);
             if event.is_some() || status & USBRST != 0 {
                 return event;
@@ -200,22 +218,21 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
                 return Some(event);
             }
             if !control && !self.is_setup_due() {
-                return None;
+                break;
             }
             if let Some(event) = self.control_event() {
                 return Some(event);
             }
         }
+        if status & LAST != 0 { self.idle_event(status) } else { None }
     }
 
-    /// What happened to the bus as a whole.
+    /// Reset, the loss of VBUS, and resume.
     #[cold]
     #[inline(never)]
     fn bus_event(&mut self, status: u32) -> Option<Event> {
-        if status & (USBRST | WKUPINT) != 0 {
-            // The core needs its clocks for what follows.
-            self.usb.write(PCGCCTL, 0);
-        }
+        // The core needs its clocks for what follows.
+        self.start_clocks();
         if status & OTGINT != 0 {
             let cause = self.usb.read(GOTGINT);
             self.usb.write(GOTGINT, cause);
@@ -232,24 +249,31 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
             self.usb.write(GINTSTS, ENUMDNE);
             return Some(Event::Reset(self.speed()));
         }
-        self.line_event(status)
+        self.usb.write(GINTSTS, status & WKUPINT);
+        if status & WKUPINT != 0 { self.resumed() } else { None }
     }
 
-    fn line_event(&mut self, status: u32) -> Option<Event> {
-        if self.power.suspended && status & (WKUPINT | SOF) != 0 {
-            self.usb.write(GINTSTS, WKUPINT | SOF);
-            self.power.suspended = false;
-            self.watch(self.power.watched);
-            return Some(Event::Resume);
+    /// Suspend, and frames.
+    #[inline(never)]
+    fn idle_event(&mut self, status: u32) -> Option<Event> {
+        self.usb.write(GINTSTS, status & LAST);
+        if status & USBSUSP == 0 {
+            return self.resumed();
         }
-        // Frames of before are not those after resume.
-        self.usb.write(GINTSTS, status & (USBSUSP | WKUPINT | SOF));
-        let suspended = status & USBSUSP != 0 && self.usb.read(DSTS) & SUSPSTS != 0;
-        if !suspended || !self.power.attached {
+        // Where the bus resumed since, there is no suspend to tell of.
+        if !self.state.power.attached || self.usb.read(DSTS) & SUSPSTS == 0 {
             return None;
         }
-        self.power.suspended = true;
+        self.state.power.suspended = true;
         Some(Event::Suspend)
+    }
+
+    fn resumed(&mut self) -> Option<Event> {
+        if !core::mem::take(&mut self.state.power.suspended) {
+            return None;
+        }
+        self.watch(self.state.power.watched);
+        Some(Event::Resume)
     }
 
     fn speed(&self) -> Speed {
@@ -262,9 +286,11 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
 /// Suspend, resume, remote wake-up, and frames.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    /// Stops the clocks. A bus that is active again starts them by its interrupt.
+    /// Stops the clocks, unless the bus is active again. It starts them by its interrupt.
     pub(crate) fn stop_clocks(&mut self) {
-        self.usb.write(PCGCCTL, STPPCLK | GATEHCLK);
+        if self.usb.read(DSTS) & SUSPSTS != 0 {
+            self.usb.write(PCGCCTL, STPPCLK | GATEHCLK);
+        }
     }
 
     pub(crate) fn start_clocks(&mut self) {
@@ -274,7 +300,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Drives resume. That blocks for 3 ms at least, twice: USB 2.0 §7.1.7.7 wants 5 ms of idle before it, of
     /// which suspend was told after 3, and 1 to 15 ms of it; and the core has no timer for either.
     pub(crate) fn drive_resume(&mut self) {
-        if !self.power.suspended {
+        if !self.state.power.suspended {
             return;
         }
         self.pass_milliseconds(2);
@@ -288,13 +314,13 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// At least so long, and less than 10 times as long: a read and the loop take 3 to 20 cycles of AHB.
     fn pass_milliseconds(&self, count: u32) {
-        let reads = count * self.clock.cycles_in_a_millisecond() / 2;
+        let reads = count * u32::from(self.state.power.megahertz) * (1000 / 2);
         (0..reads).for_each(|_| _ = self.usb.read(DSTS));
     }
 
     /// Whether each start of frame interrupts.
     pub(crate) fn watch(&mut self, watched: bool) {
-        self.power.watched = watched;
+        self.state.power.watched = watched;
         match watched {
             true => self.usb.modify(GINTMSK, 0, SOF),
             false => self.usb.modify(GINTMSK, SOF, 0),

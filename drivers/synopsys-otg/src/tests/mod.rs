@@ -8,11 +8,12 @@ use usbd_acm::{
 };
 
 use crate::registers::fake::make_noise;
-use crate::{AhbClock, SynopsysOtg, Usb, Vbus, stm32f4};
+use crate::{AhbClock, State, SynopsysOtg, Usb, Vbus, stm32f4};
 
 fn attached() -> SynopsysOtg<stm32f4::OtgFs> {
+    let state = Box::leak(Box::new(State::new()));
     let clock = AhbClock::new(168_000_000).unwrap();
-    let mut controller = SynopsysOtg::new(Usb::fake(), clock, Vbus::Ignored);
+    let mut controller = SynopsysOtg::new(Usb::fake(), clock, Vbus::Ignored, state);
     controller.connect();
     controller
 }

@@ -2,7 +2,7 @@
 
 use object::read::elf::ElfFile32;
 use object::{Endianness, Object as _, ObjectSymbol as _};
-use usbd_acm_bench::soc::nrf52840::UartFrame;
+use usbd_acm_bench::soc::UartFrame;
 use usbd_acm_virtual::host::{AcmPort, Host};
 
 use crate::{Board, MILLISECOND, data, example, is_well, opened, plugged};

@@ -21,7 +21,7 @@ use nvmc::Nvmc;
 use rtc::Rtc;
 use timer::Timer;
 
-pub use uarte::{Format, Line, Sent, UartFrame, Uarte};
+pub use uarte::{Format, Uarte};
 pub use usbd::Usbd;
 
 use super::{Memory, Region, ResetCause, Soc, Violation, Violations};
