@@ -36,7 +36,7 @@ impl App {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Firmware {
     /// Folder of the workspace, from the root of the repository.
-    pub workspace: &'static str,
+    pub workspace: String,
     /// Cargo package.
     pub package: String,
     /// Name of the binary.
@@ -55,7 +55,7 @@ impl Firmware {
             App::Source | App::Sink => vec![app.name().to_owned()],
         };
         Self {
-            workspace: "tests/firmware",
+            workspace: "tests/firmware".to_owned(),
             package: package.to_owned(),
             binary: package.to_owned(),
             features,
@@ -63,12 +63,13 @@ impl Firmware {
         }
     }
 
-    /// An example for the nRF52840 DK: `echo`, `bridge`, `suspend`, `log` and others.
-    pub fn example(name: &str) -> Self {
+    /// An example for the board of a chip, [`Chip::EXAMPLES`](crate::soc::Chip::EXAMPLES): `echo`,
+    /// `bridge`, `suspend` and others.
+    pub fn example(board: &str, name: &str) -> Self {
         let binary = if name == "bridge" { "usb-serial-bridge" } else { name };
         Self {
-            workspace: "examples/nrf52840-dk",
-            package: "nrf52840-dk".to_owned(),
+            workspace: format!("examples/{board}"),
+            package: board.to_owned(),
             binary: binary.to_owned(),
             features: Vec::new(),
             profile: "release",
@@ -77,7 +78,7 @@ impl Firmware {
 
     /// Whether its source is there.
     pub fn exists(&self) -> bool {
-        root().join(self.workspace).join("Cargo.toml").is_file()
+        root().join(&self.workspace).join("Cargo.toml").is_file()
     }
 
     /// Builds it; the ELF file.
@@ -85,7 +86,7 @@ impl Firmware {
     /// # Errors
     /// When there is no such firmware, or it does not build.
     pub fn build(&self) -> Result<PathBuf> {
-        let folder = root().join(self.workspace);
+        let folder = root().join(&self.workspace);
         if !self.exists() {
             bail!("there is no {}: this firmware is not in the checkout", self.workspace);
         }

@@ -1,11 +1,14 @@
 //! The processor: what is executed, counted and repeated.
 
+use usbd_acm_bench::Pace;
 use usbd_acm_bench::cpu::{Core, Image};
 use usbd_acm_bench::firmware::{App, Firmware};
 use usbd_acm_bench::measure::script;
+use usbd_acm_bench::soc::Chip;
 use usbd_acm_bench::soc::nrf52840::Nrf52840;
-use usbd_acm_bench::{Board, Pace};
 use usbd_acm_virtual::host::{AcmPort, Host, linux};
+
+type Board = usbd_acm_bench::Board<Nrf52840>;
 
 const RAM: u32 = 0x2000_0000;
 

@@ -2,7 +2,7 @@
 //! nRF52840 say.
 
 use usbd_acm_bench::soc::nrf52840::{MICROSECOND, Nrf52840};
-use usbd_acm_bench::soc::{Memory, ResetCause, Soc, Violation};
+use usbd_acm_bench::soc::{Chip as _, Memory, ResetCause, Soc, Violation};
 use usbd_acm_virtual::{Handshake, InResponse, Pid};
 
 const RAM: u32 = 0x2000_0000;

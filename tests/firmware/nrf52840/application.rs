@@ -1,7 +1,24 @@
 // What the application does with its port; part of each firmware of ours.
 
+/// Sends back what comes, in the session it came in. Returns whether anything moved.
+#[cfg(feature = "suite")]
+#[inline(always)]
+fn application(port: &mut Port) -> bool {
+    let (session, bytes) = match port.reader.front() {
+        Ok(front) => front,
+        Err(error) => return error == usbd_acm::ReadError::Disconnected,
+    };
+    let count = match port.writer.write_in(session, bytes) {
+        Ok(count) => count,
+        Err(usbd_acm::WriteError::Full) => return false,
+        Err(_) => bytes.len(),
+    };
+    port.reader.consume(count);
+    true
+}
+
 /// Sends back what comes. Returns whether anything moved.
-#[cfg(not(any(feature = "source", feature = "sink")))]
+#[cfg(not(any(feature = "source", feature = "sink", feature = "suite")))]
 #[inline(always)]
 fn application(port: &mut Port) -> bool {
     let Ok(bytes) = port.reader.fill_buf() else { return false };
@@ -11,7 +28,7 @@ fn application(port: &mut Port) -> bool {
 }
 
 /// Sends as fast as it can, once the port is open: bytes that count up.
-#[cfg(feature = "source")]
+#[cfg(all(feature = "source", not(feature = "suite")))]
 #[inline(always)]
 fn application(port: &mut Port) -> bool {
     static mut NEXT: u8 = 0;
@@ -32,7 +49,7 @@ fn application(port: &mut Port) -> bool {
 }
 
 /// Takes everything.
-#[cfg(feature = "sink")]
+#[cfg(all(feature = "sink", not(feature = "suite")))]
 #[inline(always)]
 fn application(port: &mut Port) -> bool {
     let Ok(bytes) = port.reader.fill_buf() else { return false };

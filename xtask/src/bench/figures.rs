@@ -3,8 +3,7 @@
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// The stacks, ours first.
-pub const STACKS: [&str; 4] = ["ours", "ours-on-nrf-usbd", "usbd-serial", "embassy-usb"];
+use super::chip::Chip;
 
 /// One number.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -80,13 +79,19 @@ impl Figures {
         Ok(Self(serde_json::from_str(text).context("these are no figures")?))
     }
 
-    /// The value of a row for a stack.
-    pub fn value(&self, row: &Row, stack: &str) -> Option<f64> {
+    /// Whether there is any of a chip.
+    pub fn has(&self, chip: Chip) -> bool {
+        self.0.iter().any(|figure| figure.chip == chip.name())
+    }
+
+    /// The value of a row for a stack on a chip, by their names.
+    pub fn value(&self, row: &Row, chip: &str, stack: &str) -> Option<f64> {
         let is_it = |figure: &&Figure| match row.is_sum {
             true => figure.metric.starts_with(row.metric),
             false => figure.metric == row.metric,
         };
-        let values = self.0.iter().filter(|figure| figure.stack == stack).filter(is_it);
+        let of_it = |figure: &&Figure| figure.chip == chip && figure.stack == stack;
+        let values = self.0.iter().filter(of_it).filter(is_it);
         values.map(|figure| figure.value).reduce(|sum, value| sum + value)
     }
 }

@@ -18,6 +18,14 @@ const TARGETS: [&str; 3] =
 /// Cases of each property under Miri, which is some hundred times slower.
 const MIRI_CASES: &str = "4";
 
+/// The boards, whose firmware has crates of its own.
+const BOARDS: [&str; 4] = [
+    "examples/nrf52840-dk/Cargo.toml",
+    "examples/stm32f405-feather/Cargo.toml",
+    "examples/stm32f411-blackpill/Cargo.toml",
+    "examples/stm32h743-nucleo/Cargo.toml",
+];
+
 /// Whose words stand in tests/wrong-uses.
 const COMPILER: &str = "1.95.0";
 /// Seconds of each fuzz target: what its seeds are next to. `cargo xtask soak` goes on for hours.
@@ -37,8 +45,8 @@ fn subcommands() -> Vec<Step> {
     let boards = subcommand("firmware", boards, &["firmware", "--check", "--reproducible"])
         .needs(Part::Target("thumbv7em-none-eabihf"))
         .needs(CLIPPY)
-        .needs(Part::WorkTree)
-        .needs(Part::Crates("examples/nrf52840-dk/Cargo.toml"));
+        .needs(Part::WorkTree);
+    let boards = BOARDS.into_iter().fold(boards, |step, board| step.needs(Part::Crates(board)));
     let styles = "the smallest firmware in each style links: main loop, interrupt, RTIC, embassy";
     let demo = "a file goes through the stack and back, unchanged";
     vec![
@@ -86,6 +94,41 @@ fn emulated() -> Vec<Step> {
     steps.into_iter().map(needs).collect()
 }
 
+/// Firmware on a model of the Synopsys core that others wrote.
+fn second_opinion() -> Step {
+    const MANIFEST: &str = "tests/second-opinion/Cargo.toml";
+    let check = |workspace: &Workspace| {
+        let commands = [
+            &["fmt", "--check", "--manifest-path", MANIFEST][..],
+            &[
+                "clippy",
+                "--locked",
+                "--all-targets",
+                "--manifest-path",
+                MANIFEST,
+                "--",
+                "-D",
+                "warnings",
+            ],
+            &["test", "--locked", "--no-fail-fast", "--manifest-path", MANIFEST],
+        ];
+        let commands = commands.map(|arguments| {
+            let mut command = cargo();
+            command.args(arguments);
+            command
+        });
+        run(commands, workspace).tests()
+    };
+    let about =
+        "our firmware and a peer's on a Synopsys core, processor and host that others wrote";
+    Step::new("second-opinion", about, check)
+        .needs(CLIPPY)
+        .needs(RUSTFMT)
+        .needs(Part::Target("thumbv7em-none-eabihf"))
+        .needs(Part::Crates(MANIFEST))
+        .needs(Part::Crates("tests/firmware/Cargo.toml"))
+}
+
 /// Every step.
 pub fn steps(workspace: &Workspace) -> Vec<Step> {
     let mut steps = vec![format()];
@@ -104,6 +147,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.extend(miri());
     steps.extend(subcommands());
     steps.extend(emulated());
+    steps.push(second_opinion());
     steps
 }
 

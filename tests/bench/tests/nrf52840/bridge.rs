@@ -2,11 +2,10 @@
 
 use object::read::elf::ElfFile32;
 use object::{Endianness, Object as _, ObjectSymbol as _};
-use usbd_acm_bench::Board;
-use usbd_acm_bench::soc::nrf52840::UartFrame;
+use usbd_acm_bench::soc::UartFrame;
 use usbd_acm_virtual::host::{AcmPort, Host};
 
-use crate::{MILLISECOND, data, example, is_well, opened, plugged};
+use crate::{Board, MILLISECOND, data, example, is_well, opened, plugged};
 
 const DTR: u32 = 13;
 const RTS: u32 = 14;
@@ -30,7 +29,7 @@ fn with_uart<R>(
 
 /// Overruns, and bytes that no host was there for, as a debugger reads them.
 fn losses(host: &mut Host<Board>) -> [u32; 2] {
-    let bytes = std::fs::read(example("usb-serial-bridge")).unwrap();
+    let bytes = std::fs::read(example("usb-serial-bridge").build().unwrap()).unwrap();
     let elf = ElfFile32::<Endianness>::parse(bytes.as_slice()).unwrap();
     let symbol = elf.symbols().find(|symbol| symbol.name() == Ok("BRIDGE_LOSSES")).unwrap();
     assert_eq!(symbol.size(), 8);

@@ -1,0 +1,10 @@
+//! The chips by their names.
+
+use clap::ValueEnum;
+
+/// A chip that can be emulated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ChipName {
+    /// Nordic nRF52840
+    Nrf52840,
+}
