@@ -1,15 +1,13 @@
 //! UARTE: EasyDMA both ways, a FIFO of six bytes, errors, flow control; and what is on its line.
 
 mod dma;
-mod line;
 mod receiver;
 mod transmitter;
 
 use super::events::Events;
 use crate::cpu::Cycles;
-use crate::soc::{Memory, Violations};
+use crate::soc::{Line, Memory, UartFrame, Violations};
 
-pub use line::{Line, Sent, UartFrame};
 use receiver::Receiver;
 use transmitter::Transmitter;
 
@@ -77,7 +75,7 @@ impl Format {
 #[derive(Clone, Debug, Default)]
 pub struct Uarte {
     /// What its pins are connected to.
-    pub line: Line,
+    pub line: Line<Format>,
     events: Events,
     enabled: bool,
     format: Format,
@@ -170,7 +168,7 @@ impl Uarte {
         if !self.enabled {
             return;
         }
-        let mut errors = frame.errors();
+        let mut errors = error_source(frame);
         if !self.receiver.take(frame.byte) {
             errors |= 1;
         }
@@ -267,4 +265,11 @@ impl Uarte {
             self.events.raise(if clear { event::CTS } else { event::NCTS });
         }
     }
+}
+
+/// ERRORSRC, without OVERRUN.
+fn error_source(frame: UartFrame) -> u32 {
+    u32::from(frame.parity_error) << 1
+        | u32::from(frame.framing_error) << 2
+        | u32::from(frame.is_break) << 3
 }
