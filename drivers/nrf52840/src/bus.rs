@@ -19,7 +19,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// interrupt line tells, the interrupt is pended.
     pub(crate) fn next_event(&mut self) -> Option<Event> {
         let event = self.look();
-        if self.state.done & Line::INS != 0 || self.state.dma.ep0 == Ep0::Ended {
+        if self.state.done & Line::INS != 0 {
             pend();
         }
         event
@@ -36,6 +36,10 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if self.usbd.take(USBRESET) {
             self.drop_all();
             return Some(Event::Reset(usbd_acm::Speed::Full));
+        }
+        if self.state.dma.ep0 == Ep0::Ended {
+            self.state.dma.ep0 = Ep0::Idle;
+            return Some(Event::Ep0Status);
         }
         // A SETUP is told after the packets that came before it; so it is looked for before them.
         let setup = self.usbd.is_set(EP0SETUP);
@@ -63,25 +67,21 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     #[cold]
     #[inline(never)]
     fn control_event(&mut self, setup: bool) -> Option<Event> {
-        let ep0 = self.state.dma.ep0;
-        if ep0 == Ep0::Ended {
-            self.state.dma.ep0 = Ep0::Idle;
-            return Some(Event::Ep0Status);
-        }
         if setup {
             return self.setup();
         }
         if !self.usbd.take(EP0DATADONE) {
             return self.bus_event();
         }
-        if ep0 == Ep0::Receiving {
-            self.ask(Ep0::Fetch);
+        match self.state.dma.ep0 {
+            Ep0::Receiving => self.ask(Ep0::Fetch),
+            Ep0::Sending => {
+                self.state.dma.ep0 = Ep0::Idle;
+                return Some(Event::Ep0Sent);
+            }
+            _ => {}
         }
-        if ep0 != Ep0::Sending {
-            return None;
-        }
-        self.state.dma.ep0 = Ep0::Idle;
-        Some(Event::Ep0Sent)
+        None
     }
 
     /// The SETUP packet that came, or first the SET_ADDRESS that the stack does not know of: the chip
