@@ -1,7 +1,6 @@
 //! `cargo xtask soak`: the tests of `cargo xtask test` with numbers that take hours.
 
 mod coverage;
-mod mutants;
 mod sanitizer;
 mod supply;
 
@@ -11,6 +10,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::fuzz;
+use crate::mutants;
 use crate::test::command::cargo;
 use crate::test::part::CRATES;
 use crate::test::plan;
