@@ -43,14 +43,14 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         // A packet is acknowledged after the end of its DMA, so this comes after the other.
         let over = self.state.dma.finish(&self.usbd);
         self.start_next();
-        if let Some((line, moved)) = over
-            && line.is_out()
-        {
-            return self.received(line, moved);
-        }
         let acknowledged = self.state.done & Line::INS;
-        if acknowledged != 0 {
-            return self.sent(Line::lowest(acknowledged));
+        let packet = match over {
+            Some((line, moved)) if line.is_out() => Some((line, moved)),
+            _ if acknowledged != 0 => Some((Line::lowest(acknowledged), 0)),
+            _ => None,
+        };
+        if let Some((line, moved)) = packet {
+            return self.packet_event(line, moved);
         }
         // Of what there is beside the end of a DMA the interrupt line tells.
         if over.is_some() || (setup && self.state.dma.running().is_some_and(Line::is_out)) {

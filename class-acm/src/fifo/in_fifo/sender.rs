@@ -151,6 +151,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     fn submitted(&mut self, length: usize) {
         let size = self.fifo.packet_size();
         // A shift, where the size is constant.
+        #[expect(clippy::cast_possible_truncation, reason = "0 or 1")]
         let zlp_due = match SIZE <= 64 {
             true => (length / SIZE) as u32 * ZLP_DUE,
             false if length == size => ZLP_DUE,
