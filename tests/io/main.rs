@@ -138,6 +138,27 @@ fn write_all_waits_for_room_and_flush_for_the_host() {
 }
 
 #[test]
+fn all_of_an_answer_goes_to_the_session_of_the_question_or_none() {
+    let Fixture { mut host, mut port, mut acm } = fixture();
+    let session = port.control.session();
+    let data: Vec<u8> = (0..200).collect();
+    let mut read = Transfer::read(acm.function().data_in, 4096);
+    let mut writer = port.writer.blocking(|| {
+        host.exchange(&mut [&mut read], 20 * MICROSECOND);
+        true
+    });
+    assert_eq!(writer.write_all_in(session, &data), Ok(()));
+    assert_eq!(writer.flush(), Ok(()));
+    assert_eq!(read.moved(), data);
+    for lines in [true, false, true] {
+        acm.set_control_line_state(&mut host, lines, lines).unwrap();
+    }
+    let answer = port.writer.blocking(never).write_all_in(session, &data);
+    assert_eq!(answer, Err(IoError::Disconnected));
+    assert_eq!(acm.read_for(&mut host, MILLISECOND), Ok(vec![]));
+}
+
+#[test]
 fn a_flush_with_nothing_to_flush_returns_at_once() {
     let mut fixture = fixture();
     assert_eq!(fixture.port.writer.blocking(never).flush(), Ok(()));

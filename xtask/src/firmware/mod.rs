@@ -54,6 +54,18 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+/// The ELF files of one application of every board with a Cortex-M, by the board's name, with the
+/// references between their functions.
+pub fn with_references(app: &str) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut found = Vec::new();
+    for board in Board::all()?.into_iter().filter(Board::is_thumb) {
+        if let Some(bytes) = board.with_references(app)? {
+            found.push((board.name, bytes));
+        }
+    }
+    Ok(found)
+}
+
 /// Prints the sizes of a board's applications; what is over budget.
 fn show(board: &Board, images: &[Image]) -> Vec<String> {
     println!("{:<28}{:>10}{:>10}{:>10}{:>10}", board.name, "flash", "budget", "RAM", "budget");

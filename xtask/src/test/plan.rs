@@ -37,9 +37,9 @@ const CLIPPY: Part = Part::Component { subcommand: "clippy", component: "clippy"
 /// Subcommands of this command that are steps of their own. Exit code 77 says that one could not
 /// run, and its last line why.
 fn subcommands() -> Vec<Step> {
-    let size = "flash and RAM are within budget, and no panic can be reached";
+    let size = "flash, RAM and stack are bounded, and no panic can be reached";
     let linux = "a real Linux kernel works with the device, on five host controllers";
-    let size = subcommand("size", size, &["size", "--check", "--panic-free"])
+    let size = subcommand("size", size, &["size", "--check", "--panic-free", "--stack"])
         .needs(Part::Crates("tests/size/Cargo.toml"));
     let boards = "the boards' firmware is within budget, and the same wherever it is built";
     let boards = subcommand("firmware", boards, &["firmware", "--check", "--reproducible"])

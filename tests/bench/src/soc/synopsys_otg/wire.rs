@@ -224,6 +224,7 @@ impl Otg {
             endpoint.stalled = false;
             endpoint.toggle = Pid::Data1;
         }
+        self.ins[0].interrupts |= cause::INEPNE;
         self.device.setup_stage = true;
         self.device.control_transfer = true;
         self.push_status(PacketStatus::SetupData, 0, Pid::Data0, &data, now, around);
