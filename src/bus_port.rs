@@ -17,12 +17,14 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         let packet_size = speed.bulk_packet_size().min(u16::try_from(SIZE).unwrap_or(u16::MAX));
         self.half.sender().set_packet_size(packet_size);
         let PortEndpoints { notification, data_in, data_out } = *self.endpoints;
-        let mut open = |address, transfer_type, max_packet_size| {
-            controller.open(Endpoint { address, transfer_type, max_packet_size });
-        };
-        open(notification, TransferType::Interrupt, NOTIFICATION_PACKET_SIZE);
-        open(data_in, TransferType::Bulk, packet_size);
-        open(data_out, TransferType::Bulk, packet_size);
+        controller.open(Endpoint {
+            address: notification,
+            transfer_type: TransferType::Interrupt,
+            max_packet_size: NOTIFICATION_PACKET_SIZE,
+        });
+        let (transfer_type, max_packet_size) = (TransferType::Bulk, packet_size);
+        controller.open(Endpoint { address: data_in, transfer_type, max_packet_size });
+        controller.open(Endpoint { address: data_out, transfer_type, max_packet_size });
         self.half.sender().opened();
         self.half.control().configured(milliamps);
     }
@@ -63,6 +65,11 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         }
     }
 
+    /// The same by value, which goes through registers.
+    fn reborrow(&mut self) -> BusPort<'_, SLOTS, SIZE> {
+        BusPort { half: self.half.reborrow(), endpoints: self.endpoints }
+    }
+
     fn session(&self) -> Session {
         self.half.link().own_session()
     }
@@ -75,7 +82,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
             self.serve_writer(controller);
         }
         self.pump_in::<C, H>(controller);
-        self.pump_out::<C, H>(controller);
+        self.reborrow().pump_out::<C, H>(controller);
         let Some(due) = self.half.control().due_notification() else { return };
         let Some(packet) = self.half.notification().packet(due.bytes(interface)) else { return };
         if controller.send(self.endpoints.notification, packet).is_ok() {
@@ -121,9 +128,10 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         }
     }
 
-    fn pump_out<C: Controller, H: Hooks>(&mut self, controller: &mut C) {
+    fn pump_out<C: Controller, H: Hooks>(mut self, controller: &mut C) {
         if H::DTR != DtrPolicy::Require || self.session().is_open() {
-            let receive = |slot| controller.receive(self.endpoints.data_out, slot);
+            let data_out = self.endpoints.data_out;
+            let receive = |slot| controller.receive(data_out, slot);
             self.half.receiver().pump_to(C::DEPTH, receive);
         }
     }
@@ -175,26 +183,24 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         controller: &mut C,
         (slot, length): (RxSlot, u16),
     ) -> bool {
-        let session = self.session();
         // Data shows that somebody is there, whatever DTR says.
-        let begins = H::DTR == DtrPolicy::Prefer && length > 0 && !session.is_open();
-        if begins {
+        let mut begins = false;
+        if H::DTR == DtrPolicy::Prefer && !self.session().is_open() && length > 0 {
+            begins = true;
             self.set_session::<H>(true);
         }
-        let session = if begins { session.next() } else { session };
-        self.half.receiver().received(session.number(), slot, length);
+        let session = self.session().number();
+        self.half.receiver().received(session, slot, length);
         self.half.link().reader().wake();
-        self.pump_out::<C, H>(controller);
+        self.reborrow().pump_out::<C, H>(controller);
         begins
     }
 
-    pub(crate) fn suspended(&mut self) {
-        self.half.link().set_suspended(true);
-        self.half.control().suspended();
-    }
-
-    pub(crate) fn resumed(&mut self) {
-        self.half.link().set_suspended(false);
-        self.half.control().resumed();
+    pub(crate) fn set_suspended(&mut self, suspended: bool) {
+        self.half.link().set_suspended(suspended);
+        match suspended {
+            true => self.half.control().suspended(),
+            false => self.half.control().resumed(),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The device half: everything between a controller and the ports.
 
-use usbd_acm_class::BusHalves;
+use usbd_acm_class::{BusHalf, BusHalves};
 use usbd_acm_descriptors::Descriptors;
 
 use crate::bus_port::BusPort;
@@ -236,7 +236,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     fn suspend(&mut self) {
         if !self.suspended {
             self.suspended = true;
-            self.bus_ports().for_each(|mut port| port.suspended());
+            self.bus_ports().for_each(|mut port| port.set_suspended(true));
         }
         if !self.gated {
             self.gated = true;
@@ -249,7 +249,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         self.ungate();
         if self.suspended {
             self.suspended = false;
-            self.bus_ports().for_each(|mut port| port.resumed());
+            self.bus_ports().for_each(|mut port| port.set_suspended(false));
         }
     }
 
@@ -265,8 +265,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// host takes over (USB 2.0 §7.1.7.7); until then, or until the driver tells of another suspend,
     /// the signal is not repeated, for K lasts 15 ms at most.
     fn wake_if_wanted(&mut self) {
-        let wanted = self.ports.iter_mut().any(|half| half.link().wants_wakeup(H::WAKE_ON_WRITE));
-        if wanted && self.remote_wakeup && self.gated {
+        // Without early exit, as `has_work`.
+        let wants = |wanted, half: BusHalf<'_, SLOTS, SIZE>| {
+            wanted | half.link().wants_wakeup(H::WAKE_ON_WRITE)
+        };
+        if self.ports.iter_mut().fold(false, wants) && self.remote_wakeup && self.gated {
             self.ungate();
             self.hooks.wakeup_requested();
             self.controller.remote_wakeup();

@@ -4,8 +4,8 @@
 //! ([`ReadError::Empty`], [`WriteError::Full`]), as `nb` does by `WouldBlock`, and can be called again.
 //! What waits is made of these: [`Writer::blocking`], [`Writer::with_policy`], and the `async` methods.
 
-use usbd_acm_class::fifo::{self, PacketReader, PacketWriter};
-use usbd_acm_class::{ApplicationHalf, Link, ReaderHalf, Session, Wake, WriterHalf};
+use usbd_acm_class::fifo::{self, PacketWriter};
+use usbd_acm_class::{ApplicationHalf, Link, NoPacket, ReaderHalf, Session, Wake, WriterHalf};
 
 use crate::PortControl;
 
@@ -49,6 +49,15 @@ pub enum ReadError {
     Disconnected,
 }
 
+impl From<NoPacket> for ReadError {
+    fn from(why: NoPacket) -> Self {
+        match why {
+            NoPacket::Empty => Self::Empty,
+            NoPacket::SessionEnded => Self::Disconnected,
+        }
+    }
+}
+
 /// Why a write took no bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -75,12 +84,16 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
-        let (link, session) = (self.half.link(), &mut self.session);
-        let mut packets = self.half.packets();
-        let (count, rings) =
-            packets.read(session.number(), buffer, |packets| follow(session, packets, link))?;
-        ring_if(rings, link);
-        Ok(count)
+        let link = self.half.link();
+        loop {
+            let oldest = self.half.oldest(&mut self.session)?;
+            // A zero-length packet is no data, but it had a slot.
+            let is_data = !oldest.is_empty();
+            let count = oldest.read(buffer, || link.ring());
+            if is_data {
+                return Ok(count);
+            }
+        }
     }
 
     /// The bytes that came next, in place: at least one, at most a packet.
@@ -89,9 +102,7 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn fill_buf(&mut self) -> Result<&[u8], ReadError> {
-        let (link, session) = (self.half.link(), &mut self.session);
-        let packets = self.half.packets();
-        packets.into_front(session.number(), |packets| follow(session, packets, link))
+        Ok(self.front()?.1)
     }
 
     /// As [`fill_buf`](Self::fill_buf), with the session that the bytes came in: for
@@ -100,24 +111,22 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn front(&mut self) -> Result<(Session, &[u8]), ReadError> {
-        let (link, session) = (self.half.link(), &mut self.session);
-        let packets = self.half.packets();
-        let bytes =
-            packets.into_front(session.number(), |packets| follow(session, packets, link))?;
-        Ok((self.session, bytes))
+        let oldest = self.half.oldest_with_data(&mut self.session)?;
+        Ok((Session::from_number(oldest.session()), oldest.into_bytes()))
     }
 
     /// Consumes `count` of the bytes that [`fill_buf`](Self::fill_buf) returned last.
     pub fn consume(&mut self, count: usize) {
-        let rings = self.half.packets().consume(count);
-        ring_if(rings, self.half.link());
+        let link = self.half.link();
+        if self.half.packets().consume(count) {
+            link.ring();
+        }
     }
 
     /// Whether [`read`](Self::read) would return at once with bytes or [`ReadError::Disconnected`].
     pub fn is_ready(&mut self) -> bool {
-        let mut packets = self.half.packets();
-        let waits = packets.session().is_some();
-        ring_if(packets.needs_doorbell(), self.half.link());
+        let link = self.half.link();
+        let waits = self.half.packets().oldest(|| link.ring()).is_some();
         waits || (self.session.is_open() && self.half.link().session() != self.session)
     }
 
@@ -130,32 +139,6 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     pub fn is_connected(&self) -> bool {
         self.half.link().session().is_open()
     }
-}
-
-fn ring_if(needed: bool, link: &Link) {
-    if needed {
-        link.ring();
-    }
-}
-
-/// Sees to it that bytes are there, and of the session they were announced for, whose number it
-/// returns.
-#[cold]
-fn follow<const SLOTS: usize, const SIZE: usize>(
-    session: &mut Session,
-    packets: &mut PacketReader<'_, SLOTS, SIZE>,
-    link: &Link,
-) -> Result<u16, ReadError> {
-    // Before looking for packets: those of an ended session are all there when its end is seen.
-    let now = link.session();
-    let waiting = packets.session();
-    // A zero-length packet is no data, but it had a slot.
-    ring_if(packets.needs_doorbell(), link);
-    let before = core::mem::replace(session, waiting.map_or(now, Session::from_number));
-    if before.is_open() && before != *session {
-        return Err(ReadError::Disconnected);
-    }
-    waiting.ok_or(ReadError::Empty)
 }
 
 /// Bytes from the application to the host.

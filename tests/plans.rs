@@ -97,6 +97,8 @@ pub struct Bench<'a, P> {
     pub check: &'a dyn Fn(&Host<P>),
     /// Only every so many-th occurrence of a packet: 1 for all of them.
     pub every: u32,
+    /// Whether the host may have to start over after this fault at a packet of this kind and side.
+    pub may_fail: fn(PacketKind, Side, Fault) -> bool,
 }
 
 /// How many faults there were.
@@ -171,11 +173,15 @@ impl<P: DevicePort> Bench<'_, P> {
                     let mut state = before(&mut host);
                     let rule = Rule::new(kind, fault).from(side).after(occurrence);
                     host.faults().add(rule);
-                    let succeeded = part(&mut host, &mut state).is_ok();
+                    let outcome = part(&mut host, &mut state);
+                    let succeeded = outcome.is_ok();
                     let happened = !host.faults().is_pending();
                     host.faults().clear();
                     if !succeeded {
-                        assert!(happened && may_fail(kind, fault), "{rule:?}");
+                        assert!(
+                            happened && (self.may_fail)(kind, side, fault),
+                            "{rule:?}: {outcome:?}"
+                        );
                         recover(&mut host, rule);
                     }
                     (self.check)(&host);
@@ -231,7 +237,7 @@ fn recover<P: DevicePort>(host: &mut Host<P>, rule: Rule) {
 /// A reset or an unplugged cable breaks whatever there is. A host whose acknowledgement of the status
 /// stage of SET_ADDRESS is lost goes on at an address that the device does not have yet, and starts
 /// over.
-fn may_fail(kind: PacketKind, fault: Fault) -> bool {
+pub fn may_fail(kind: PacketKind, _side: Side, fault: Fault) -> bool {
     let acknowledges = matches!(
         kind,
         PacketKind::ZeroLength

@@ -30,7 +30,7 @@ pub use link::{Link, Session, Wake};
 pub use pace::{Pace, Reading, milliseconds_between};
 #[cfg(not(loom))]
 pub use port::{
-    ApplicationHalf, BusHalf, BusHalves, ControlHalf, PortStorage, ReaderHalf, WriterHalf,
+    ApplicationHalf, BusHalf, BusHalves, ControlHalf, NoPacket, PortStorage, ReaderHalf, WriterHalf,
 };
 pub use request::{Request, RequestCode};
 pub use send_break::Break;

@@ -6,10 +6,10 @@ use core::marker::PhantomData;
 
 use crate::control::{BusControl, Control, ControlShared};
 use crate::fifo::{
-    Byte, InParts, InState, Losses, NotificationSender, NotificationSlot, OutState, PacketReader,
-    PacketReceiver, PacketSender, PacketWriter, Slot, empty_slots,
+    InFifo, NotificationSender, NotificationSlot, OutFifo, PacketReader, PacketReceiver,
+    PacketSender, PacketWriter, UnreadPacket,
 };
-use crate::link::Link;
+use crate::link::{Link, Session};
 use crate::pace::Pace;
 
 /// Everything that the halves of one port share. What every poll looks at comes first, where short
@@ -17,13 +17,10 @@ use crate::pace::Pace;
 #[repr(C)]
 pub struct PortStorage<const SLOTS: usize, const SIZE: usize> {
     link: Link,
-    to_host: InState,
-    from_host: OutState,
+    to_host: InFifo<SLOTS, SIZE>,
+    from_host: OutFifo<SLOTS, SIZE>,
     control: ControlShared,
     notification: NotificationSlot,
-    slots_to_host: [Slot<[Byte; SIZE]>; SLOTS],
-    slots_from_host: [Slot<[Byte; SIZE]>; SLOTS],
-    losses: Losses,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
@@ -34,11 +31,8 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
             link: Link::new(),
             control: ControlShared::new(),
             notification: NotificationSlot::new(),
-            to_host: InState::new(),
-            from_host: OutState::new(),
-            slots_to_host: empty_slots(),
-            slots_from_host: empty_slots(),
-            losses: Losses::new(),
+            to_host: InFifo::new(),
+            from_host: OutFifo::new(),
         }
     }
 
@@ -55,7 +49,8 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
         doorbell: fn(),
         make: impl Fn(ApplicationHalf<SLOTS, SIZE>) -> P,
     ) -> (BusHalves<PORTS, SLOTS, SIZE>, [P; PORTS]) {
-        ports.iter_mut().for_each(|port| port.link.set_doorbell(doorbell));
+        // Without early exit, as `has_work`.
+        ports.iter_mut().fold((), |(), port| port.link.set_doorbell(doorbell));
         let ports: &'static [Self; PORTS] = ports;
         let application = ports.each_ref().map(|port| {
             make(ApplicationHalf {
@@ -65,10 +60,6 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
             })
         });
         (BusHalves { ports }, application)
-    }
-
-    fn to_host(&'static self) -> InParts<SLOTS, SIZE> {
-        InParts { state: &self.to_host, slots: &self.slots_to_host, losses: &self.losses }
     }
 }
 
@@ -110,14 +101,19 @@ pub struct BusHalf<'a, const SLOTS: usize, const SIZE: usize> {
 }
 
 impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
+    /// The same, for a while.
+    pub fn reborrow(&mut self) -> BusHalf<'_, SLOTS, SIZE> {
+        BusHalf { port: self.port, borrow: PhantomData }
+    }
+
     /// Packets to the host.
     pub fn sender(&mut self) -> PacketSender<'_, SLOTS, SIZE> {
-        PacketSender::new(self.port.to_host())
+        PacketSender::new(&self.port.to_host)
     }
 
     /// Packets from the host.
     pub fn receiver(&mut self) -> PacketReceiver<'_, SLOTS, SIZE> {
-        PacketReceiver::new(&self.port.from_host, &self.port.slots_from_host)
+        PacketReceiver::new(&self.port.from_host)
     }
 
     /// Notifications to the host.
@@ -187,13 +183,69 @@ pub struct ReaderHalf<const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> ReaderHalf<SLOTS, SIZE> {
     /// Packets from the host.
     pub fn packets(&mut self) -> PacketReader<'_, SLOTS, SIZE> {
-        PacketReader::new(&self.port.from_host, &self.port.slots_from_host)
+        PacketReader::new(&self.port.from_host)
     }
 
     /// Session and suspend.
     pub fn link(&self) -> &'static Link {
         &self.port.link
     }
+
+    /// The oldest packet, which may be a zero-length one, for a reader that has read in `session`:
+    /// afterwards it has read in that of the packet, or in the session now.
+    ///
+    /// # Errors
+    /// [`NoPacket`].
+    #[inline]
+    pub fn oldest(
+        &mut self,
+        session: &mut Session,
+    ) -> Result<UnreadPacket<'_, SLOTS, SIZE>, NoPacket> {
+        oldest(self.port, session)
+    }
+
+    /// The same without zero-length packets, which are skipped.
+    ///
+    /// # Errors
+    /// [`NoPacket`].
+    #[inline]
+    pub fn oldest_with_data(
+        &mut self,
+        session: &mut Session,
+    ) -> Result<UnreadPacket<'_, SLOTS, SIZE>, NoPacket> {
+        loop {
+            let oldest = oldest(self.port, session)?;
+            if !oldest.is_empty() {
+                return Ok(oldest);
+            }
+            oldest.consume(0, || self.port.link.ring());
+        }
+    }
+}
+
+/// Why there is no packet to read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoPacket {
+    /// None came.
+    Empty,
+    /// The session ended, and every packet of it was read. Said once.
+    SessionEnded,
+}
+
+/// The caller sees to it that there is one such packet at a time.
+#[inline]
+fn oldest<'a, const SLOTS: usize, const SIZE: usize>(
+    port: &'static PortStorage<SLOTS, SIZE>,
+    session: &mut Session,
+) -> Result<UnreadPacket<'a, SLOTS, SIZE>, NoPacket> {
+    // Before looking for packets: those of an ended session are all there when its end is seen.
+    let now = port.link.session();
+    let oldest = PacketReader::new(&port.from_host).into_oldest();
+    let next = oldest.as_ref().map_or(now, |oldest| Session::from_number(oldest.session()));
+    if *session != next && core::mem::replace(session, next).is_open() {
+        return Err(NoPacket::SessionEnded);
+    }
+    oldest.ok_or(NoPacket::Empty)
 }
 
 /// The writing part of a port.
@@ -204,7 +256,7 @@ pub struct WriterHalf<const SLOTS: usize, const SIZE: usize> {
 impl<const SLOTS: usize, const SIZE: usize> WriterHalf<SLOTS, SIZE> {
     /// Packets to the host.
     pub fn packets(&mut self) -> PacketWriter<'_, SLOTS, SIZE> {
-        PacketWriter::new(self.port.to_host())
+        PacketWriter::new(&self.port.to_host)
     }
 
     /// Session and suspend.

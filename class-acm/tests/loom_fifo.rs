@@ -125,9 +125,9 @@ fn out_fifo_loses_nothing_and_starves_nobody() {
         let application = thread::spawn(move || {
             let (mut bytes, mut rings) = (Vec::new(), false);
             let mut buffer = [0; SIZE];
-            while let Ok((count, ring)) = reader.read(1, &mut buffer, |_| Err(())) {
+            while let Some(packet) = reader.oldest(|| rings = true) {
+                let count = packet.read(&mut buffer, || rings = true);
                 bytes.extend_from_slice(&buffer[..count]);
-                rings |= ring;
             }
             (bytes, rings)
         });

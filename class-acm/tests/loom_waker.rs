@@ -60,8 +60,8 @@ fn loom_a_reader_is_woken_by_a_packet() {
         let mut bytes = Vec::new();
         while bytes.len() < 3 {
             let mut buffer = [0; SIZE];
-            let mut read = || reader.read(1, &mut buffer, |_| Err(())).ok();
-            let (count, _) = wait(&waker, &mut read);
+            let mut read = || reader.oldest(|| ()).map(|packet| packet.read(&mut buffer, || ()));
+            let count = wait(&waker, &mut read);
             bytes.extend_from_slice(&buffer[..count]);
         }
         assert_eq!(bytes, [1, 2, 3]);

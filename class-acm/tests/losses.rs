@@ -216,6 +216,21 @@ fn bytes_written_for_a_session_that_is_over_are_counted_when_they_are_skipped() 
 }
 
 #[test]
+fn what_a_session_left_in_a_slot_is_counted_once() {
+    let mut line = Line::new(2);
+    line.write(2);
+    line.change_session();
+    line.sender.restart();
+    // The rest of the slot, behind a zero-length packet.
+    line.write(SIZE - 2);
+    line.pump();
+    line.acknowledge();
+    line.change_session();
+    assert_eq!(usize::from(line.writer.lost()), SIZE);
+    line.settle();
+}
+
+#[test]
 fn requests_merge_until_they_are_answered() {
     let mut line = Line::new(2);
     line.writer.ask_for_overrun();

@@ -1,7 +1,7 @@
 //! The same by way of `usb-device`: every fault at every packet of enumeration and conversation.
 
 use usbd_acm_tests::bridge::{Bridge, board};
-use usbd_acm_tests::plans::Bench;
+use usbd_acm_tests::plans::{Bench, may_fail};
 use usbd_acm_tests::{ONE_PORT, TestBoard, figures};
 use usbd_acm_virtual::host::Host;
 
@@ -14,7 +14,7 @@ fn everywhere(bridge: Bridge, name: &str) {
         host
     };
     let check = |host: &Host<TestBoard>| assert_eq!(host.port().wire().violations(), []);
-    let hits = Bench { make: &make, check: &check, every: 1 }.everything();
+    let hits = Bench { make: &make, check: &check, every: 1, may_fail }.everything();
     println!("{bridge:?}: {} faults, {} of them start over", hits.faults, hits.started_over);
     assert!(hits.faults > 5_000, "{hits:?}");
     let figures = [("faults", hits.faults), ("started_over", hits.started_over)];

@@ -6,17 +6,11 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use crate::bench::chip::Chip;
 use crate::bench::program;
 use crate::linux;
-
-/// A chip that can be emulated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum Chip {
-    /// Nordic nRF52840
-    Nrf52840,
-}
 
 #[derive(Args)]
 pub struct Options {
@@ -88,8 +82,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 
 /// Which firmware on which chip.
 fn firmware(options: &Options) -> Vec<OsString> {
-    let Chip::Nrf52840 = options.chip;
-    let mut arguments: Vec<OsString> = vec!["nrf52840".into()];
+    let mut arguments: Vec<OsString> = vec![options.chip.name().into()];
     match &options.elf {
         Some(elf) => arguments.extend(["--elf".into(), elf.into()]),
         None => arguments.extend(["--app".into(), options.app.clone().into()]),

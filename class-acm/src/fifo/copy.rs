@@ -7,7 +7,7 @@
 
 use core::sync::atomic::{Ordering, compiler_fence};
 
-/// Bytes of a word, and words copied in one go: on Arm one instruction loads them, and one stores.
+/// Bytes of a word, and words copied in one go.
 const WORD: usize = size_of::<u32>();
 const BLOCK: usize = 4;
 
@@ -25,15 +25,12 @@ const TAKES_ANY_ADDRESS: bool = cfg!(any(
 /// `to` is valid for writes of that many bytes and nobody else reaches them; `from` is valid for
 /// reads and nobody writes to them.
 pub(super) unsafe fn copy(mut to: *mut u8, mut from: *const u8, mut count: usize) {
-    let is_aligned = (to.addr() | from.addr()).is_multiple_of(WORD);
-    if TAKES_ANY_ADDRESS || is_aligned {
+    if TAKES_ANY_ADDRESS || (to.addr() | from.addr()).is_multiple_of(WORD) {
         while count >= BLOCK * WORD {
-            // SAFETY: so many bytes are left; aligned, so is what follows them.
+            // SAFETY: so many bytes are left; where it matters both sides are aligned, and so is what
+            // follows them.
             unsafe {
-                match is_aligned {
-                    true => copy_block(to.cast(), from.cast()),
-                    false => copy_block_anywhere(to.cast(), from.cast()),
-                }
+                copy_block(to.cast(), from.cast());
                 (to, from) = (to.add(BLOCK * WORD), from.add(BLOCK * WORD));
             }
             count -= BLOCK * WORD;
@@ -55,29 +52,32 @@ pub(super) unsafe fn copy(mut to: *mut u8, mut from: *const u8, mut count: usize
 /// Copies [`BLOCK`] words.
 ///
 /// # Safety
-/// As for [`copy`], and both sides are aligned.
+/// As for [`copy`]; both sides are aligned, unless loads take any address.
 #[inline(always)]
 unsafe fn copy_block(to: *mut u32, from: *const u32) {
+    // One by one: an array would be copied by a call of memcpy where size counts, and a loop not
+    // unrolled.
     // SAFETY: passed on to the caller.
     unsafe {
-        // Not as an array, which would be copied by a call of memcpy where size counts.
-        let words = (from.read(), from.add(1).read(), from.add(2).read(), from.add(3).read());
-        to.write(words.0);
-        to.add(1).write(words.1);
-        to.add(2).write(words.2);
-        to.add(3).write(words.3);
+        copy_word(to, from);
+        copy_word(to.add(1), from.add(1));
+        copy_word(to.add(2), from.add(2));
+        copy_word(to.add(3), from.add(3));
     }
 }
 
-/// Copies [`BLOCK`] words.
+/// Copies a word.
 ///
 /// # Safety
-/// As for [`copy`].
+/// As for [`copy_block`].
 #[inline(always)]
-unsafe fn copy_block_anywhere(to: *mut u32, from: *const u32) {
-    for index in 0..BLOCK {
-        // SAFETY: passed on to the caller.
-        unsafe { to.add(index).write_unaligned(from.add(index).read_unaligned()) };
+unsafe fn copy_word(to: *mut u32, from: *const u32) {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        match TAKES_ANY_ADDRESS {
+            true => to.write_unaligned(from.read_unaligned()),
+            false => to.write(from.read()),
+        }
     }
 }
 

@@ -26,12 +26,8 @@ mod packet_slot;
 mod slot;
 
 pub use in_fifo::{Grant, InFifo, PacketSender, PacketWriter};
-#[cfg(not(loom))]
-pub(crate) use in_fifo::{InState, Losses, Parts as InParts};
 pub use notification_slot::{NotificationSender, NotificationSlot};
-#[cfg(not(loom))]
-pub(crate) use out_fifo::OutState;
-pub use out_fifo::{OutFifo, PacketReader, PacketReceiver};
+pub use out_fifo::{OutFifo, PacketReader, PacketReceiver, UnreadPacket};
 #[cfg(not(loom))]
 pub use packet_slot::{PacketLender, PacketSlot};
 pub(crate) use slot::{Byte, Slot};

@@ -45,7 +45,7 @@ impl NotificationSender<'_> {
             return None;
         }
         // SAFETY: the slot is not lent, and `&mut self` is the only way to its bytes.
-        unsafe { self.slot.write(0, LENGTH, &notification) };
+        unsafe { self.slot.set(notification) };
         // SAFETY: the slot is not lent, and `write` above is not reached again while it is.
         Some(unsafe { self.slot.lend(0, LENGTH) })
     }

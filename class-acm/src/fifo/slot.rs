@@ -17,10 +17,14 @@ pub(crate) type Byte = UnsafeCell<u8>;
 /// In the word of a slot: a driver holds it. The bits below it are the size of a slot to be filled.
 const LENT: u32 = 0x8000;
 
+/// In the word of a slot: a packet from the host is in it. The bits below it are the length of the
+/// packet, those above [`LENT`] are a number.
+const FILLED: u32 = 0x4000;
+
 /// A slot of `D` = `[Byte; N]`; `[Byte; 0]` behind the pointer of a handle.
 #[repr(C, align(4))]
 pub(crate) struct Slot<D> {
-    /// [`LENT`], or what the FIFO's protocol says; free slots have 0.
+    /// [`LENT`] or [`FILLED`], with what belongs to it; free slots have 0.
     word: AtomicU32,
     data: D,
 }
@@ -55,11 +59,31 @@ impl<const N: usize> Slot<[Byte; N]> {
         self.word.load(Ordering::Relaxed) & LENT != 0
     }
 
+    /// Whether nobody has the slot.
+    #[inline]
+    pub(super) fn seems_free(&self) -> bool {
+        self.word.load(Ordering::Relaxed) == 0
+    }
+
+    /// Whether a packet from the host is in the slot.
+    #[inline]
+    pub(super) fn seems_filled(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & FILLED != 0
+    }
+
     /// What [`RxSlot::publish`] left: length of the packet, and the number that came with it.
     #[inline]
-    pub(super) fn published(&self) -> (u16, u16) {
-        let [a, b, c, d] = self.word.load(Ordering::Relaxed).to_le_bytes();
-        (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]))
+    pub(super) fn published(&self) -> Option<(usize, u16)> {
+        let word = self.word.load(Ordering::Acquire);
+        let [_, _, low, high] = word.to_le_bytes();
+        let length = word & (FILLED - 1);
+        (word & FILLED != 0).then_some((length as usize, u16::from_le_bytes([low, high])))
+    }
+
+    /// The packet in the slot is done with.
+    #[inline]
+    pub(super) fn free(&self) {
+        self.word.store(0, Ordering::Release);
     }
 
     /// Hands `length` bytes from `start` on to a driver.
@@ -81,8 +105,8 @@ impl<const N: usize> Slot<[Byte; N]> {
     /// The slot is not lent, and until the handle is dropped nobody else reaches its bytes.
     #[inline]
     pub(super) unsafe fn lend_empty(&'static self) -> RxSlot {
-        const { assert!(N < LENT as usize, "the size of a slot fits below LENT") };
-        #[expect(clippy::cast_possible_truncation, reason = "less than LENT")]
+        const { assert!(N < FILLED as usize, "the size of a slot fits below FILLED") };
+        #[expect(clippy::cast_possible_truncation, reason = "less than FILLED")]
         self.word.store(LENT | N as u32, Ordering::Relaxed);
         RxSlot { slot: NonNull::from(self).cast() }
     }
@@ -130,6 +154,24 @@ impl<const N: usize> Slot<[Byte; N]> {
     pub(super) unsafe fn write(&self, start: usize, length: usize, from: &[u8]) -> usize {
         // SAFETY: passed on to the caller.
         unsafe { store(self.cells(start, length), from) }
+    }
+
+    /// Sets all bytes, which are not many.
+    ///
+    /// # Safety
+    /// Nobody else reaches them during the call.
+    #[inline]
+    pub(super) unsafe fn set(&self, bytes: [u8; N]) {
+        #[cfg(not(loom))]
+        // SAFETY: `UnsafeCell<u8>` has the layout of `u8`; the caller keeps everybody else away.
+        unsafe {
+            base(&self.data).cast::<[u8; N]>().write(bytes);
+        }
+        #[cfg(loom)]
+        // SAFETY: passed on to the caller.
+        unsafe {
+            store(&self.data, &bytes);
+        }
     }
 
     /// Copies `length` bytes from `start` on, as many as fit into `to`, and returns how many.
@@ -315,7 +357,8 @@ impl RxSlot {
     /// with them.
     #[inline]
     pub(super) fn publish(self, length: u16, number: u16) {
-        self.word().store(u32::from(number) << 16 | u32::from(length), Ordering::Relaxed);
+        let word = u32::from(number) << 16 | FILLED | u32::from(length);
+        self.word().store(word, Ordering::Release);
         core::mem::forget(self);
     }
 

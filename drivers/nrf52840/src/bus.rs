@@ -2,7 +2,8 @@
 
 use usbd_acm::{Event, SetupPacket};
 
-use crate::control::{Stage, Task};
+use crate::control::Ep0;
+use crate::errata::disarm;
 use crate::line::Line;
 use crate::registers::{
     Access, BMREQUESTTYPE, EP0DATADONE, EP0RCVOUT, EP0SETUP, EP0STALL, EP0STATUS, Register,
@@ -14,119 +15,154 @@ use crate::{Nrf52840, Supply};
 const SET_ADDRESS: u8 = 5;
 
 impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
-    /// The next event, oldest first as far as the chip tells. Where there may be another of which no
+    /// The next event, oldest first as far as the chip tells. Where there is another of which no
     /// interrupt line tells, the interrupt is pended.
     pub(crate) fn next_event(&mut self) -> Option<Event> {
-        if !self.state.power.is_attached() {
-            return self.power_up().inspect(|_| pend());
+        let event = self.look();
+        if self.state.done & Line::INS != 0 {
+            pend();
+        }
+        event
+    }
+
+    fn look(&mut self) -> Option<Event> {
+        // Power and clock are told of once, and so they are looked at each time.
+        if !self.state.power.is_awake() || !self.supply.is_present() {
+            let event = self.change();
+            if event.is_some() || !self.state.power.is_attached() {
+                return event;
+            }
         }
         if self.usbd.take(USBRESET) {
-            pend();
-            return Some(self.reset());
+            self.drop_all();
+            return Some(Event::Reset(usbd_acm::Speed::Full));
+        }
+        if self.state.dma.ep0 == Ep0::Ended {
+            self.state.dma.ep0 = Ep0::Idle;
+            return Some(Event::Ep0Status);
         }
         // A SETUP is told after the packets that came before it; so it is looked for before them.
         let setup = self.usbd.is_set(EP0SETUP);
-        let event = self.packet_event();
-        if event.is_some() {
-            // EPDATA is cleared; VBUS and the clock are told of once.
-            let acknowledged = self.state.done & Line::INS != 0;
-            if acknowledged || self.state.power.is_asleep() || !self.supply.is_present() {
-                pend();
-            }
-            return event;
+        self.collect();
+        // A packet is acknowledged after the end of its DMA, so this comes after the other.
+        let over = self.state.dma.finish(&self.usbd);
+        self.start_next();
+        let acknowledged = self.state.done & Line::INS;
+        let packet = match over {
+            Some((line, moved)) if line.is_out() => Some((line, moved)),
+            _ if acknowledged != 0 => Some((Line::lowest(acknowledged), 0)),
+            _ => None,
+        };
+        if let Some((line, moved)) = packet {
+            return self.packet_event(line, moved);
         }
-        if setup && self.state.dma.running().is_some_and(Line::is_out) {
+        // Of what there is beside the end of a DMA the interrupt line tells.
+        if over.is_some() || (setup && self.state.dma.running().is_some_and(Line::is_out)) {
             return None;
         }
-        self.control_event(setup).or_else(|| self.bus_event()).inspect(|_| pend())
+        self.control_event(setup)
     }
 
+    /// What is not of a packet.
+    #[cold]
+    #[inline(never)]
     fn control_event(&mut self, setup: bool) -> Option<Event> {
-        if self.state.control.status.is_some() {
-            let address = self.usb_address();
-            if self.state.control.status_ends(address) {
-                return Some(Event::Ep0Status);
-            }
-        }
         if setup {
-            return Some(Event::Setup(self.setup()));
+            return self.setup();
         }
         if !self.usbd.take(EP0DATADONE) {
-            return None;
+            return self.bus_event();
         }
-        match core::mem::replace(&mut self.state.control.stage, Stage::Idle) {
-            Stage::Idle => None,
-            Stage::In => Some(Event::Ep0Sent),
-            Stage::Out => {
-                self.ask(Task::Move(Line::EP0_OUT));
-                None
+        match self.state.dma.ep0 {
+            Ep0::Receiving => self.ask(Ep0::Fetch),
+            Ep0::Sending => {
+                self.state.dma.ep0 = Ep0::Idle;
+                return Some(Event::Ep0Sent);
             }
+            _ => {}
         }
-    }
-
-    /// The SETUP packet that came, or first the SET_ADDRESS that it overwrote: the chip has answered
-    /// that, and taken the address, before it was looked at.
-    fn setup(&mut self) -> SetupPacket {
-        let address = self.usb_address();
-        if address != self.state.control.address {
-            self.state.control.address = address;
-            return SetupPacket::from_bytes([0, SET_ADDRESS, address, 0, 0, 0, 0, 0]);
-        }
-        self.drop_control();
-        let mut bytes = [0; 8];
-        // A SETUP that comes while its registers are read is read again; another cannot come as soon.
-        for _ in 0..2 {
-            self.usbd.write(EP0SETUP, 0);
-            let mut register = BMREQUESTTYPE.0;
-            for byte in &mut bytes {
-                [*byte, ..] = self.usbd.read(Register(register)).to_le_bytes();
-                register += 4;
-            }
-            if !self.usbd.is_set(EP0SETUP) {
-                break;
-            }
-        }
-        SetupPacket::from_bytes(bytes)
-    }
-
-    fn usb_address(&self) -> u8 {
-        let [address, ..] = self.usbd.read(USBADDR).to_le_bytes();
-        address & 0x7F
-    }
-
-    /// Has the hardware told `task` as soon as no DMA runs.
-    #[inline(never)]
-    pub(crate) fn ask(&mut self, task: Task) {
-        self.state.control.task = task;
-        self.start_next();
-    }
-
-    /// Tells the hardware what is due on EP0; no DMA runs. Returns what is to be moved for it.
-    #[cold]
-    pub(crate) fn start_control(&mut self) -> Option<Line> {
-        let task = core::mem::replace(&mut self.state.control.task, Task::None);
-        // What answers a SETUP that is over would answer the one that came since.
-        if task == Task::None || self.is_superseded() {
-            return None;
-        }
-        let register = match task {
-            Task::None => return None,
-            Task::Move(line) => return Some(line),
-            Task::Receive => EP0RCVOUT,
-            Task::Status => {
-                // No event tells when it is over; for the stack it is with the task.
-                self.state.control.status = Some(self.state.control.address);
-                pend();
-                EP0STATUS
-            }
-            Task::Stall => EP0STALL,
-        };
-        self.usbd.write(register, 1);
         None
     }
 
-    /// Whether a newer SETUP, or a reset, waits to be told.
-    fn is_superseded(&self) -> bool {
-        self.usbd.is_set(EP0SETUP) || self.usbd.is_set(USBRESET)
+    /// The SETUP packet that came, or first the SET_ADDRESS that the stack does not know of: the chip
+    /// has answered one that was overwritten before it was looked at; or it has not taken the address
+    /// of one that was, because the host gave up.
+    fn setup(&mut self) -> Option<Event> {
+        let [address, ..] = (self.usbd.read(USBADDR) & 0x7F).to_le_bytes();
+        if address != self.state.address {
+            self.state.address = address;
+            let bytes = [0, SET_ADDRESS, address, 0, 0, 0, 0, 0];
+            return Some(Event::Setup(SetupPacket::from_bytes(bytes)));
+        }
+        self.drop_control();
+        self.usbd.write(EP0SETUP, 0);
+        let mut bytes = [0; 8];
+        let mut register = BMREQUESTTYPE.0;
+        for byte in &mut bytes {
+            [*byte, ..] = self.usbd.read(Register(register)).to_le_bytes();
+            register += 4;
+        }
+        // One that comes while these are read is read the next time.
+        let is_whole = !self.usbd.is_set(EP0SETUP);
+        is_whole.then(|| Event::Setup(SetupPacket::from_bytes(bytes)))
+    }
+
+    /// Drops what is armed on EP0.
+    pub(crate) fn drop_control(&mut self) {
+        if self.state.dma.is_at_ep0() {
+            self.settle();
+            self.state.dma.end(&self.usbd);
+        }
+        if self.state.dma.ep0 == Ep0::Sending {
+            disarm(&self.usbd, 0);
+        }
+        self.state.dma.ep0 = Ep0::Idle;
+        self.state.dma.forget_ep0();
+        self.usbd.write(EP0DATADONE, 0);
+    }
+
+    /// The status stage of SET_ADDRESS is the chip's own; a task would let the next one in.
+    pub(crate) fn take_address(&mut self, address: u8) {
+        self.state.address = address;
+        self.end_control();
+    }
+
+    /// Has the hardware told what is due, as soon as no DMA runs.
+    #[inline(never)]
+    pub(crate) fn ask(&mut self, due: Ep0) {
+        self.state.dma.ep0 = due;
+        self.start_next();
+    }
+
+    /// Tells the hardware what is due on EP0; no DMA runs.
+    #[cold]
+    pub(crate) fn start_control(&mut self) {
+        let due = core::mem::replace(&mut self.state.dma.ep0, Ep0::Idle);
+        // What answers a SETUP that is over would answer the one that came since.
+        if self.usbd.is_set(EP0SETUP) || self.usbd.is_set(USBRESET) {
+            return;
+        }
+        match due {
+            Ep0::Send => {
+                self.state.dma.ep0 = Ep0::Sending;
+                self.state.dma.send_ep0();
+            }
+            Ep0::Fetch => self.state.dma.fetch_ep0(&self.usbd),
+            Ep0::Receive => {
+                self.state.dma.ep0 = Ep0::Receiving;
+                self.usbd.write(EP0RCVOUT, 1);
+            }
+            Ep0::Status => {
+                self.end_control();
+                self.usbd.write(EP0STATUS, 1);
+            }
+            _ => self.usbd.write(EP0STALL, 1),
+        }
+    }
+
+    /// The status stage is left to the chip, which says no more of it.
+    fn end_control(&mut self) {
+        self.state.dma.ep0 = Ep0::Ended;
+        pend();
     }
 }

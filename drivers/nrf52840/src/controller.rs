@@ -2,14 +2,14 @@
 
 use usbd_acm::{Controller, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, TxPacket};
 
-use crate::control::{Stage, Task};
+use crate::control::Ep0;
 use crate::line::Line;
 use crate::registers::pend;
 use crate::{ENDPOINTS, Nrf52840, Supply};
 
 impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     const ENDPOINTS: EndpointSet = ENDPOINTS;
-    const DEPTH: usize = 2;
+    const DEPTH: usize = 1;
     const EVENTS_PER_POLL: usize = 1;
     const DOORBELL: fn() = pend;
 
@@ -26,38 +26,35 @@ impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     }
 
     fn ep0_send(&mut self, packet: &[u8]) {
-        self.state.dma.load(packet);
-        self.state.control.stage = Stage::In;
-        self.ask(Task::Move(Line::EP0_IN));
+        self.state.dma.load(&self.usbd, packet);
+        self.ask(Ep0::Send);
     }
 
     fn ep0_receive(&mut self) {
-        self.state.control.stage = Stage::Out;
-        self.ask(Task::Receive);
+        self.ask(Ep0::Receive);
     }
 
     fn ep0_read(&mut self, buffer: &mut [u8]) -> usize {
-        self.state.dma.read(buffer)
+        self.state.dma.read(&self.usbd, buffer)
     }
 
     fn ep0_status_in(&mut self, address: Option<u8>) {
-        // The status stage of SET_ADDRESS is the chip's own; a task would let the next one in.
         match address {
-            Some(_) => self.state.control.status = address,
-            None => self.ask(Task::Status),
+            Some(address) => self.take_address(address),
+            None => self.ask(Ep0::Status),
         }
     }
 
     fn ep0_status_out(&mut self) {
-        self.ask(Task::Status);
+        self.ask(Ep0::Status);
     }
 
     fn ep0_stall(&mut self) {
-        self.ask(Task::Stall);
+        self.ask(Ep0::Stall);
     }
 
     fn open(&mut self, endpoint: Endpoint) {
-        self.enable(Line::of(endpoint.address));
+        self.enable(endpoint.address);
     }
 
     fn close_all(&mut self) {
@@ -73,15 +70,15 @@ impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
     }
 
     fn abort(&mut self, address: EndpointAddress) {
-        self.drop_packets_of(Line::of(address));
+        self.drop_packets(Line::of(address).bit());
     }
 
     fn halt(&mut self, address: EndpointAddress) {
-        self.begin_halt(Line::of(address));
+        self.begin_halt(address);
     }
 
     fn unhalt(&mut self, address: EndpointAddress) {
-        self.end_halt(Line::of(address));
+        self.end_halt(address);
     }
 
     fn frame(&self) -> Option<u16> {

@@ -9,7 +9,6 @@
 //!
 //! 104, 154 and others are of engineering samples only.
 
-use crate::line::Line;
 use crate::registers::{
     Access, DMA_LATCH, ERRATA_KEY, ERRATUM_171, ERRATUM_187, Register, TEST_ADDRESS, TEST_DATA,
     Usbd,
@@ -27,11 +26,13 @@ pub(crate) fn erratum_166(usbd: &Usbd) {
 
 /// USBD may not power up, or may not leave low-power mode: before ENABLE, and before LOWPOWER is
 /// left.
+#[inline(always)]
 pub(crate) fn erratum_171_begin(usbd: &Usbd) {
     unlocked(usbd, ERRATUM_171, 0xC0);
 }
 
 /// After READY, and after USBWUALLOWED.
+#[inline(always)]
 pub(crate) fn erratum_171_end(usbd: &Usbd) {
     unlocked(usbd, ERRATUM_171, 0);
 }
@@ -58,11 +59,10 @@ pub(crate) fn erratum_199_end(usbd: &Usbd) {
 
 /// Takes a packet that the host has not fetched back from the buffer of an IN endpoint. There is no
 /// documented way; this is how the manufacturer's own driver does it.
-#[inline(never)]
-pub(crate) fn disarm(usbd: &Usbd, line: Line) {
-    let address = 0x7B4 + 2 * line.number();
-    let bit = if line == Line::EP0_IN { 1 << 2 } else { 1 << 1 };
-    usbd.write(TEST_ADDRESS, address);
+#[inline(always)]
+pub(crate) fn disarm(usbd: &Usbd, number: u32) {
+    let bit = if number == 0 { 1 << 2 } else { 1 << 1 };
+    usbd.write(TEST_ADDRESS, 0x7B4 + 2 * number);
     let value = usbd.read(TEST_DATA) | bit;
     usbd.write(TEST_DATA, value);
     // The write is over when this was read.

@@ -11,7 +11,6 @@ mod errata;
 mod line;
 mod packets;
 mod power;
-mod queue;
 mod registers;
 mod supply;
 #[cfg(test)]
@@ -20,7 +19,6 @@ mod tests;
 pub use registers::Usbd;
 pub use supply::{OnChip, Supply, power_clock_interrupt};
 
-use control::Control;
 use dma::Dma;
 use power::Power;
 use usbd_acm::EndpointSet;
@@ -32,17 +30,20 @@ pub const ENDPOINTS: EndpointSet = EndpointSet::first(7);
 /// What the controller keeps in RAM, to be placed in a `static`: the packets of `PORTS` serial ports
 /// (1 to 3) on their way, and the one of EP0.
 ///
-/// Two packets for each IN endpoint, and two slots for each OUT endpoint beside the one that the
+/// One packet for each IN endpoint, and one slot for each OUT endpoint beside the buffer that the
 /// hardware is filling.
+// In this order, so that short instructions reach what is used most.
+#[repr(C)]
 pub struct State<const PORTS: usize = 1> {
-    dma: Dma<PORTS>,
-    control: Control,
-    /// Endpoints that the host has acknowledged a packet of, or sent one to, by their bits in
-    /// EPDATASTATUS. An OUT bit stays while the packet is in the endpoint's buffer.
-    done: u32,
-    /// OUT endpoints that let no packet in until there is a slot, by the same bits.
-    closed: u32,
     power: Power,
+    /// The address that the stack knows.
+    address: u8,
+    /// What endpoints did that the stack was not told, and those that are closed: [`Line::bit`] and
+    /// [`Line::closed_bit`](line::Line::closed_bit).
+    ///
+    /// [`Line::bit`]: line::Line::bit
+    done: u32,
+    dma: Dma<PORTS>,
 }
 
 impl<const PORTS: usize> State<PORTS> {
@@ -50,7 +51,7 @@ impl<const PORTS: usize> State<PORTS> {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         const { assert!(PORTS >= 1 && PORTS <= 3, "a port takes 2 of 7 IN endpoints") };
-        Self { dma: Dma::new(), control: Control::NEW, done: 0, closed: 0, power: Power::OFF }
+        Self { power: Power::OFF, address: 0, done: 0, dma: Dma::new() }
     }
 }
 

@@ -19,6 +19,15 @@ impl Line {
     /// Every IN endpoint but EP0.
     pub(crate) const INS: u32 = 0xFE;
 
+    /// Every OUT endpoint but EP0.
+    pub(crate) const OUTS: u32 = Self::INS << 16;
+
+    /// How far behind the bit of an OUT line its [`closed_bit`](Self::closed_bit) is.
+    pub(crate) const CLOSED: u32 = 8;
+
+    /// Both lines of EP0.
+    pub(crate) const EP0: u32 = 1 | 1 << 16;
+
     /// The line of a bit in EPDATASTATUS.
     const fn of_bit(bit: u8) -> Self {
         Self(match NonZeroU8::new(bit & 0x17 | SOME.get()) {
@@ -70,9 +79,10 @@ impl Line {
         1u32.wrapping_shl(self.0.get() as u32)
     }
 
-    /// Its fields EP and IO in EPSTALL and DTOGGLE.
-    pub(crate) const fn selector(self) -> u32 {
-        self.number() | (self.out() ^ 1) << 7
+    /// The bit, of an OUT line, that says that no packet is let in until there is a slot. EPDATASTATUS
+    /// does not have it.
+    pub(crate) const fn closed_bit(self) -> u32 {
+        self.bit() << Self::CLOSED
     }
 }
 
@@ -89,7 +99,6 @@ mod tests {
         let (first_in, last_out) = (line(1, Direction::In), line(7, Direction::Out));
         assert_eq!((first_in.bit(), first_in.number(), first_in.out()), (1 << 1, 1, 0));
         assert_eq!((last_out.bit(), last_out.number(), last_out.out()), (1 << 23, 7, 1));
-        assert_eq!((first_in.selector(), last_out.selector()), (0x81, 0x07));
         assert_eq!((Line::EP0_IN.bit(), Line::EP0_OUT.bit()), (1, 1 << 16));
     }
 

@@ -1,12 +1,11 @@
-//! Bulk and interrupt packets: between the queues in RAM and the endpoints' buffers.
+//! Bulk and interrupt packets: between their places in RAM and the endpoints' buffers.
 
 use usbd_acm::{EndpointAddress, Event, RxSlot, TxPacket};
 
-use crate::control::Task;
-use crate::errata;
 use crate::line::Line;
 use crate::registers::{
-    Access, DTOGGLE, EPDATA, EPDATASTATUS, EPINEN, EPOUTEN, EPSTALL, Usbd, halted_out, size_out,
+    Access, DTOGGLE, EPDATA, EPDATASTATUS, EPINEN, EPOUTEN, EPSTALL, Register, Usbd, halted_out,
+    size_out,
 };
 use crate::{Nrf52840, Supply};
 
@@ -30,80 +29,30 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         }
     }
 
-    /// What happened to packets, one thing after the other; and starts the DMA that it lets start.
-    pub(crate) fn packet_event(&mut self) -> Option<Event> {
-        self.collect();
-        // A packet is acknowledged after the end of its DMA, so this comes after the other.
-        let over = self.state.dma.finish(&self.usbd);
-        let received = over.and_then(|(line, moved)| self.finished(line, moved));
-        let event = received.or_else(|| self.acknowledged());
-        self.start_next();
-        event
-    }
-
-    /// What the DMA that is over leads to.
-    fn finished(&mut self, line: Line, moved: u8) -> Option<Event> {
-        if line == Line::EP0_OUT {
-            self.state.dma.received(moved);
-            return Some(Event::Ep0Received);
+    /// A DMA from an OUT endpoint is over, or the host acknowledged a packet.
+    pub(crate) fn packet_event(&mut self, line: Line, moved: u8) -> Option<Event> {
+        let Some(address) = line.address() else { return Some(Event::Ep0Received) };
+        if line.is_out() {
+            let slot = self.state.dma.take_slot(line)?;
+            return Some(Event::Received(address, slot, moved.into()));
         }
-        if !line.is_out() {
-            return None;
-        }
-        let slot = self.state.dma.filled(line)?;
-        Some(Event::Received(line.address()?, slot, moved.into()))
-    }
-
-    /// The next packet that the host acknowledged.
-    fn acknowledged(&mut self) -> Option<Event> {
-        let acknowledged = self.state.done & Line::INS;
-        if acknowledged == 0 {
-            return None;
-        }
-        let line = Line::lowest(acknowledged);
         self.state.done &= !line.bit();
         // Nothing is armed where it was aborted when the host already had it.
-        if self.state.dma.sent(line) { line.address().map(Event::Sent) } else { None }
+        self.state.dma.sent(line).then_some(Event::Sent(address))
     }
 
-    /// Starts the next DMA, unless one runs: for EP0 first.
-    #[inline]
-    pub(crate) fn start_next(&mut self) {
-        let is_due = self.startable() != 0 || self.state.control.task != Task::None;
-        if is_due && self.state.dma.running().is_none() {
-            self.start_now();
-        }
-    }
-
-    /// The IN lines with a packet that can start, and the OUT lines with a packet and a slot for it.
-    fn startable(&self) -> u32 {
-        self.state.dma.startable() & (self.state.done | Line::INS)
-    }
-
+    /// Starts the next DMA, unless one runs: for EP0 first. In low power tasks are lost.
     #[inline(never)]
-    fn start_now(&mut self) {
-        if self.state.power.is_asleep() {
+    pub(crate) fn start_next(&mut self) {
+        if self.state.dma.running().is_some() || !self.state.power.is_awake() {
             return;
         }
-        let control = match self.state.control.task {
-            Task::None => None,
-            _ => self.start_control(),
-        };
-        let line = match control {
-            Some(line) => line,
-            None => {
-                let lines = self.startable();
-                if lines == 0 {
-                    return;
-                }
-                let line = Line::lowest(lines);
-                if line.is_out() {
-                    self.state.done &= !line.bit();
-                }
-                line
-            }
-        };
-        self.state.dma.start(&self.usbd, line);
+        if self.state.dma.ep0.is_due() {
+            self.start_control();
+        }
+        // The OUT lines only with a packet for their slot.
+        let lines = self.state.done | Line::INS | Line::EP0;
+        self.state.done &= !self.state.dma.start(&self.usbd, lines);
     }
 }
 
@@ -114,7 +63,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         address: EndpointAddress,
         packet: TxPacket,
     ) -> Result<(), TxPacket> {
-        self.state.dma.push_in(Line::of(address), packet)?;
+        self.state.dma.push_in(&self.usbd, Line::of(address), packet)?;
         self.start_next();
         Ok(())
     }
@@ -125,8 +74,8 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         slot: RxSlot,
     ) -> Result<(), RxSlot> {
         let line = Line::of(address);
-        self.state.dma.push_out(line, slot)?;
-        if self.state.closed & line.bit() != 0 {
+        self.state.dma.push_out(&self.usbd, line, slot)?;
+        if self.state.done & line.closed_bit() != 0 {
             self.let_in(line);
         }
         self.start_next();
@@ -137,75 +86,65 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// the end of each DMA does that, and a write would drop a packet that came since.
     #[cold]
     fn let_in(&mut self, line: Line) {
-        self.state.closed &= !line.bit();
         self.settle();
+        self.collect();
         // What came while there was no slot belongs to nobody.
-        self.forget(line);
+        self.state.done &= !(line.bit() | line.closed_bit());
         self.usbd.write(size_out(line), 0);
     }
 
     /// Opens an endpoint: nothing armed, not halted, DATA0.
-    pub(crate) fn enable(&mut self, line: Line) {
-        self.drop_packets_of(line);
+    pub(crate) fn enable(&mut self, address: EndpointAddress) {
+        let line = Line::of(address);
+        self.drop_packets(line.bit());
         let usbd = &self.usbd;
-        let register = if line.is_out() { EPOUTEN } else { EPINEN };
+        let register = Register(EPINEN.0 + (EPOUTEN.0 - EPINEN.0) * line.out());
         usbd.write(register, usbd.read(register) | 1 << line.number());
-        restart(usbd, line);
+        restart(usbd, address);
     }
 
     /// Ends a halt, and sets the toggle to DATA0.
-    pub(crate) fn end_halt(&mut self, line: Line) {
+    pub(crate) fn end_halt(&mut self, address: EndpointAddress) {
+        let line = Line::of(address);
         self.settle();
         self.collect();
         let usbd = &self.usbd;
-        let keeps_out = self.state.done | self.state.closed;
+        let keeps_out = line.bit() | line.closed_bit();
         // A halted endpoint lets no packet in, so none is lost by a write to SIZE; but one may be
         // there.
-        if line.is_out() && keeps_out & line.bit() == 0 && usbd.is_set(halted_out(line)) {
+        if line.is_out() && self.state.done & keeps_out == 0 && usbd.is_set(halted_out(line)) {
             usbd.write(size_out(line), 0);
         }
-        restart(usbd, line);
+        restart(usbd, address);
     }
 
-    pub(crate) fn begin_halt(&mut self, line: Line) {
+    pub(crate) fn begin_halt(&mut self, address: EndpointAddress) {
         self.settle();
-        self.usbd.write(EPSTALL, line.selector() | STALL);
+        self.usbd.write(EPSTALL, u32::from(address.to_byte()) | STALL);
     }
 
-    /// Drops the packets or slots of an endpoint, also those in hardware.
-    pub(crate) fn drop_packets_of(&mut self, line: Line) {
-        self.settle();
-        if self.state.dma.clear(&self.usbd, line) {
-            errata::disarm(&self.usbd, line);
-        }
-        if line.is_out() {
-            self.state.closed |= line.bit();
-        }
-        self.forget(line);
+    /// Drops the packets and slots of these lines, also those in hardware, and what was not told of them.
+    #[inline(never)]
+    pub(crate) fn drop_packets(&mut self, lines: u32) {
+        let settled = self.settle();
+        self.state.dma.clear(&self.usbd, lines, settled);
+        self.collect();
+        self.state.done = self.state.done & !lines | (lines & Line::OUTS) << Line::CLOSED;
     }
 
     /// Closes every endpoint but EP0, and drops all packets and slots.
     pub(crate) fn close_endpoints(&mut self) {
         self.usbd.write(EPINEN, EP0);
         self.usbd.write(EPOUTEN, EP0);
-        for bit in 0..32 {
-            let line = Line::lowest(1 << bit);
-            if line.number() != 0 {
-                self.drop_packets_of(line);
-            }
-        }
-    }
-
-    /// Forgets that an endpoint moved a packet.
-    fn forget(&mut self, line: Line) {
-        self.collect();
-        self.state.done &= !line.bit();
+        self.drop_packets(Line::INS | Line::OUTS);
     }
 }
 
-/// Not halted, DATA0. DTOGGLE selects the endpoint with the first write.
-fn restart(usbd: &Usbd, line: Line) {
-    usbd.write(DTOGGLE, line.selector());
-    usbd.write(DTOGGLE, line.selector() | DATA0);
-    usbd.write(EPSTALL, line.selector());
+/// Not halted, DATA0. The fields EP and IO of both registers are an endpoint's address; DTOGGLE selects
+/// the endpoint with the first write.
+fn restart(usbd: &Usbd, address: EndpointAddress) {
+    let selector = address.to_byte().into();
+    usbd.write(DTOGGLE, selector);
+    usbd.write(DTOGGLE, selector | DATA0);
+    usbd.write(EPSTALL, selector);
 }

@@ -1,17 +1,16 @@
 //! Power: plugged and unplugged, suspend and resume.
 
-use usbd_acm::{Event, Speed};
+use usbd_acm::Event;
 
-use crate::control::Control;
+use crate::dma::Settled;
 use crate::errata::{
-    disarm, erratum_166, erratum_171_begin, erratum_171_end, erratum_187_begin, erratum_187_end,
+    erratum_166, erratum_171_begin, erratum_171_end, erratum_187_begin, erratum_187_end,
 };
-use crate::line::Line;
 use crate::registers::{
-    Access, DPDMDRIVE, DPDMVALUE, ENABLE, EP0DATADONE, EVENTCAUSE, FRAMECNTR, INTENCLR, INTENSET,
-    LOWPOWER, SOF, USBEVENT, USBPULLUP,
+    Access, DPDMDRIVE, DPDMVALUE, ENABLE, EVENTCAUSE, FRAMECNTR, INTENCLR, INTENSET, LOWPOWER, SOF,
+    USBEVENT, USBPULLUP, pend,
 };
-use crate::{Nrf52840, Supply};
+use crate::{Nrf52840, State, Supply};
 
 /// EVENTCAUSE: the bus was idle for 3 ms.
 const SUSPEND: u32 = 1 << 8;
@@ -33,111 +32,89 @@ const SOF_INTERRUPT: u32 = 1 << 21;
 /// DPDMVALUE: resume signalling, timed by hardware.
 const DRIVE_RESUME: u32 = 1;
 
-/// Reads of a register that take 2 ms at least, at 4 cycles of 64 MHz each with the loop.
-const TWO_MILLISECONDS: u32 = 32_000;
-
-/// How far the start of the peripheral has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How far the peripheral has come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Stage {
+    /// Not wanted.
     Off,
+    /// Waits for VBUS.
+    Unplugged,
     /// Enabled, not yet ready.
     Enabling,
     /// Ready; waits for regulator and clock.
     Ready,
-    /// The pull-up is on.
-    Attached,
-    /// A DMA did not come to its end, and was stopped by disabling the peripheral.
+    /// Attached. A DMA did not come to its end, and was stopped by disabling the peripheral.
     Failed,
-}
-
-/// Low-power mode.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Sleep {
-    Awake,
+    /// Attached, in low-power mode.
     Asleep,
-    /// To be left when the clock runs.
+    /// Attached. Low-power mode is to be left when the clock runs.
     Waking,
+    /// Attached: the pull-up is on.
+    Awake,
 }
 
-/// How far remote wake-up has come.
+/// What the bus does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Wake {
-    No,
-    /// Waits until low-power mode is left.
-    Asked,
-    /// Resume was driven; waits for the host to take over.
-    Driven,
+enum Bus {
+    Active,
+    Suspended,
+    /// Suspended; remote wake-up waits until low-power mode is left.
+    WakeAsked,
+    /// Suspended; resume was driven, and the host is to take over.
+    WakeDriven,
 }
 
 #[derive(Debug)]
 pub(crate) struct Power {
     stage: Stage,
-    sleep: Sleep,
-    wake: Wake,
-    /// The stack wants to be attached.
-    wanted: bool,
-    suspended: bool,
+    bus: Bus,
     /// Each start of frame interrupts.
     watched: bool,
 }
 
 impl Power {
-    pub(crate) const OFF: Self = Self {
-        stage: Stage::Off,
-        sleep: Sleep::Awake,
-        wake: Wake::No,
-        wanted: false,
-        suspended: false,
-        watched: false,
-    };
+    pub(crate) const OFF: Self = Self { stage: Stage::Off, bus: Bus::Active, watched: false };
 
     pub(crate) fn is_attached(&self) -> bool {
-        self.stage == Stage::Attached
+        self.stage >= Stage::Failed
     }
 
-    /// Whether tasks are lost: in low-power mode they are.
-    pub(crate) fn is_asleep(&self) -> bool {
-        self.sleep != Sleep::Awake
+    /// Whether it is attached, and tasks are not lost: in low-power mode they are.
+    pub(crate) fn is_awake(&self) -> bool {
+        self.stage == Stage::Awake
     }
 }
 
 /// Plugged and unplugged.
 impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     pub(crate) fn attach(&mut self) {
-        self.state.power.wanted = true;
-        self.power_up();
+        if self.state.power.stage == Stage::Off {
+            self.state.power.stage = Stage::Unplugged;
+            self.change();
+        }
     }
 
     pub(crate) fn detach(&mut self) {
-        self.state.power.wanted = false;
         self.power_down();
+        self.state.power.stage = Stage::Off;
     }
 
-    /// The next step towards being attached, where the hardware is ready for it.
-    pub(crate) fn power_up(&mut self) -> Option<Event> {
-        if self.state.power.stage == Stage::Failed {
+    /// The next step of the peripheral towards being awake, where the hardware is ready for it, or
+    /// back to where it was.
+    #[cold]
+    #[inline(always)]
+    pub(crate) fn change(&mut self) -> Option<Event> {
+        let stage = self.state.power.stage;
+        if stage == Stage::Failed || !self.supply.is_present() {
+            let was_attached = self.state.power.is_attached();
             self.power_down();
-            return Some(Event::VbusLost);
+            return was_attached.then_some(Event::VbusLost);
         }
-        if !self.state.power.wanted || !self.supply.is_present() {
-            self.power_down();
-            return None;
-        }
-        if self.state.power.stage == Stage::Off {
-            self.enable_peripheral();
-        }
-        self.usbd.write(USBEVENT, 0);
-        if self.state.power.stage == Stage::Enabling && self.is_ready() {
-            self.state.power.stage = Stage::Ready;
-        }
-        if self.state.power.stage == Stage::Ready
-            && self.supply.is_regulated()
-            && self.supply.is_clock_running()
-        {
-            let usbd = &self.usbd;
-            usbd.write(INTENSET, INTERRUPTS);
-            usbd.write(USBPULLUP, 1);
-            self.state.power.stage = Stage::Attached;
+        match stage {
+            Stage::Unplugged => self.enable_peripheral(),
+            Stage::Enabling | Stage::Ready => self.come_up(),
+            Stage::Waking => self.leave_low_power(),
+            Stage::Off | Stage::Failed | Stage::Asleep | Stage::Awake => {}
         }
         None
     }
@@ -155,20 +132,28 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.state.power.stage = Stage::Enabling;
     }
 
-    fn is_ready(&self) -> bool {
+    fn come_up(&mut self) {
         let usbd = &self.usbd;
-        if usbd.read(EVENTCAUSE) & READY == 0 {
-            return false;
+        usbd.write(USBEVENT, 0);
+        if usbd.read(EVENTCAUSE) & READY != 0 {
+            usbd.write(EVENTCAUSE, READY);
+            erratum_171_end(usbd);
+            erratum_187_end(usbd);
+            erratum_166(usbd);
+            self.state.power.stage = Stage::Ready;
         }
-        usbd.write(EVENTCAUSE, READY);
-        erratum_171_end(usbd);
-        erratum_187_end(usbd);
-        erratum_166(usbd);
-        true
+        if self.state.power.stage == Stage::Ready
+            && self.supply.is_regulated()
+            && self.supply.is_clock_running()
+        {
+            usbd.write(INTENSET, INTERRUPTS);
+            usbd.write(USBPULLUP, 1);
+            self.state.power.stage = Stage::Awake;
+        }
     }
 
-    pub(crate) fn power_down(&mut self) {
-        if self.state.power.stage == Stage::Off {
+    fn power_down(&mut self) {
+        if self.state.power.stage <= Stage::Unplugged {
             return;
         }
         self.usbd.write(INTENCLR, INTERRUPTS | SOF_INTERRUPT);
@@ -176,47 +161,33 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.drop_all();
         // In low power no DMA runs.
         self.usbd.write(LOWPOWER, 0);
+        self.state.power.stage = Stage::Awake;
         self.state.dma.even_out(&self.usbd);
+        self.start_next();
+        self.settle();
+        self.state.dma.end(&self.usbd);
         self.usbd.write(ENABLE, 0);
         self.supply.stop_clock();
-        self.state.power.stage = Stage::Off;
-        self.state.power.sleep = Sleep::Awake;
-        self.state.power.watched = false;
+        self.state.power = Power { stage: Stage::Unplugged, ..Power::OFF };
+        // It may be plugged in again by now.
+        pend();
     }
 
-    /// A bus reset began.
-    pub(crate) fn reset(&mut self) -> Event {
-        self.drop_all();
-        Event::Reset(Speed::Full)
-    }
-
-    /// Nothing is armed, no endpoint is open, no transfer is on EP0.
-    fn drop_all(&mut self) {
+    /// Nothing is armed, no endpoint is open, no transfer is on EP0, at address 0.
+    #[inline(always)]
+    pub(crate) fn drop_all(&mut self) {
         self.close_endpoints();
         self.drop_control();
-        self.state.control = Control::NEW;
-        self.state.power.suspended = false;
-        self.give_up_wake();
-    }
-
-    /// Drops what is armed on EP0.
-    pub(crate) fn drop_control(&mut self) {
-        self.state.dma.stop(&self.usbd, Line::EP0_IN);
-        self.state.dma.stop(&self.usbd, Line::EP0_OUT);
-        if self.state.control.stage == crate::control::Stage::In {
-            disarm(&self.usbd, Line::EP0_IN);
-        }
-        self.state.control.begin();
-        self.usbd.write(EP0DATADONE, 0);
+        self.state.address = 0;
+        self.state.power.bus = Bus::Active;
     }
 
     /// Waits until no DMA runs: some µs, and never more than 1000 reads of a register. Registers of
     /// USBD are not to be written during a DMA; only where packets move is there no time to wait.
-    pub(crate) fn settle(&mut self) {
-        self.state.dma.wait(&self.usbd);
-        if self.state.power.is_attached() && !self.usbd.is_set(ENABLE) {
-            self.state.power.stage = Stage::Failed;
-        }
+    #[inline(never)]
+    pub(crate) fn settle(&mut self) -> Settled {
+        let State { power, dma, .. } = &mut *self.state;
+        dma.settle(&self.usbd, || power.stage = Stage::Failed)
     }
 }
 
@@ -224,58 +195,47 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// What happened to the bus as a whole.
     pub(crate) fn bus_event(&mut self) -> Option<Event> {
-        if self.usbd.take(USBEVENT)
-            && let Some(event) = self.line_event()
-        {
-            return Some(event);
+        let is_resumed = if self.usbd.take(USBEVENT) {
+            match self.cause() & (SUSPEND | RESUME) {
+                SUSPEND => {
+                    self.state.power.bus = Bus::Suspended;
+                    return Some(Event::Suspend);
+                }
+                // With both the bus is again what it was when it was last looked at.
+                causes => causes == RESUME,
+            }
+        } else {
+            self.is_first_frame()
+        };
+        if !is_resumed || self.state.power.bus == Bus::Active {
+            return None;
         }
-        if !self.supply.is_present() {
-            self.power_down();
-            return Some(Event::VbusLost);
-        }
-        if self.state.power.sleep == Sleep::Waking {
-            self.leave_low_power();
-        }
-        let power = &self.state.power;
-        // Nobody else looks at SOF, and so it may stay set.
-        let frame = (power.watched || power.wake == Wake::Driven) && self.usbd.take(SOF);
-        // No event tells that the host took over from a remote wake-up, so the first frame does.
-        if frame && self.state.power.wake == Wake::Driven { self.resumed() } else { None }
+        self.state.power.bus = Bus::Active;
+        Some(Event::Resume)
     }
 
-    #[cold]
-    fn line_event(&mut self) -> Option<Event> {
+    /// What EVENTCAUSE tells of.
+    fn cause(&mut self) -> u32 {
         let cause = self.usbd.read(EVENTCAUSE);
         self.usbd.write(EVENTCAUSE, cause);
         if cause & USBWUALLOWED != 0 {
             erratum_171_end(&self.usbd);
-            if self.state.power.wake == Wake::Asked {
+            if self.state.power.bus == Bus::WakeAsked {
                 self.drive_resume();
             }
         }
-        match cause & (SUSPEND | RESUME) {
-            SUSPEND => {
-                self.give_up_wake();
-                self.state.power.suspended = true;
-                Some(Event::Suspend)
-            }
-            RESUME => self.resumed(),
-            // Both: the bus is again what it was when it was last looked at.
-            _ => None,
+        cause
+    }
+
+    /// No event tells that the host took over from a remote wake-up, so the first frame does.
+    fn is_first_frame(&mut self) -> bool {
+        if !self.usbd.take(SOF) {
+            return false;
         }
-    }
-
-    fn resumed(&mut self) -> Option<Event> {
-        self.give_up_wake();
-        core::mem::take(&mut self.state.power.suspended).then_some(Event::Resume)
-    }
-
-    #[inline(never)]
-    fn give_up_wake(&mut self) {
-        self.state.power.wake = Wake::No;
         if !self.state.power.watched {
             self.usbd.write(INTENCLR, SOF_INTERRUPT);
         }
+        self.state.power.bus == Bus::WakeDriven
     }
 
     /// Whether each start of frame interrupts.
@@ -284,21 +244,23 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.usbd.write(if watched { INTENSET } else { INTENCLR }, SOF_INTERRUPT);
     }
 
-    /// Drives resume, which hardware times.
+    /// Drives resume, which hardware times: not before the bus was idle for 5 ms (USB 2.0 §7.1.7.7;
+    /// product specification, USBD, Device-initiated remote wake-up).
     fn drive_resume(&mut self) {
         let usbd = &self.usbd;
-        // USB 2.0 §7.1.7.7: not before 5 ms of idle; suspend was told after 3.
-        (0..TWO_MILLISECONDS).for_each(|_| _ = usbd.read(FRAMECNTR));
         usbd.write(SOF, 0);
         usbd.write(INTENSET, SOF_INTERRUPT);
         usbd.write(DPDMVALUE, DRIVE_RESUME);
         usbd.write(DPDMDRIVE, 1);
-        self.state.power.wake = Wake::Driven;
+        self.state.power.bus = Bus::WakeDriven;
     }
 
     /// Low power, unless the bus is active again.
     pub(crate) fn sleep(&mut self) {
         self.settle();
+        if !self.state.power.is_awake() {
+            return;
+        }
         let usbd = &self.usbd;
         usbd.write(LOWPOWER, 1);
         if usbd.read(EVENTCAUSE) & RESUME != 0 {
@@ -306,24 +268,24 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             return;
         }
         self.supply.stop_clock();
-        self.state.power.sleep = Sleep::Asleep;
+        self.state.power.stage = Stage::Asleep;
     }
 
     /// Back from low power. The clock runs some 100 µs later, long before the host is done with
     /// resume, which takes it 20 ms.
     pub(crate) fn wake_up(&mut self) {
-        if self.state.power.is_asleep() {
-            self.state.power.sleep = Sleep::Waking;
+        if self.state.power.stage == Stage::Asleep {
+            self.state.power.stage = Stage::Waking;
             self.supply.start_clock();
-            self.leave_low_power();
+            // Where it runs already, nothing tells.
+            pend();
         }
     }
 
-    /// Leaves low-power mode, when that is due and the clock runs.
-    #[cold]
+    /// Leaves low-power mode, when the clock runs.
     fn leave_low_power(&mut self) {
-        if self.state.power.sleep == Sleep::Waking && self.supply.is_clock_running() {
-            self.state.power.sleep = Sleep::Awake;
+        if self.supply.is_clock_running() {
+            self.state.power.stage = Stage::Awake;
             erratum_171_begin(&self.usbd);
             self.usbd.write(LOWPOWER, 0);
             self.start_next();
@@ -331,8 +293,8 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     pub(crate) fn ask_to_drive_resume(&mut self) {
-        if self.state.power.suspended {
-            self.state.power.wake = Wake::Asked;
+        if self.state.power.bus != Bus::Active {
+            self.state.power.bus = Bus::WakeAsked;
         }
     }
 

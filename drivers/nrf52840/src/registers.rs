@@ -49,7 +49,9 @@ pub(crate) const EPOUTEN: Register = usbd(0x514);
 pub(crate) const EPSTALL: Register = usbd(0x518);
 pub(crate) const FRAMECNTR: Register = usbd(0x520);
 pub(crate) const LOWPOWER: Register = usbd(0x52C);
-const EPIN: Register = usbd(0x600);
+const MAXCNT_EPIN: Register = usbd(0x604);
+/// EPOUT\[0\].AMOUNT: bytes that its last DMA moved.
+pub(crate) const AMOUNT_EPOUT0: Register = usbd(0x708);
 /// Not documented; named by errata 166 and by what disarms an IN endpoint.
 pub(crate) const TEST_ADDRESS: Register = usbd(0x800);
 pub(crate) const TEST_DATA: Register = usbd(0x804);
@@ -91,14 +93,9 @@ pub(crate) fn end(line: Line) -> Register {
     Register(ENDEPIN.0 + 4 * (line.number() + 10 * line.out()))
 }
 
-/// EPIN\[n\].PTR or EPOUT\[n\].PTR; MAXCNT and AMOUNT follow.
-fn pointer(line: Line) -> Register {
-    Register(EPIN.0 + 0x14 * line.number() + 0x100 * line.out())
-}
-
-/// AMOUNT: bytes that the last DMA of this line moved.
-pub(crate) fn amount(line: Line) -> Register {
-    Register(pointer(line).0 + 8)
+/// EPIN\[n\].MAXCNT or EPOUT\[n\].MAXCNT: bytes that a DMA of this line moves. PTR is before it.
+pub(crate) fn maxcnt(line: Line) -> Register {
+    Register(MAXCNT_EPIN.0 + 0x14 * line.number() + 0x100 * line.out())
 }
 
 /// The USB device peripheral. There is one at most.
@@ -123,16 +120,20 @@ impl Usbd {
         Self(())
     }
 
-    /// Starts the DMA of `line`: `length` bytes between `pointer` and the endpoint's buffer.
+    /// Tells where the DMAs of `line` that are started from now on have their memory, and its length.
+    pub(crate) fn place(&self, line: Line, memory: *const u8, length: u32) {
+        let register = maxcnt(line);
+        self.point(Register(register.0 - 4), memory);
+        self.write(register, length);
+    }
+
+    /// Starts the DMA of `line`: MAXCNT bytes between its [place](Self::place) and the endpoint's buffer.
     ///
     /// # Safety
-    /// No DMA runs. `pointer` is in RAM and valid for `length` bytes, to be read for IN and to be
+    /// No DMA runs. The place is in RAM and valid for MAXCNT bytes, to be read for IN and to be
     /// written for OUT, until [`end`] of this line is set or the peripheral is disabled; nobody else
     /// writes to them before, nor reads them for OUT.
-    pub(crate) unsafe fn start(&self, line: Line, memory: *const u8, length: u32) {
-        let register = pointer(line);
-        self.point(register, memory);
-        self.write(Register(register.0 + 4), length);
+    pub(crate) unsafe fn start(&self, line: Line) {
         self.write(Register(STARTEPIN.0 + 4 * (line.number() + 9 * line.out())), 1);
     }
 }
@@ -169,6 +170,7 @@ pub(crate) trait Access {
 impl Access for Usbd {}
 
 /// Pends the USBD interrupt.
+#[inline(never)]
 pub(crate) fn pend() {
     access::write(ISPR1, USBD_INTERRUPT);
 }

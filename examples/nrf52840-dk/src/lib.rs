@@ -2,13 +2,12 @@
 #![no_std]
 
 pub mod button;
-pub mod echo;
 pub mod gpio;
-pub mod handed;
 pub mod interrupt;
-mod panic;
 mod register;
-pub mod tick;
 pub mod uarte;
 
 pub use register::Register;
+
+/// Cycles of the core, at 64 MHz, in a millisecond.
+pub const MILLISECOND: u32 = 64_000;

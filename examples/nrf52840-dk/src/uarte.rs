@@ -4,10 +4,15 @@
 //! can be made to wait: what comes meanwhile stays in the hardware's FIFO of six bytes, RTS tells
 //! the other end to wait as soon as two are in it, and what does not fit is an overrun, which is
 //! told. A receiver that is started again by hardware would write over bytes unseen.
+//!
+//! For a break it is switched off, as only then its pins are those of GPIO.
 
+use applications::{LineErrors, Uart};
+use embedded_hal::digital::OutputPin;
 use usbd_acm::class::{LineCoding, Parity, StopBits};
 
 use crate::Register;
+use crate::gpio::{Input, Output, Pull};
 
 const fn uarte(offset: u32) -> Register {
     // SAFETY: the offsets below are those of UARTE0. What it writes to memory is the receive buffer,
@@ -56,32 +61,6 @@ const FIFO: usize = 6;
 /// bit/s, 5 ms.
 const STOP_WAIT: u32 = 50_000;
 
-/// What went wrong with received bytes: bits of ERRORSRC.
-#[derive(Clone, Copy)]
-pub struct LineErrors(u32);
-
-impl LineErrors {
-    /// Bytes were lost.
-    pub fn overrun(self) -> bool {
-        self.0 & 1 != 0
-    }
-
-    /// Wrong parity.
-    pub fn parity(self) -> bool {
-        self.0 & 2 != 0
-    }
-
-    /// No stop bit, and no break either.
-    pub fn framing(self) -> bool {
-        self.0 & 4 != 0 && !self.is_break()
-    }
-
-    /// The line was low for longer than a character.
-    pub fn is_break(self) -> bool {
-        self.0 & 8 != 0
-    }
-}
-
 /// Pins of port 0.
 pub struct Pins {
     /// Out.
@@ -94,12 +73,24 @@ pub struct Pins {
     pub rts: u8,
 }
 
-/// Where received bytes come in.
-pub type Buffer = [u8; FIFO];
+/// Where received bytes come in: more than the hardware's FIFO, as one break may follow another before the
+/// host has taken what came before it.
+pub type Buffer = [u8; 16];
 
-/// UARTE0. Its pins are outputs high and inputs before.
+/// UARTE0.
 pub struct Uarte {
     buffer: *mut Buffer,
+    /// Bytes of the buffer that are received, and how many of them were taken. While there are more of the
+    /// first the receiver is not started.
+    received: usize,
+    taken: usize,
+    is_on: bool,
+    is_sending: bool,
+    /// Bytes that a break left no room for.
+    lost: u32,
+    txd: Output,
+    /// Of the UART while it is on; high, so that the other end waits, while it is off.
+    _rts: Output,
 }
 
 // SAFETY: the buffer is borrowed for good.
@@ -111,92 +102,151 @@ impl Uarte {
     /// # Safety
     /// There is one.
     pub unsafe fn new(pins: &Pins, buffer: &'static mut Buffer) -> Self {
+        let _rxd = Input::new(pins.rxd, Pull::Up);
+        // Nothing connected means that the other end can take bytes.
+        let _cts = Input::new(pins.cts, Pull::Down);
+        let (txd, rts) = (Output::high(pins.txd), Output::high(pins.rts));
         PSEL_RTS.write(pins.rts.into());
         PSEL_TXD.write(pins.txd.into());
         PSEL_CTS.write(pins.cts.into());
         PSEL_RXD.write(pins.rxd.into());
-        let mut uarte = Self { buffer };
+        let mut uarte = Self {
+            buffer,
+            received: 0,
+            taken: 0,
+            is_on: false,
+            is_sending: false,
+            lost: 0,
+            txd,
+            _rts: rts,
+        };
         uarte.configure(&LineCoding::DEFAULT);
         INTENSET.write(INTERRUPTS);
         uarte.enable();
         uarte
     }
 
-    /// Takes the line coding over, if the hardware can do all of it: 8 data bits, no or even parity, 1
-    /// or 2 stop bits, 1 bit/s to 1 Mbit/s. Else it keeps the last one that it could.
-    pub fn configure(&mut self, coding: &LineCoding) {
+    fn enable(&mut self) {
+        ENABLE.write(ENABLED);
+        self.is_on = true;
+        self.receive_if_taken();
+    }
+
+    /// Lets the next byte in, when those that came are taken.
+    fn receive_if_taken(&mut self) {
+        if self.taken == self.received {
+            (self.received, self.taken) = (0, 0);
+            if self.is_on {
+                self.receive(1, STARTRX);
+            }
+        }
+    }
+
+    /// Receives behind what is in the buffer.
+    fn receive(&mut self, count: usize, task: Register) {
+        RXD_PTR.write((self.buffer.expose_provenance() + self.received) as u32);
+        RXD_MAXCNT.write(count as u32);
+        task.write(1);
+    }
+
+    /// Takes over what the receiver wrote, if it is done.
+    fn take_over(&mut self) {
+        if ENDRX.take() {
+            self.received += (RXD_AMOUNT.read() as usize).min(FIFO);
+        }
+    }
+
+    /// Waits for the receiver to stop, for five characters, and keeps what is in its FIFO.
+    fn disable(&mut self) {
+        self.take_over();
+        RXTO.write(0);
+        STOPTX.write(1);
+        STOPRX.write(1);
+        (0..STOP_WAIT).any(|_| RXTO.read() != 0);
+        ENDRX.write(0);
+        self.make_room();
+        self.receive(FIFO, FLUSHRX);
+        (0..STOP_WAIT).any(|_| ENDRX.read() != 0);
+        self.take_over();
+        ENABLE.write(0);
+        self.is_on = false;
+    }
+
+    /// Moves what was not taken to the front of the buffer; what leaves no room for the FIFO is lost.
+    fn make_room(&mut self) {
+        // SAFETY: the receiver has stopped.
+        let buffer = unsafe { &mut *self.buffer };
+        let waiting = self.received - self.taken;
+        let kept = waiting.min(buffer.len() - FIFO);
+        for index in 0..kept {
+            buffer[index] = buffer[self.taken + index];
+        }
+        self.lost += (waiting - kept) as u32;
+        (self.received, self.taken) = (kept, 0);
+    }
+}
+
+impl Uart for Uarte {
+    /// It can do 8 data bits, no or even parity, 1 or 2 stop bits, 1 bit/s to 1 Mbit/s.
+    fn configure(&mut self, coding: &LineCoding) {
         if let Some(format) = format(coding) {
             BAUDRATE.write(baud_rate(coding.rate));
             CONFIG.write(FLOW_CONTROL | format);
         }
     }
 
-    /// Lets the next byte in.
-    pub fn receive(&mut self) {
-        self.receive_up_to(1, STARTRX);
-    }
-
-    fn receive_up_to(&mut self, count: u32, task: Register) {
-        RXD_PTR.write(self.buffer.expose_provenance() as u32);
-        RXD_MAXCNT.write(count);
-        task.write(1);
-    }
-
-    /// The byte that came.
-    pub fn received(&mut self) -> Option<u8> {
-        if !ENDRX.take() || RXD_AMOUNT.read() == 0 {
-            return None;
-        }
-        // SAFETY: the receiver is done with the buffer and not started before this returns.
-        Some(unsafe { self.buffer.cast::<u8>().read_volatile() })
-    }
-
-    /// Starts sending bytes, in RAM.
-    ///
-    /// # Safety
-    /// They stay as they are until [`is_sent`](Self::is_sent) says so.
-    pub unsafe fn send(&mut self, bytes: &[u8]) {
-        TXD_PTR.write(bytes.as_ptr().expose_provenance() as u32);
-        TXD_MAXCNT.write(bytes.len() as u32);
-        STARTTX.write(1);
-    }
-
-    /// Whether everything was sent; true once.
-    pub fn is_sent(&mut self) -> bool {
-        ENDTX.take()
-    }
-
-    /// What went wrong since this was asked last.
-    pub fn errors(&mut self) -> LineErrors {
+    fn errors(&mut self) -> LineErrors {
+        let overruns = core::mem::take(&mut self.lost);
         if !ERROR.take() {
-            return LineErrors(0);
+            return LineErrors { overruns, ..LineErrors::default() };
         }
         let errors = ERRORSRC.read();
         ERRORSRC.write(errors);
-        LineErrors(errors)
+        let is_break = errors & 8 != 0;
+        LineErrors {
+            overruns: overruns + (errors & 1),
+            parity: errors & 2 != 0,
+            framing: errors & 4 != 0 && !is_break,
+            is_break,
+        }
     }
 
-    /// Switches it on, receiving.
-    pub fn enable(&mut self) {
-        ENABLE.write(ENABLED);
-        self.receive();
+    fn front(&mut self) -> Option<u8> {
+        if self.taken == self.received {
+            self.take_over();
+        }
+        if self.taken == self.received {
+            return None;
+        }
+        // SAFETY: the receiver is done with these bytes of the buffer, of which there are more than these.
+        Some(unsafe { self.buffer.cast::<u8>().add(self.taken).read_volatile() })
     }
 
-    /// Switches it off, so that its pins are those of GPIO, and returns what was received until then.
-    /// It is not sending. Waits for the receiver to stop, for five characters.
-    pub fn disable(&mut self) -> &[u8] {
-        RXTO.write(0);
-        STOPTX.write(1);
-        STOPRX.write(1);
-        (0..STOP_WAIT).any(|_| RXTO.read() != 0);
-        ENDRX.write(0);
-        self.receive_up_to(FIFO as u32, FLUSHRX);
-        (0..STOP_WAIT).any(|_| ENDRX.read() != 0);
-        let count = if ENDRX.take() { RXD_AMOUNT.read() as usize } else { 0 };
-        ENABLE.write(0);
-        // SAFETY: the receiver is off.
-        let buffer = unsafe { &*self.buffer };
-        &buffer[..count.min(FIFO)]
+    fn consume(&mut self) {
+        self.taken += 1;
+        self.receive_if_taken();
+    }
+
+    unsafe fn transmit(&mut self, packet: &[u8]) -> bool {
+        if self.is_sending {
+            self.is_sending = !ENDTX.take();
+            return !self.is_sending;
+        }
+        TXD_PTR.write(packet.as_ptr().expose_provenance() as u32);
+        TXD_MAXCNT.write(packet.len() as u32);
+        STARTTX.write(1);
+        self.is_sending = true;
+        false
+    }
+
+    fn hold_low(&mut self, low: bool) {
+        if low {
+            self.disable();
+        }
+        let Ok(()) = if low { self.txd.set_low() } else { self.txd.set_high() };
+        if !low {
+            self.enable();
+        }
     }
 }
 

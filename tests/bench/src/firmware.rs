@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
@@ -9,6 +10,9 @@ use crate::cpu::Image;
 
 /// The target of every Cortex-M4F.
 const TARGET: &str = "thumbv7em-none-eabihf";
+
+/// One build at a time: what is built with other features writes to the same file.
+static BUILDS: Mutex<()> = Mutex::new(());
 
 /// What a firmware does with its serial port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,7 +40,7 @@ impl App {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Firmware {
     /// Folder of the workspace, from the root of the repository.
-    pub workspace: &'static str,
+    pub workspace: String,
     /// Cargo package.
     pub package: String,
     /// Name of the binary.
@@ -55,7 +59,7 @@ impl Firmware {
             App::Source | App::Sink => vec![app.name().to_owned()],
         };
         Self {
-            workspace: "tests/firmware",
+            workspace: "tests/firmware".to_owned(),
             package: package.to_owned(),
             binary: package.to_owned(),
             features,
@@ -63,12 +67,13 @@ impl Firmware {
         }
     }
 
-    /// An example for the nRF52840 DK: `echo`, `bridge`, `suspend`, `log` and others.
-    pub fn example(name: &str) -> Self {
+    /// An example for the board of a chip, [`Chip::EXAMPLES`](crate::soc::Chip::EXAMPLES): `echo`,
+    /// `bridge`, `suspend` and others.
+    pub fn example(board: &str, name: &str) -> Self {
         let binary = if name == "bridge" { "usb-serial-bridge" } else { name };
         Self {
-            workspace: "examples/nrf52840-dk",
-            package: "nrf52840-dk".to_owned(),
+            workspace: format!("examples/{board}"),
+            package: board.to_owned(),
             binary: binary.to_owned(),
             features: Vec::new(),
             profile: "release",
@@ -77,7 +82,7 @@ impl Firmware {
 
     /// Whether its source is there.
     pub fn exists(&self) -> bool {
-        root().join(self.workspace).join("Cargo.toml").is_file()
+        root().join(&self.workspace).join("Cargo.toml").is_file()
     }
 
     /// Builds it; the ELF file.
@@ -85,7 +90,7 @@ impl Firmware {
     /// # Errors
     /// When there is no such firmware, or it does not build.
     pub fn build(&self) -> Result<PathBuf> {
-        let folder = root().join(self.workspace);
+        let folder = root().join(&self.workspace);
         if !self.exists() {
             bail!("there is no {}: this firmware is not in the checkout", self.workspace);
         }
@@ -99,6 +104,7 @@ impl Firmware {
         cargo.args(["build", "--locked", "--quiet", "--target", TARGET]);
         cargo.args(["--package", &self.package, "--bin", &self.binary]);
         cargo.args(["--profile", self.profile, "--features", &self.features.join(",")]);
+        let _alone = BUILDS.lock().unwrap_or_else(PoisonError::into_inner);
         let output = cargo.stdin(Stdio::null()).output().context("cargo cannot be run")?;
         if !output.status.success() {
             bail!(

@@ -15,7 +15,8 @@ fn it_says_what_the_device_is_and_that_it_echoes_and_writes_a_capture() {
     let elf = Firmware::peer("nrf52840-usbd-acm", App::Echo).build().unwrap();
     let name = format!("usbd-acm-bench-{}.pcapng", std::process::id());
     let capture = std::env::temp_dir().join(name);
-    let output = run(&["--elf", &elf.to_string_lossy(), "--pcap", &capture.to_string_lossy()]);
+    let output =
+        run(&["nrf52840", "--elf", &elf.to_string_lossy(), "--pcap", &capture.to_string_lossy()]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
     for part in [
@@ -34,7 +35,7 @@ fn it_says_what_the_device_is_and_that_it_echoes_and_writes_a_capture() {
 
 #[test]
 fn what_is_no_firmware_is_refused_with_its_name() {
-    let output = run(&["--elf", "Cargo.toml"]);
+    let output = run(&["nrf52840", "--elf", "Cargo.toml"]);
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success());
     assert!(text.contains("Cargo.toml is no firmware"), "{text}");

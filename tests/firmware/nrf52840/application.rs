@@ -3,7 +3,7 @@
 /// Sends back what comes. Returns whether anything moved.
 #[cfg(not(any(feature = "source", feature = "sink")))]
 #[inline(always)]
-fn application(port: &mut Port) -> bool {
+fn application<const SLOTS: usize>(port: &mut Port<SLOTS>) -> bool {
     let Ok(bytes) = port.reader.fill_buf() else { return false };
     let Ok(count) = port.writer.write(bytes) else { return false };
     port.reader.consume(count);
@@ -13,7 +13,7 @@ fn application(port: &mut Port) -> bool {
 /// Sends as fast as it can, once the port is open: bytes that count up.
 #[cfg(feature = "source")]
 #[inline(always)]
-fn application(port: &mut Port) -> bool {
+fn application<const SLOTS: usize>(port: &mut Port<SLOTS>) -> bool {
     static mut NEXT: u8 = 0;
     if !port.control.control_lines().contains(usbd_acm::class::ControlLineState::DTR) {
         return false;
@@ -34,7 +34,7 @@ fn application(port: &mut Port) -> bool {
 /// Takes everything.
 #[cfg(feature = "sink")]
 #[inline(always)]
-fn application(port: &mut Port) -> bool {
+fn application<const SLOTS: usize>(port: &mut Port<SLOTS>) -> bool {
     let Ok(bytes) = port.reader.fill_buf() else { return false };
     let count = core::hint::black_box(bytes).len();
     port.reader.consume(count);

@@ -9,7 +9,9 @@ use super::figures::{Better, Figures, ROWS};
 use crate::size::root;
 
 /// Metric and limit: the most, or of throughput the least.
-type Budget = BTreeMap<String, f64>;
+type Limits = BTreeMap<String, f64>;
+/// By chip and stack.
+type Budget = BTreeMap<String, BTreeMap<String, Limits>>;
 
 const PATH: &str = "tests/bench/budget.toml";
 
@@ -17,7 +19,7 @@ const PATH: &str = "tests/bench/budget.toml";
 pub fn check(figures: &Figures) -> Result<()> {
     let text =
         fs::read_to_string(root().join(PATH)).with_context(|| format!("cannot read {PATH}"))?;
-    let budget: BTreeMap<String, Budget> = toml::from_str(&text).context(PATH)?;
+    let budget: Budget = toml::from_str(&text).context(PATH)?;
     let faults = faults(&budget, figures);
     if !faults.is_empty() {
         bail!("beyond {PATH}:\n  {}", faults.join("\n  "));
@@ -25,25 +27,29 @@ pub fn check(figures: &Figures) -> Result<()> {
     Ok(())
 }
 
-fn faults(budget: &BTreeMap<String, Budget>, figures: &Figures) -> Vec<String> {
+fn faults(budget: &Budget, figures: &Figures) -> Vec<String> {
     let mut faults = Vec::new();
-    for (stack, limits) in budget {
-        for (metric, limit) in limits {
-            let row = ROWS.iter().find(|row| row.metric == metric);
-            let value = row.and_then(|row| Some((row, figures.value(row, stack)?)));
-            match value {
-                None => faults.push(format!("{stack} {metric}: not measured")),
-                Some((row, value)) if row.better == Better::Less && value > *limit => {
-                    faults.push(format!("{stack} {metric}: {value} > {limit}"));
-                }
-                Some((row, value)) if row.better == Better::More && value < *limit => {
-                    faults.push(format!("{stack} {metric}: {value} < {limit}"));
-                }
-                Some(_) => {}
-            }
+    for (chip, stacks) in budget {
+        for (stack, limits) in stacks {
+            let beyond = limits.iter().filter_map(|(metric, limit)| {
+                let fault = fault(figures, [chip, stack, metric], *limit)?;
+                Some(format!("{chip} {stack} {metric}: {fault}"))
+            });
+            faults.extend(beyond);
         }
     }
     faults
+}
+
+/// What is wrong with a figure, if anything.
+fn fault(figures: &Figures, [chip, stack, metric]: [&str; 3], limit: f64) -> Option<String> {
+    let row = ROWS.iter().find(|row| row.metric == metric);
+    let value = row.and_then(|row| Some((row, figures.value(row, chip, stack)?)));
+    let Some((row, value)) = value else { return Some("not measured".to_owned()) };
+    match row.better {
+        Better::Less => (value > limit).then(|| format!("{value} > {limit}")),
+        Better::More => (value < limit).then(|| format!("{value} < {limit}")),
+    }
 }
 
 #[cfg(test)]
@@ -63,32 +69,32 @@ mod tests {
         }])
     }
 
-    fn budget(text: &str) -> BTreeMap<String, Budget> {
+    fn budget(text: &str) -> Budget {
         toml::from_str(text).unwrap()
     }
 
     #[test]
     fn a_limit_is_the_most_and_of_throughput_the_least() {
-        let flash = budget("[ours]\nusb_flash_bytes = 4096");
+        let flash = budget("[nrf52840.ours]\nusb_flash_bytes = 4096");
         assert!(faults(&flash, &figures("usb_flash_bytes", 4096.0)).is_empty());
         assert_eq!(
             faults(&flash, &figures("usb_flash_bytes", 4097.0)),
-            ["ours usb_flash_bytes: 4097 > 4096"]
+            ["nrf52840 ours usb_flash_bytes: 4097 > 4096"]
         );
-        let throughput = budget("[ours]\nin_throughput_percent_of_limit = 90");
+        let throughput = budget("[nrf52840.ours]\nin_throughput_percent_of_limit = 90");
         assert!(faults(&throughput, &figures("in_throughput_percent_of_limit", 90.0)).is_empty());
         assert_eq!(
             faults(&throughput, &figures("in_throughput_percent_of_limit", 89.0)),
-            ["ours in_throughput_percent_of_limit: 89 < 90"]
+            ["nrf52840 ours in_throughput_percent_of_limit: 89 < 90"]
         );
     }
 
     #[test]
     fn what_was_not_measured_is_a_fault() {
-        let budget = budget("[ours]\nusb_ram_bytes = 512");
+        let budget = budget("[nrf52840.ours]\nusb_ram_bytes = 512");
         assert_eq!(
             faults(&budget, &figures("usb_flash_bytes", 1.0)),
-            ["ours usb_ram_bytes: not measured"]
+            ["nrf52840 ours usb_ram_bytes: not measured"]
         );
     }
 }

@@ -1,13 +1,10 @@
 //! The figures, as tests/bench writes them, and which of them people compare.
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
-
-/// The stacks, ours first.
-pub const STACKS: [&str; 4] = ["ours", "ours-on-nrf-usbd", "usbd-serial", "embassy-usb"];
+use serde::{Deserialize, Serialize};
 
 /// One number.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Figure {
     pub chip: String,
     pub stack: String,
@@ -74,19 +71,35 @@ pub const ROWS: [Row; 21] = [
     },
 ];
 
+/// The rows of the table for high speed.
+pub const HIGH_SPEED_ROWS: [Row; 3] = [
+    more("in_throughput_percent_of_limit", "throughput to the host, % of 13 packets a microframe"),
+    more(
+        "out_throughput_percent_of_limit",
+        "throughput from the host, % of 13 packets a microframe",
+    ),
+    more("both_throughput_percent_of_limit", "both ways at once, % of 13 packets a microframe"),
+];
+
 impl Figures {
     /// Of the JSON that tests/bench wrote.
     pub fn parse(text: &str) -> Result<Self> {
         Ok(Self(serde_json::from_str(text).context("these are no figures")?))
     }
 
-    /// The value of a row for a stack.
-    pub fn value(&self, row: &Row, stack: &str) -> Option<f64> {
+    /// Whether there is any of a chip.
+    pub fn has(&self, chip: &str) -> bool {
+        self.0.iter().any(|figure| figure.chip == chip)
+    }
+
+    /// The value of a row for a stack on a chip, by their names.
+    pub fn value(&self, row: &Row, chip: &str, stack: &str) -> Option<f64> {
         let is_it = |figure: &&Figure| match row.is_sum {
             true => figure.metric.starts_with(row.metric),
             false => figure.metric == row.metric,
         };
-        let values = self.0.iter().filter(|figure| figure.stack == stack).filter(is_it);
+        let of_it = |figure: &&Figure| figure.chip == chip && figure.stack == stack;
+        let values = self.0.iter().filter(of_it).filter(is_it);
         values.map(|figure| figure.value).reduce(|sum, value| sum + value)
     }
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 
+use super::chip::Chip;
 use crate::size::root;
 use crate::test::part::{Missing, Part};
 
@@ -13,7 +15,7 @@ pub const MANIFEST: &str = "tests/bench/Cargo.toml";
 
 /// What it is built from, and what the firmware that it runs is.
 pub fn parts() -> Vec<Part> {
-    vec![
+    let mut parts = vec![
         Part::Program { program: "cmake", package: "cmake" },
         Part::Program { program: "cc", package: "gcc" },
         Part::Program { program: "make", package: "make" },
@@ -21,8 +23,9 @@ pub fn parts() -> Vec<Part> {
         Part::Target("thumbv7em-none-eabihf"),
         Part::Crates(MANIFEST),
         Part::Crates("tests/firmware/Cargo.toml"),
-        Part::Crates("examples/nrf52840-dk/Cargo.toml"),
-    ]
+    ];
+    parts.extend(Chip::value_variants().iter().map(|chip| Part::Crates(chip.examples())));
+    parts
 }
 
 /// Obtains every part.

@@ -1,4 +1,4 @@
-//! The table in the README, between its markers.
+//! The tables in the README, between their markers.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ const END: &str = "<!-- /bench -->";
 /// How far a number may be off: another compiler makes other code.
 const TOLERANCE: f64 = 0.03;
 
-/// Puts the table in.
+/// Puts the tables in.
 pub fn write(figures: &Figures) -> Result<()> {
     let text = read()?;
     let (before, _, after) = split(&text)?;
@@ -22,7 +22,7 @@ pub fn write(figures: &Figures) -> Result<()> {
     fs::write(root().join("README.md"), text).context("cannot write README.md")
 }
 
-/// Fails when the table is not what was measured.
+/// Fails when the tables are not what was measured.
 pub fn check(figures: &Figures) -> Result<()> {
     let text = read()?;
     let (_, table, _) = split(&text)?;

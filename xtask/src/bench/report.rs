@@ -2,109 +2,123 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::figures::{Better, Figures, ROWS, Row, STACKS, number};
+use super::figures::{Better, Figures, Row, number};
+use super::table::{self, Stack, Table};
 use crate::chart::{self, Bar, Group};
 use crate::size::root;
 
 /// For a terminal.
-pub fn table(figures: &Figures) -> String {
-    let mut text = format!("{:52}", "nRF52840");
-    for stack in STACKS {
-        let _ = write!(text, "{stack:>18}");
-    }
-    text.push('\n');
-    for row in &ROWS {
-        let _ = write!(text, "{:52}", row.title);
-        for stack in STACKS {
-            let _ = write!(text, "{:>18}", number(figures.value(row, stack)));
+pub fn text(figures: &Figures) -> String {
+    let mut text = String::new();
+    for table in measured(figures) {
+        let _ = write!(text, "{:52}", table.title);
+        for stack in table.stacks {
+            let _ = write!(text, " {:>28}", stack.name);
+        }
+        text.push('\n');
+        for row in table.rows {
+            let _ = write!(text, "{:52}", row.title);
+            for stack in table.stacks {
+                let value = figures.value(row, table.name, stack.name);
+                let _ = write!(text, " {:>28}", number(value));
+            }
+            text.push('\n');
         }
         text.push('\n');
     }
     text
 }
 
-/// The same as a table of Markdown; the best of a row is bold.
+/// The same as tables of Markdown.
 pub fn markdown(figures: &Figures) -> String {
-    let mut text = String::from("| nRF52840, emulated |");
-    for stack in STACKS {
-        let _ = write!(text, " {} |", title(stack));
+    let tables: Vec<String> = measured(figures).map(|table| markdown_of(figures, &table)).collect();
+    tables.join("\n")
+}
+
+/// One of them; the best of a row is bold.
+fn markdown_of(figures: &Figures, table: &Table) -> String {
+    let mut text = format!("| {} |", table.title);
+    for stack in table.stacks {
+        let _ = write!(text, " {} |", stack.title);
     }
-    let _ = writeln!(text, "\n|---|{}", "--:|".repeat(STACKS.len()));
-    for row in &ROWS {
+    let _ = writeln!(text, "\n|---|{}", "--:|".repeat(table.stacks.len()));
+    for row in table.rows {
         let _ = write!(text, "| {} |", row.title);
-        let best = best(figures, row);
-        for stack in STACKS {
-            let value = figures.value(row, stack);
+        let best = best(figures, table, row);
+        for stack in table.stacks {
+            let value = figures.value(row, table.name, stack.name);
             let cell = number(value);
-            match value {
-                Some(value) if Some(value) == best => {
-                    let _ = write!(text, " **{cell}** |");
-                }
-                _ => {
-                    let _ = write!(text, " {cell} |");
-                }
-            }
+            let is_best = value.is_some() && value == best;
+            let _ = if is_best { write!(text, " **{cell}** |") } else { write!(text, " {cell} |") };
         }
         text.push('\n');
     }
     text
+}
+
+fn measured(figures: &Figures) -> impl Iterator<Item = Table> {
+    table::all().filter(|table| figures.has(table.name))
 }
 
 /// The best value of all; none where all are the same.
-fn best(figures: &Figures, row: &Row) -> Option<f64> {
-    let values: Vec<f64> = STACKS.iter().filter_map(|stack| figures.value(row, stack)).collect();
+fn best(figures: &Figures, table: &Table, row: &Row) -> Option<f64> {
+    let value = |stack: &Stack| figures.value(row, table.name, stack.name);
+    let values: Vec<f64> = table.stacks.iter().filter_map(value).collect();
     let least = values.iter().copied().min_by(f64::total_cmp)?;
     let most = values.iter().copied().max_by(f64::total_cmp)?;
     (least < most).then_some(if row.better == Better::Less { least } else { most })
 }
 
-fn title(stack: &str) -> &str {
-    match stack {
-        "ours" => "usbd-acm",
-        "ours-on-nrf-usbd" => "usbd-acm on nrf-usbd",
-        "usbd-serial" => "usbd-serial on nrf-usbd",
-        "embassy-usb" => "embassy-usb on embassy-nrf",
-        other => other,
-    }
-}
-
-/// Writes Markdown and charts to a folder of the repository.
+/// Writes Markdown, and the charts of a table to a folder of its own, to a folder of the repository.
 pub fn write(figures: &Figures, folder: &str) -> Result<()> {
-    let path = root().join(folder);
-    fs::create_dir_all(&path).with_context(|| format!("cannot create {folder}"))?;
-    let mut text = format!("{HEAD}\n{}", markdown(figures));
-    for row in ROWS.iter().filter(|row| has_chart(figures, row)) {
-        let name = format!("{}.svg", row.metric);
-        let _ = write!(text, "\n![{}]({name})\n", row.title);
-        fs::write(path.join(&name), draw(figures, row))
-            .with_context(|| format!("cannot write {folder}/{name}"))?;
+    let mut text = String::from(HEAD);
+    for table in measured(figures) {
+        let _ = write!(text, "\n## {}\n\n", table.title);
+        let _ = write!(text, "{}\n\n{}", table.about, markdown_of(figures, &table));
+        text += &charts(figures, &table, &root().join(folder))?;
     }
-    fs::write(path.join("bench.md"), text)
+    fs::write(root().join(folder).join("bench.md"), text)
         .with_context(|| format!("cannot write {folder}/bench.md"))
 }
 
-const HEAD: &str = "# Firmware on an emulated nRF52840
+const HEAD: &str = "# Firmware on emulated chips
 
 Written by `cargo xtask bench --write-docs`; what is measured and how is in
-[tests/bench/README.md](../../tests/bench/README.md). Peers: usb-device 0.3.2 with usbd-serial 0.2.2
-on nrf-usbd 0.3.0, embassy-usb 0.6.0 on embassy-nrf 0.11.0, from crates.io, unmodified. The figures
-are of a model of the chip, not of silicon: they order the stacks.
+[tests/bench/README.md](../../tests/bench/README.md). The figures are of models of the chips, not of
+silicon: they order the stacks.
 ";
 
-fn has_chart(figures: &Figures, row: &Row) -> bool {
-    STACKS.iter().any(|stack| figures.value(row, stack).is_some_and(|value| value > 0.0))
+/// Writes a chart a figure; the Markdown that shows them.
+fn charts(figures: &Figures, table: &Table, folder: &Path) -> Result<String> {
+    let mut text = String::new();
+    let own = folder.join(table.name);
+    fs::create_dir_all(&own).with_context(|| format!("cannot create {}", own.display()))?;
+    for row in table.rows.iter().filter(|row| has_chart(figures, table, row)) {
+        let path = own.join(format!("{}.svg", row.metric));
+        fs::write(&path, draw(figures, table, row))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        let _ = write!(text, "\n![{}]({}/{}.svg)\n", row.title, table.name, row.metric);
+    }
+    Ok(text)
 }
 
-fn draw(figures: &Figures, row: &Row) -> String {
-    let bar = |(colour, stack): (usize, &&str)| {
-        let value = figures.value(row, stack)?;
-        Some(Bar { label: (*stack).into(), colour, value, text: number(Some(value)) })
+/// Where there is something to compare.
+fn has_chart(figures: &Figures, table: &Table, row: &Row) -> bool {
+    let value = |stack: &Stack| figures.value(row, table.name, stack.name);
+    table.stacks.len() > 1 && table.stacks.iter().filter_map(value).any(|value| value > 0.0)
+}
+
+fn draw(figures: &Figures, table: &Table, row: &Row) -> String {
+    let bar = |(colour, stack): (usize, &Stack)| {
+        let value = figures.value(row, table.name, stack.name)?;
+        Some(Bar { label: stack.name.into(), colour, value, text: number(Some(value)) })
     };
-    let bars = STACKS.iter().enumerate().filter_map(bar).collect();
+    let bars = table.stacks.iter().enumerate().filter_map(bar).collect();
     let better = if row.better == Better::Less { "less" } else { "more" };
     let title = format!("{} ({better} is better)", row.title);
-    chart::draw(&title, &[Group { heading: "nRF52840".into(), bars }])
+    chart::draw(&title, &[Group { heading: table.title.into(), bars }])
 }

@@ -18,6 +18,7 @@ mod host;
 mod lines;
 mod panic_free;
 mod report;
+mod stack;
 mod symbols;
 mod watch;
 
@@ -44,6 +45,9 @@ pub struct Arguments {
     /// Fail when a panic can be reached in our stack, and say from where.
     #[arg(long)]
     panic_free: bool,
+    /// Print the most stack that each entry point can take, and fail where there is no such bound.
+    #[arg(long)]
+    stack: bool,
     /// Print the functions of every firmware of this target, with their bytes and instructions.
     #[arg(long, num_args = 0..=1, default_missing_value = TARGETS[0], value_name = "TARGET")]
     symbols: Option<String>,
@@ -79,6 +83,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if arguments.panic_free {
         panic_free::check(|doing| eprintln!("{doing}"))?;
         println!("no panic can be reached in usbd-acm");
+    }
+    if arguments.stack {
+        print!("{}", stack::check(|doing| eprintln!("{doing}"))?);
     }
     if arguments.check {
         budget::check(&session.figures)?;

@@ -19,6 +19,14 @@ const TARGETS: [&str; 3] =
 /// Cases of each property under Miri, which is some hundred times slower.
 const MIRI_CASES: &str = "4";
 
+/// The boards, whose firmware has crates of its own.
+const BOARDS: [&str; 4] = [
+    "examples/nrf52840-dk/Cargo.toml",
+    "examples/stm32f405-feather/Cargo.toml",
+    "examples/stm32f411-blackpill/Cargo.toml",
+    "examples/stm32h743-nucleo/Cargo.toml",
+];
+
 /// Whose words stand in tests/wrong-uses.
 const COMPILER: &str = "1.95.0";
 /// Seconds of each fuzz target: what its seeds are next to. `cargo xtask soak` goes on for hours.
@@ -30,16 +38,16 @@ const CLIPPY: Part = Part::Component { subcommand: "clippy", component: "clippy"
 /// Subcommands of this command that are steps of their own. Exit code 77 says that one could not
 /// run, and its last line why.
 fn subcommands() -> Vec<Step> {
-    let size = "flash and RAM are within budget, and no panic can be reached";
+    let size = "flash, RAM and stack are bounded, and no panic can be reached";
     let linux = "a real Linux kernel works with the device, on five host controllers";
-    let size = subcommand("size", size, &["size", "--check", "--panic-free"])
+    let size = subcommand("size", size, &["size", "--check", "--panic-free", "--stack"])
         .needs(Part::Crates("tests/size/Cargo.toml"));
     let boards = "the boards' firmware is within budget, and the same wherever it is built";
     let boards = subcommand("firmware", boards, &["firmware", "--check", "--reproducible"])
         .needs(Part::Target("thumbv7em-none-eabihf"))
         .needs(CLIPPY)
-        .needs(Part::WorkTree)
-        .needs(Part::Crates("examples/nrf52840-dk/Cargo.toml"));
+        .needs(Part::WorkTree);
+    let boards = BOARDS.into_iter().fold(boards, |step, board| step.needs(Part::Crates(board)));
     let styles = "the smallest firmware in each style links: main loop, interrupt, RTIC, embassy";
     let demo = "a file goes through the stack and back, unchanged";
     vec![
@@ -82,9 +90,45 @@ fn emulated() -> Vec<Step> {
         Step::new("bench-tests", about, tests),
         subcommand("bench", compare, &["bench", "--check"]),
         subcommand("linux-nrf52840", linux, &["run", "nrf52840", "--linux"]),
+        subcommand("linux-stm32f405", linux, &["run", "stm32f405", "--linux"]),
     ];
     let needs = |step| program::parts().into_iter().fold(step, Step::needs);
     steps.into_iter().map(needs).collect()
+}
+
+/// Firmware on a model of the Synopsys core that others wrote.
+fn second_opinion() -> Step {
+    const MANIFEST: &str = "tests/second-opinion/Cargo.toml";
+    let check = |workspace: &Workspace| {
+        let commands = [
+            &["fmt", "--check", "--manifest-path", MANIFEST][..],
+            &[
+                "clippy",
+                "--locked",
+                "--all-targets",
+                "--manifest-path",
+                MANIFEST,
+                "--",
+                "-D",
+                "warnings",
+            ],
+            &["test", "--locked", "--no-fail-fast", "--manifest-path", MANIFEST],
+        ];
+        let commands = commands.map(|arguments| {
+            let mut command = cargo();
+            command.args(arguments);
+            command
+        });
+        run(commands, workspace).tests()
+    };
+    let about =
+        "our firmware and a peer's on a Synopsys core, processor and host that others wrote";
+    Step::new("second-opinion", about, check)
+        .needs(CLIPPY)
+        .needs(RUSTFMT)
+        .needs(Part::Target("thumbv7em-none-eabihf"))
+        .needs(Part::Crates(MANIFEST))
+        .needs(Part::Crates("tests/firmware/Cargo.toml"))
 }
 
 /// Every step.
@@ -106,6 +150,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.extend(miri());
     steps.extend(subcommands());
     steps.extend(emulated());
+    steps.push(second_opinion());
     steps
 }
 

@@ -4,7 +4,7 @@
 //! to ask, and to answer. Nothing here runs unless a board wants it.
 
 use super::sender::bits::{FRESH, IN_FLIGHT, RESTART};
-use super::{PacketSender, PacketWriter, Parts, offset};
+use super::{InFifo, PacketSender, PacketWriter, offset};
 use crate::fifo::TxPacket;
 use crate::sync::{AtomicU8, AtomicU16, Ordering, OwnLoad};
 
@@ -25,6 +25,9 @@ pub(crate) struct Losses {
     /// Of the bus half alone: up to here, the fate of the bytes is settled. The low half of a position,
     /// as no more than a FIFO is not.
     settled: AtomicU16,
+    /// Of the bus half alone: the slots before it were sent, and no driver holds them. The low half of
+    /// a position, too.
+    head: AtomicU16,
     /// Bus half: bytes that were taken from the application and never acknowledged, wrapping.
     lost: AtomicU16,
 }
@@ -37,6 +40,7 @@ impl Losses {
             done: AtomicU8::new(0),
             spared: AtomicU8::new(0),
             settled: AtomicU16::new(0),
+            head: AtomicU16::new(0),
             lost: AtomicU16::new(0),
         }
     }
@@ -48,6 +52,7 @@ impl Losses {
             done: AtomicU8::new(0),
             spared: AtomicU8::new(0),
             settled: AtomicU16::new(0),
+            head: AtomicU16::new(0),
             lost: AtomicU16::new(0),
         }
     }
@@ -134,11 +139,15 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
                 // The zero-length packet that follows the abort ends the transfer, too.
                 self.fifo.set_bits(self.fifo.bits() & (RESTART | FRESH));
             }
-            let second = self.fifo.head.load_own().wrapping_add(SIZE);
-            if second.wrapping_sub(self.fifo.sent.load_own()) <= SIZE && self.fifo.is_full() {
-                self.fifo.sent.store(second, Ordering::Release);
+            let sent = self.fifo.sent.load_own();
+            let second = self.fifo.losses.head.load_own().wrapping_add(low(SIZE));
+            let unsent = usize::from(second.wrapping_sub(low(sent)));
+            if unsent <= SIZE && self.fifo.is_full() {
+                self.fifo.sent.store(sent.wrapping_add(unsent), Ordering::Release);
             }
-            self.fifo.free();
+            // Nothing is in flight that was not spared.
+            self.fifo.skip_to(self.fifo.sent.load_own());
+            self.fifo.find_head();
             self.fifo.lose_outstanding();
         }
         self.fifo.losses.answer(ROOM);
@@ -147,6 +156,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// As [`discard`](Self::discard), and counts what is lost by that.
     pub fn discard_and_count(&mut self) {
         self.discard();
+        self.fifo.find_head();
         self.fifo.lose_outstanding();
     }
 
@@ -163,13 +173,18 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
 
     /// The host acknowledged a packet, which [`sent`](Self::sent) was told of.
     pub fn count_sent(&mut self) {
+        self.fifo.find_head();
+        let (sent, before) = (low(self.fifo.sent.load_own()), self.fifo.losses.settled.load_own());
         // Where packets are left in flight, they are all that their slots have: a packet that is not
-        // the last of its slot goes alone.
+        // the last of its slot goes alone. The start of the oldest may have been lost with a session.
         let settled = match self.fifo.bits() & IN_FLIGHT {
-            0 => low(self.fifo.sent.load_own()),
-            _ => low(self.fifo.head.load_own()),
+            0 => sent,
+            _ => {
+                let held = sent.wrapping_sub(self.fifo.losses.head.load_own());
+                sent.wrapping_sub(held.min(sent.wrapping_sub(before)))
+            }
         };
-        let was_empty = settled == self.fifo.losses.settled.load_own();
+        let was_empty = settled == before;
         let spared = if was_empty { SPARED } else { 0 };
         self.fifo.losses.spared.store(spared, Ordering::Relaxed);
         self.fifo.losses.settled.store(settled, Ordering::Relaxed);
@@ -177,24 +192,34 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
 }
 
 /// What the bus half alone does.
-impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
-    fn is_full(self) -> bool {
-        let used = self.written.load(Ordering::Acquire).wrapping_sub(self.head.load_own());
-        used >= Self::CAPACITY
+impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
+    fn is_full(&self) -> bool {
+        let written = low(self.written.load(Ordering::Acquire));
+        usize::from(written.wrapping_sub(self.losses.head.load_own())) >= Self::CAPACITY
+    }
+
+    /// Moves `head` behind the slots that are sent and not lent.
+    fn find_head(&self) {
+        let sent = self.sent.load_own();
+        let mut unfreed = usize::from(low(sent).wrapping_sub(self.losses.head.load_own()));
+        while unfreed >= SIZE && !self.slot(sent.wrapping_sub(unfreed)).seems_lent() {
+            unfreed -= SIZE;
+        }
+        self.losses.head.store(low(sent.wrapping_sub(unfreed)), Ordering::Relaxed);
     }
 
     /// Whether bytes were submitted that the host has not acknowledged.
-    fn is_outstanding(self) -> bool {
+    fn is_outstanding(&self) -> bool {
         low(self.sent.load_own()) != self.losses.settled.load_own()
     }
 
     /// Whether what is outstanding must not be taken back.
-    fn is_spared(self) -> bool {
+    fn is_spared(&self) -> bool {
         self.losses.spared.load_own() > 0
     }
 
     /// What is outstanding, and skipped by now, never arrives.
-    fn lose_outstanding(self) {
+    fn lose_outstanding(&self) {
         let (lost, sent) = (self.losses.lost.load_own(), low(self.sent.load_own()));
         let outstanding = self.bytes_between(self.losses.settled.load_own(), sent);
         self.losses.lost.store(lost.wrapping_add(outstanding), Ordering::Relaxed);
@@ -203,15 +228,16 @@ impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
 
     /// Looks for the beginning of the session, if that was not found. What is skipped by that is
     /// lost, while nothing is outstanding.
-    fn begin_and_count(self, session: u16) {
+    fn begin_and_count(&self, session: u16) {
         if self.bits() & FRESH != 0 {
             self.begin(session);
+            self.find_head();
             self.lose_outstanding();
         }
     }
 
     /// Bytes between two positions, not counting where a slot has more room than a packet.
-    fn bytes_between(self, from: u16, to: u16) -> u16 {
+    fn bytes_between(&self, from: u16, to: u16) -> u16 {
         if SIZE <= 64 {
             return to.wrapping_sub(from);
         }

@@ -3,7 +3,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Parts, offset, settled};
+use super::{InFifo, offset, settled};
 use crate::fifo::slot::TxPacket;
 use crate::sync::{Ordering, OwnLoad, fence};
 
@@ -25,13 +25,13 @@ use bits::{FRESH, IN_FLIGHT, RESTART, UNSETTLED, ZLP_DUE};
 
 /// The bus half of an [`InFifo`](super::InFifo).
 pub struct PacketSender<'a, const SLOTS: usize, const SIZE: usize> {
-    pub(super) fifo: Parts<SLOTS, SIZE>,
+    pub(super) fifo: &'static InFifo<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one sender at a time.
-    pub(crate) fn new(fifo: Parts<SLOTS, SIZE>) -> Self {
+    pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
         Self { fifo, borrow: PhantomData }
     }
 
@@ -51,8 +51,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         // Pairs with the fence in `needs_doorbell`: either we see the bytes, or it sees nothing in
         // flight.
         fence(Ordering::SeqCst);
-        while depth > IN_FLIGHT as usize || ((self.fifo.bits() & IN_FLIGHT) as usize) < depth {
-            let Some(packet) = self.due_packet(session) else { return };
+        loop {
+            let bits = self.fifo.bits();
+            if depth <= (bits & IN_FLIGHT) as usize {
+                return;
+            }
+            let Some(packet) = self.due_packet(bits, session) else { return };
             let length = packet.len();
             if send(packet).is_err() {
                 return;
@@ -71,7 +75,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         if bits & IN_FLIGHT != 0 {
             self.fifo.set_bits(bits - 1);
         }
-        self.fifo.free();
+        // One packet, and so one slot at most: that of a packet which was the last of its slot.
+        let head = self.fifo.head.load_own();
+        if self.fifo.sent.load_own().wrapping_sub(head) >= SIZE {
+            self.fifo.head.store(head.wrapping_add(SIZE), Ordering::Release);
+        }
     }
 
     /// The endpoint was opened: it starts anew, and so does the host.
@@ -108,13 +116,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     pub fn discard(&mut self) {
         self.fifo.set_bits(self.fifo.bits() & RESTART | FRESH);
         // Relaxed, as no byte is read: what is written from here on is of the ended session too.
-        self.fifo.sent.store(self.fifo.written.load(Ordering::Relaxed), Ordering::Release);
-        self.fifo.free();
+        self.fifo.skip_to(self.fifo.written.load(Ordering::Relaxed));
     }
 
     #[inline]
-    fn due_packet(&mut self, session: u16) -> Option<TxPacket> {
-        let bits = self.fifo.bits();
+    fn due_packet(&mut self, bits: u32, session: u16) -> Option<TxPacket> {
         if bits & (RESTART | FRESH) != 0 {
             if bits & RESTART != 0 {
                 return Some(TxPacket::ZERO_LENGTH);
@@ -140,17 +146,23 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         if slot.seems_lent() {
             return None;
         }
-        // SAFETY: the slot is not lent, and the application does not write below `written` before the
-        // slot is freed, which is not while it is lent. `length` is not 0: the slot has so many bytes,
-        // or `size` of them.
+        // SAFETY: the slot is not lent, and the application does not write below `written` before
+        // `head` is behind the slot, and not while it is lent. `length` is not 0: the slot has so many
+        // bytes, or `size` of them.
         Some(unsafe { slot.lend(start, length) })
     }
 
     #[inline]
     fn submitted(&mut self, length: usize) {
         let size = self.fifo.packet_size();
-        let zlp_due = if length == size { ZLP_DUE } else { 0 };
-        let bits = self.fifo.bits() & (IN_FLIGHT | FRESH) | zlp_due;
+        // A shift, where the size is constant.
+        #[expect(clippy::cast_possible_truncation, reason = "0 or 1")]
+        let zlp_due = match SIZE <= 64 {
+            true => (length / SIZE) as u32 * ZLP_DUE,
+            false if length == size => ZLP_DUE,
+            false => 0,
+        };
+        let bits = self.fifo.bits() & !(ZLP_DUE | RESTART) | zlp_due;
         // Before `sent`, so that nobody takes these bytes for acknowledged.
         self.fifo.set_bits(bits + 1);
         let sent = self.fifo.sent.load_own().wrapping_add(length);
@@ -159,10 +171,10 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
 }
 
 /// What the bus half alone does.
-impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
+impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     /// The first look at a session that has bytes. `None` while it has none.
     #[cold]
-    pub(super) fn begin(self, session: u16) -> Option<()> {
+    pub(super) fn begin(&self, session: u16) -> Option<()> {
         // In this order: what was written before is of the session that we see after, or older.
         let written = self.written.load(Ordering::Acquire);
         let is_begun = self.session.load(Ordering::Acquire) == session;
@@ -176,26 +188,22 @@ impl<const SLOTS: usize, const SIZE: usize> Parts<SLOTS, SIZE> {
             skipped = begun;
             self.set_bits(self.bits() & !FRESH);
         }
-        self.sent.store(skipped, Ordering::Release);
-        self.free();
+        self.skip_to(skipped);
         (skipped != written).then_some(())
     }
 
-    /// Gives the slots that are sent and not lent back to the application, oldest first.
-    pub(super) fn free(self) {
-        let sent = self.sent.load_own();
-        let mut head = self.head.load_own();
-        while sent.wrapping_sub(head) >= SIZE && !self.slot(head).is_lent() {
-            head = head.wrapping_add(SIZE);
-        }
-        self.head.store(head, Ordering::Release);
+    /// Nothing before `sent` is in flight, nor will be sent.
+    #[inline]
+    pub(super) fn skip_to(&self, sent: usize) {
+        self.sent.store(sent, Ordering::Release);
+        self.head.store(sent & !(SIZE - 1), Ordering::Release);
     }
 
-    pub(super) fn bits(self) -> u32 {
+    pub(super) fn bits(&self) -> u32 {
         self.bits.load_own()
     }
 
-    pub(super) fn set_bits(self, bits: u32) {
+    pub(super) fn set_bits(&self, bits: u32) {
         self.bits.store(bits, Ordering::Relaxed);
     }
 }

@@ -4,13 +4,13 @@
 use core::marker::PhantomData;
 
 use super::sender::bits::{FRESH, IN_FLIGHT, UNSETTLED};
-use super::{Parts, offset, settled};
+use super::{InFifo, offset, settled};
 use crate::fifo::slot::{Byte, Slot};
 use crate::sync::{Ordering, OwnLoad, fence};
 
 /// The application half of an [`InFifo`](super::InFifo).
 pub struct PacketWriter<'a, const SLOTS: usize, const SIZE: usize> {
-    pub(super) fifo: Parts<SLOTS, SIZE>,
+    pub(super) fifo: &'static InFifo<SLOTS, SIZE>,
     borrow: PhantomData<&'a mut ()>,
 }
 
@@ -36,7 +36,7 @@ impl<const SIZE: usize> Room<SIZE> {
 
 impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     /// The caller sees to it that there is one writer at a time.
-    pub(crate) fn new(fifo: Parts<SLOTS, SIZE>) -> Self {
+    pub(crate) fn new(fifo: &'static InFifo<SLOTS, SIZE>) -> Self {
         Self { fifo, borrow: PhantomData }
     }
 
@@ -51,15 +51,18 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     pub fn begin(&mut self, session: u16) {
         let begun = settled::<SIZE>(self.fifo.written.load_own(), self.fifo.packet_size());
         self.fifo.begun.store(begun, Ordering::Relaxed);
-        self.fifo.written.store(begun, Ordering::Relaxed);
+        if SIZE > 64 {
+            self.fifo.written.store(begun, Ordering::Relaxed);
+        }
         self.fifo.session.store(session, Ordering::Release);
     }
 
     /// Appends as much of `bytes` as there is room for, and returns how many bytes that are.
     pub fn append(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
-        while !rest.is_empty() {
-            let Some(room) = self.room() else { break };
+        while !rest.is_empty()
+            && let Some(room) = self.room()
+        {
             // SAFETY: the room is within the slot. The bus half reaches bytes below `written` only,
             // and `&mut self` keeps other writers away.
             let count = unsafe { room.slot.write(room.start(), room.length(), rest) };
@@ -119,11 +122,20 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     fn room(&self) -> Option<Room<SIZE>> {
         let packet_size = self.fifo.packet_size();
         let written = settled::<SIZE>(self.fifo.written.load_own(), packet_size);
-        let used = written.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
-        if used >= Parts::<SLOTS, SIZE>::CAPACITY {
+        let slot = self.fifo.slot(written);
+        // A slot with bytes of ours is ours until it is full; a driver may hold those bytes.
+        if offset::<SIZE>(written) == 0 && !self.is_free(slot, written) {
             return None;
         }
-        Some(Room { slot: self.fifo.slot(written), written, packet_size })
+        Some(Room { slot, written, packet_size })
+    }
+
+    /// Whether the bus half gave back the slot of `written`, and the driver with it.
+    #[inline]
+    fn is_free(&self, slot: &Slot<[Byte; SIZE]>, written: usize) -> bool {
+        // Acquire: who sees that a slot was given back also sees that it was lent before.
+        let used = written.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
+        used < InFifo::<SLOTS, SIZE>::CAPACITY && !slot.is_lent()
     }
 
     #[inline]

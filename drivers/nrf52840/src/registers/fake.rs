@@ -13,6 +13,8 @@ thread_local! {
 struct Chip {
     registers: BTreeMap<Register, u32>,
     log: Vec<(Register, u32)>,
+    /// This event happens again as soon as it is cleared, once.
+    again: Option<Register>,
     /// What a register that was not set reads as, from the last number on.
     noise: Option<u32>,
 }
@@ -43,6 +45,7 @@ pub(super) fn write(register: Register, value: u32) {
         match register {
             // Written with 1 to clear.
             EPDATASTATUS | EVENTCAUSE => *place &= !value,
+            _ if chip.again.take_if(|again| *again == register).is_some() => {}
             _ => *place = value,
         }
     });
@@ -56,6 +59,11 @@ pub(super) fn point(register: Register, memory: *const u8) {
 /// What the hardware does: sets bits of a register.
 pub(crate) fn raise(register: Register, bits: u32) {
     CHIP.with_borrow_mut(|chip| *chip.registers.entry(register).or_default() |= bits);
+}
+
+/// What the hardware does: sets an event once more, when it is cleared.
+pub(crate) fn raise_again(event: Register) {
+    CHIP.with_borrow_mut(|chip| chip.again = Some(event));
 }
 
 /// What the hardware does: sets a register.

@@ -2,16 +2,21 @@
 
 use usbd_acm::{Controller, Event, SetupPacket, TxPacket};
 
-use super::{attached, data, data_in, dma_ends, has, opened, start};
+use super::{amount, attached, data, data_in, dma_ends, has, maxcnt, opened, start};
 use crate::line::Line;
-use crate::registers::fake::{raise, set, written, written_to};
+use crate::registers::fake::{raise, raise_again, set, written, written_to};
 use crate::registers::{
     BMREQUESTTYPE, EP0DATADONE, EP0RCVOUT, EP0SETUP, EP0STALL, EP0STATUS, Register, USBADDR,
-    USBRESET, amount, size_out,
+    USBRESET, size_out,
 };
 
 const GET_DEVICE: [u8; 8] = [0x80, 6, 0, 1, 0, 0, 18, 0];
 const SET_CODING: [u8; 8] = [0x21, 0x20, 0, 0, 0, 0, 7, 0];
+
+/// SET_ADDRESS.
+fn set_address(address: u8) -> [u8; 8] {
+    [0, 5, address, 0, 0, 0, 0, 0]
+}
 
 /// The hardware receives a SETUP.
 fn setup(bytes: [u8; 8]) {
@@ -57,9 +62,8 @@ fn data_out_is_let_in_read_and_told() {
     set(size_out(Line::EP0_OUT), 7);
     raise(EP0DATADONE, 1);
     assert!(controller.poll().is_none());
-    let maxcnt = Register(amount(Line::EP0_OUT).0 - 4);
     let log = written();
-    assert!(has(&log, maxcnt, 7) && has(&log, start(Line::EP0_OUT), 1));
+    assert!(has(&log, maxcnt(Line::EP0_OUT), 7) && has(&log, start(Line::EP0_OUT), 1));
     set(amount(Line::EP0_OUT), 7);
     dma_ends(Line::EP0_OUT);
     assert!(matches!(controller.poll(), Some(Event::Ep0Received)));
@@ -93,7 +97,9 @@ fn what_answers_an_older_setup_is_not_done() {
     controller.ep0_status_out();
     controller.ep0_receive();
     controller.ep0_stall();
-    assert_eq!(written(), []);
+    let log = written();
+    let tasks = [start(Line::EP0_IN), EP0STATUS, EP0RCVOUT, EP0STALL];
+    assert!(!log.iter().any(|(register, _)| tasks.contains(register)), "{log:?}");
     assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(SET_CODING)));
 }
 
@@ -137,22 +143,23 @@ fn a_setup_comes_after_the_packets_before_it() {
 }
 
 #[test]
-fn the_address_is_told_when_the_chip_has_taken_it() {
+fn the_status_stage_of_set_address_is_left_to_the_chip() {
     let mut controller = attached();
-    setup([0, 5, 9, 0, 0, 0, 0, 0]);
+    setup(set_address(9));
     assert!(told(controller.poll()).is_some());
     controller.ep0_status_in(Some(9));
-    assert!(controller.poll().is_none());
-    assert_eq!(written_to(EP0STATUS), [], "the chip answers by itself");
-    set(USBADDR, 9);
+    assert_eq!(written_to(EP0STATUS), []);
     assert!(matches!(controller.poll(), Some(Event::Ep0Status)));
     assert!(controller.poll().is_none());
+    set(USBADDR, 9);
+    setup(GET_DEVICE);
+    assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(GET_DEVICE)));
 }
 
 #[test]
 fn the_address_is_told_before_the_setup_that_follows() {
     let mut controller = attached();
-    setup([0, 5, 9, 0, 0, 0, 0, 0]);
+    setup(set_address(9));
     assert!(told(controller.poll()).is_some());
     controller.ep0_status_in(Some(9));
     set(USBADDR, 9);
@@ -166,22 +173,36 @@ fn an_address_that_was_set_and_overwritten_before_it_was_seen_is_told() {
     let mut controller = attached();
     set(USBADDR, 9);
     setup(GET_DEVICE);
-    let set_address = SetupPacket::from_bytes([0, 5, 9, 0, 0, 0, 0, 0]);
-    assert_eq!(told(controller.poll()), Some(set_address));
+    assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(set_address(9))));
     controller.ep0_status_in(Some(9));
     assert!(matches!(controller.poll(), Some(Event::Ep0Status)));
     assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(GET_DEVICE)));
 }
 
+/// The host gave up before the status stage: the device is at address 0 still, and in default state.
 #[test]
-fn an_address_that_was_not_taken_is_not_told() {
+fn an_address_that_was_not_taken_is_taken_back() {
     let mut controller = attached();
-    setup([0, 5, 9, 0, 0, 0, 0, 0]);
+    setup(set_address(9));
     assert!(told(controller.poll()).is_some());
     controller.ep0_status_in(Some(9));
     setup(GET_DEVICE);
+    assert!(matches!(controller.poll(), Some(Event::Ep0Status)));
+    assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(set_address(0))));
+    controller.ep0_status_in(Some(0));
+    assert!(matches!(controller.poll(), Some(Event::Ep0Status)));
     assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(GET_DEVICE)));
     assert!(controller.poll().is_none());
+}
+
+/// Its registers may be of both.
+#[test]
+fn a_setup_that_another_one_overwrites_is_not_told() {
+    let mut controller = attached();
+    setup(GET_DEVICE);
+    raise_again(EP0SETUP);
+    assert!(controller.poll().is_none());
+    assert_eq!(told(controller.poll()), Some(SetupPacket::from_bytes(GET_DEVICE)));
 }
 
 #[test]
@@ -191,5 +212,5 @@ fn a_packet_longer_than_ep0_takes_is_cut() {
     assert!(told(controller.poll()).is_some());
     written();
     controller.ep0_send(&[0; 100]);
-    assert!(has(&written(), Register(amount(Line::EP0_IN).0 - 4), 64));
+    assert!(has(&written(), maxcnt(Line::EP0_IN), 64));
 }

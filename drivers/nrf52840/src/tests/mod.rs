@@ -87,6 +87,16 @@ fn start(line: Line) -> Register {
     Register(0x4002_7004 + 4 * (line.number() + 9 * line.out()))
 }
 
+/// MAXCNT of a line; AMOUNT follows.
+fn maxcnt(line: Line) -> Register {
+    Register(0x4002_7604 + 0x14 * line.number() + 0x100 * line.out())
+}
+
+/// AMOUNT of a line.
+fn amount(line: Line) -> Register {
+    Register(maxcnt(line).0 + 4)
+}
+
 /// Whether the log has this write.
 fn has(log: &[(Register, u32)], register: Register, value: u32) -> bool {
     log.contains(&(register, value))

@@ -5,9 +5,10 @@
 #![no_std]
 #![no_main]
 
+use applications::Echo;
 use cortex_m_rt::entry;
 use nrf_usbd::{UsbPeripheral, Usbd};
-use nrf52840_dk::echo::Echo;
+use nrf52840_dk as _; // the vector table
 use usbd_acm::Storage;
 use usbd_acm::descriptors::{Descriptors, descriptors};
 use usbd_acm::usb_device::{FromUsbBus, OwnBus};

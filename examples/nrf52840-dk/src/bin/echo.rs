@@ -3,9 +3,9 @@
 #![no_std]
 #![no_main]
 
+use applications::Echo;
+use applications::Handed;
 use cortex_m_rt::entry;
-use nrf52840_dk::echo::Echo;
-use nrf52840_dk::handed::Handed;
 use nrf52840_dk::interrupt::Interrupt;
 use usbd_acm::descriptors::{Descriptors, descriptors};
 use usbd_acm::{Device, Storage};

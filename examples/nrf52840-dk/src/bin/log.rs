@@ -7,11 +7,12 @@
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use applications::Handed;
+use applications::{CoreTick, Tick};
 use cortex_m::Peripherals;
 use cortex_m_rt::{entry, exception};
-use nrf52840_dk::handed::Handed;
+use nrf52840_dk::MILLISECOND;
 use nrf52840_dk::interrupt::Interrupt;
-use nrf52840_dk::tick::Tick;
 use usbd_acm::descriptors::{Descriptors, descriptors};
 use usbd_acm::policy::{DropNewest, PolicyWriter};
 use usbd_acm::{Device, Storage};
@@ -50,7 +51,7 @@ fn main() -> ! {
     unsafe { DEVICE.put(device) };
     Interrupt::Usbd.enable();
     Interrupt::PowerClock.enable();
-    Tick::new(core.SYST).run(true);
+    CoreTick::new(core.SYST, MILLISECOND).run(true);
     let mut log = Log { port: port.writer.with_policy(DropNewest), told: 0 };
     let mut due = 0;
     loop {

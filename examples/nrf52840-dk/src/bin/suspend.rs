@@ -9,16 +9,16 @@
 #![no_std]
 #![no_main]
 
+use applications::{CoreTick, Handed, Sleeper, sleeper};
 use cortex_m::Peripherals;
 use cortex_m_rt::{entry, exception};
-use embedded_hal::digital::{OutputPin, PinState};
+use embedded_hal::digital::PinState;
+use nrf52840_dk::MILLISECOND;
 use nrf52840_dk::button::Button;
 use nrf52840_dk::gpio::Output;
-use nrf52840_dk::handed::Handed;
 use nrf52840_dk::interrupt::Interrupt;
-use nrf52840_dk::tick::Tick;
 use usbd_acm::descriptors::{Descriptors, Power, descriptors};
-use usbd_acm::{Device, Hooks, Port, Storage};
+use usbd_acm::{Device, Storage};
 use usbd_acm_nrf52840::{ENDPOINTS, Nrf52840, OnChip, State, Usbd, power_clock_interrupt};
 
 static DESCRIPTORS: Descriptors<1> = descriptors! {
@@ -33,53 +33,8 @@ static DESCRIPTORS: Descriptors<1> = descriptors! {
 
 const LED: u8 = 13;
 const BUTTON: u8 = 11;
-/// Milliseconds that the LED is on or off.
-const BLINK: u16 = 250;
 
-static DEVICE: Handed<Device<Nrf52840, Board>> = Handed::new();
-
-/// What the board has beside USB. It is used by the device's interrupt alone; the tick has the same
-/// priority.
-struct Board {
-    led: Output,
-    tick: Tick,
-    milliseconds: u16,
-    lit: bool,
-}
-
-impl Board {
-    fn light(&mut self, lit: bool) {
-        self.lit = lit;
-        let Ok(()) = self.led.set_state(PinState::from(!lit));
-    }
-
-    fn passed(&mut self) {
-        self.milliseconds += 1;
-        if self.milliseconds == BLINK {
-            self.milliseconds = 0;
-            self.light(!self.lit);
-        }
-    }
-}
-
-impl Hooks for Board {
-    fn configured(&mut self, _milliamps: u16) {
-        self.tick.run(true);
-    }
-
-    fn deconfigured(&mut self) {
-        self.suspended();
-    }
-
-    fn suspended(&mut self) {
-        self.tick.run(false);
-        self.light(false);
-    }
-
-    fn resumed(&mut self) {
-        self.tick.run(true);
-    }
-}
+static DEVICE: Handed<Device<Nrf52840, Sleeper<Output, CoreTick>>> = Handed::new();
 
 #[entry]
 fn main() -> ! {
@@ -89,39 +44,18 @@ fn main() -> ! {
     let (Some(usbd), Some(core)) = (Usbd::take(), Peripherals::take()) else {
         cortex_m::asm::udf()
     };
-    let board =
-        Board { led: Output::high(LED), tick: Tick::new(core.SYST), milliseconds: 0, lit: false };
+    let tick = CoreTick::new(core.SYST, MILLISECOND);
+    let board = Sleeper::new(Output::high(LED), PinState::Low, tick, ());
     let controller = Nrf52840::new(usbd, OnChip::new(), STATE);
     let (mut device, [port]) = STORAGE.split(controller, &DESCRIPTORS, board);
     device.connect();
     // SAFETY: the interrupts are enabled below.
     unsafe { DEVICE.put(device) };
-    let button = Button::new(BUTTON);
+    let mut button = Button::new(BUTTON);
     for interrupt in [Interrupt::Usbd, Interrupt::PowerClock, Interrupt::Gpiote] {
         interrupt.enable();
     }
-    watch(port, button)
-}
-
-/// Each press wakes the host, and is told to it.
-fn watch(mut port: Port, mut button: Button) -> ! {
-    let mut was_pressed = false;
-    loop {
-        let is_pressed = button.is_pressed();
-        if is_pressed && !was_pressed {
-            port.control.request_wakeup();
-            // Where nobody has the port open, or reads, there is nobody to tell.
-            let _ = port.writer.write(b"pressed\r\n");
-        }
-        was_pressed = is_pressed;
-        // What the host sends is of no interest, but it has room only if it is taken.
-        while let Ok(bytes) = port.reader.fill_buf() {
-            let count = bytes.len();
-            port.reader.consume(count);
-        }
-        // Returns after any interrupt since the last one.
-        cortex_m::asm::wfe();
-    }
+    sleeper::watch(port, || button.is_pressed(), cortex_m::asm::wfe)
 }
 
 #[unsafe(no_mangle)]

@@ -9,12 +9,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use usbd_acm::Speed;
 use usbd_acm_bench::Board;
 use usbd_acm_bench::cpu::Image;
 use usbd_acm_bench::firmware::Firmware;
+use usbd_acm_bench::soc::Chip;
+use usbd_acm_bench::soc::nrf52840::Nrf52840;
+use usbd_acm_bench::soc::stm32f405::Stm32f405;
 use usbd_acm_redirect::bus::Bus;
 use usbd_acm_redirect::pty::{self, Terminal};
 use usbd_acm_redirect::server::{Endpoint, Listener, Operator, Server};
@@ -24,20 +27,14 @@ use usbd_acm_virtual::host::{
     AcmPort, ControlRecord, Host, KnownDevice, OnControl, TransferError, linux,
 };
 
+use super::chip::ChipName;
 use super::served::ServedBoard;
-
-/// A chip that can be emulated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum Chip {
-    /// Nordic nRF52840
-    Nrf52840,
-}
 
 #[derive(Args)]
 pub struct Options {
     /// The chip
-    #[arg(value_enum, default_value_t = Chip::Nrf52840)]
-    chip: Chip,
+    #[arg(value_enum)]
+    chip: ChipName,
     /// Example to build and run: echo, bridge, suspend, log
     #[arg(long, default_value = "echo")]
     app: String,
@@ -68,14 +65,20 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<ExitCode> {
-    let Chip::Nrf52840 = options.chip;
+    match options.chip {
+        ChipName::Nrf52840 => boot::<Nrf52840>(options),
+        ChipName::Stm32f405 => boot::<Stm32f405>(options),
+    }
+}
+
+fn boot<C: Chip>(options: &Options) -> Result<ExitCode> {
     let image = match &options.elf {
         Some(path) => Image::load(path)?,
-        None => Firmware::example(&options.app).image()?,
+        None => Firmware::example(C::EXAMPLES, &options.app).image()?,
     };
-    let mut board = Board::new(image)?;
-    // The other end of the bridge: its TXD goes to its RXD, and its RTS to its CTS.
-    board.core().with_soc(|soc, _, _| soc.uartes[0].line.loopback = true);
+    let mut board = Board::<C>::new(image)?;
+    // The other end of the bridge.
+    board.core().with_soc(|soc, _, _| soc.loop_back_uart());
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGTERM, SIGINT, SIGHUP] {
         signal_hook::flag::register(signal, stop.clone())?;
@@ -87,7 +90,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 }
 
 /// The simulated host enumerates; then a terminal, or a look at what is there.
-fn converse(board: Board, options: &Options, stop: &AtomicBool) -> Result<ExitCode> {
+fn converse<C: Chip>(board: Board<C>, options: &Options, stop: &AtomicBool) -> Result<ExitCode> {
     let mut host = Host::new(board);
     if !options.quiet {
         host.observe(OnControl(|record: &ControlRecord<'_>| println!("{record}")));
@@ -112,7 +115,7 @@ fn converse(board: Board, options: &Options, stop: &AtomicBool) -> Result<ExitCo
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn attach(host: &mut Host<Board>) -> Result<(KnownDevice, AcmPort)> {
+fn attach<C: Chip>(host: &mut Host<Board<C>>) -> Result<(KnownDevice, AcmPort)> {
     host.plug().map_err(|error| {
         let place = host.port_mut().core().place();
         anyhow!("{error}: the firmware does not attach; it is at {place}")
@@ -122,8 +125,8 @@ fn attach(host: &mut Host<Board>) -> Result<(KnownDevice, AcmPort)> {
     Ok((device, port))
 }
 
-fn offer(
-    host: &mut Host<Board>,
+fn offer<C: Chip>(
+    host: &mut Host<Board<C>>,
     device: &KnownDevice,
     port: AcmPort,
     options: &Options,
@@ -147,7 +150,11 @@ fn offer(
 }
 
 /// A short look: what it is, and whether it echoes.
-fn exchange(host: &mut Host<Board>, device: &KnownDevice, mut port: AcmPort) -> Result<()> {
+fn exchange<C: Chip>(
+    host: &mut Host<Board<C>>,
+    device: &KnownDevice,
+    mut port: AcmPort,
+) -> Result<()> {
     let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "-".to_owned());
     println!(
         "{} {} at address {}",
@@ -169,8 +176,8 @@ fn exchange(host: &mut Host<Board>, device: &KnownDevice, mut port: AcmPort) -> 
     Ok(())
 }
 
-fn redirect(
-    board: Board,
+fn redirect<C: Chip>(
+    board: Board<C>,
     socket: &Endpoint,
     options: &Options,
     stop: &AtomicBool,
@@ -196,7 +203,7 @@ fn redirect(
 }
 
 /// Violations and faults; whether there were none.
-fn tell(board: &mut Board, profile: bool) -> bool {
+fn tell<C: Chip>(board: &mut Board<C>, profile: bool) -> bool {
     if profile {
         print_profile(board);
     }
@@ -205,7 +212,7 @@ fn tell(board: &mut Board, profile: bool) -> bool {
     println!(
         "{} instructions in {:.3} s, asleep {} % of the time; {} bytes of stack",
         account.instructions,
-        now as f64 / 64e6,
+        now as f64 / C::FREQUENCY as f64,
         account.asleep * 100 / now.max(1),
         peak.map_or("unknown".to_owned(), |bytes| bytes.to_string()),
     );
@@ -218,7 +225,7 @@ fn tell(board: &mut Board, profile: bool) -> bool {
     board.violations().is_empty() && board.core().hard_faults().is_empty()
 }
 
-fn print_profile(board: &mut Board) {
+fn print_profile<C: Chip>(board: &mut Board<C>) {
     let image = board.core().image().clone();
     for (name, count) in board.core().account().by_function(&image).into_iter().take(25) {
         println!("{count:>12}  {name}");

@@ -2,23 +2,24 @@
 
 use usbd_acm::Speed;
 use usbd_acm_bench::Board;
+use usbd_acm_bench::soc::Chip;
 use usbd_acm_redirect::served::ServedDevice;
 use usbd_acm_virtual::{DevicePort, Handshake, InResponse, Nanoseconds, Pid};
 
 /// A board with somebody who watches it.
-pub struct ServedBoard {
-    board: Board,
+pub struct ServedBoard<C: Chip> {
+    board: Board<C>,
     violations: usize,
     faults: usize,
 }
 
-impl ServedBoard {
-    pub fn new(board: Board) -> Self {
+impl<C: Chip> ServedBoard<C> {
+    pub fn new(board: Board<C>) -> Self {
         Self { board, violations: 0, faults: 0 }
     }
 }
 
-impl ServedDevice for ServedBoard {
+impl<C: Chip> ServedDevice for ServedBoard<C> {
     fn take_events(&mut self) -> Vec<String> {
         let violations = self.board.soc().violations().all();
         let new = violations.iter().skip(self.violations);
@@ -40,7 +41,7 @@ impl ServedDevice for ServedBoard {
     }
 }
 
-impl DevicePort for ServedBoard {
+impl<C: Chip> DevicePort for ServedBoard<C> {
     fn set_vbus(&mut self, present: bool) {
         self.board.set_vbus(present);
     }

@@ -9,6 +9,7 @@ use super::latency::Latency;
 use super::script::{self, eager};
 use crate::cpu::{Account, Image};
 use crate::firmware::App;
+use crate::soc::Chip;
 use crate::{Board, Pace};
 
 /// Bytes moved in each measurement.
@@ -18,21 +19,21 @@ const LIMIT: f64 = 1_216_000.0;
 /// 115200 baud, 8 data bits, no parity, 1 stop bit.
 const CODING: [u8; 7] = [0x00, 0xC2, 0x01, 0x00, 0, 0, 8];
 
-pub fn measure(image: &Image, app: App, sheet: &mut Sheet) -> Result<()> {
+pub fn measure<C: Chip>(image: &Image, app: App, sheet: &mut Sheet) -> Result<()> {
     match app {
         App::Echo => {
-            enumeration(image, sheet).context("enumeration")?;
-            aborts(image, sheet).context("aborts")?;
-            suspended(image, sheet).context("suspend")?;
-            echo(image, sheet).context("echo")
+            enumeration::<C>(image, sheet).context("enumeration")?;
+            aborts::<C>(image, sheet).context("aborts")?;
+            suspended::<C>(image, sheet).context("suspend")?;
+            echo::<C>(image, sheet).context("echo")
         }
-        App::Source => flow(image, Direction::In, sheet).context("source"),
-        App::Sink => flow(image, Direction::Out, sheet).context("sink"),
+        App::Source => flow::<C>(image, Direction::In, sheet).context("source"),
+        App::Sink => flow::<C>(image, Direction::Out, sheet).context("sink"),
     }
 }
 
 /// A chip that Linux has enumerated and opened.
-fn opened(image: &Image, config: Config) -> Result<(Host<Board>, AcmPort)> {
+fn opened<C: Chip>(image: &Image, config: Config) -> Result<(Host<Board<C>>, AcmPort)> {
     let mut host = Host::with_config(Board::new(image.clone())?, config);
     host.plug().map_err(|error| anyhow!("{error}: it is at {}", host.port_mut().core().place()))?;
     let device = linux::enumerate(&mut host)?;
@@ -46,8 +47,8 @@ fn opened(image: &Image, config: Config) -> Result<(Host<Board>, AcmPort)> {
 
 /// Instructions of the requests themselves: nothing of the host's waits, so that a main loop that
 /// polls is not charged for them.
-fn enumeration(image: &Image, sheet: &mut Sheet) -> Result<()> {
-    let mut host = Host::with_config(Board::new(image.clone())?, eager());
+fn enumeration<C: Chip>(image: &Image, sheet: &mut Sheet) -> Result<()> {
+    let mut host = Host::with_config(Board::<C>::new(image.clone())?, eager());
     host.plug()?;
     host.reset()?;
     // Hardware answers it, with a wait of the host's behind it.
@@ -65,8 +66,8 @@ fn enumeration(image: &Image, sheet: &mut Sheet) -> Result<()> {
     Ok(())
 }
 
-fn aborts(image: &Image, sheet: &mut Sheet) -> Result<()> {
-    let (mut host, port) = opened(image, eager())?;
+fn aborts<C: Chip>(image: &Image, sheet: &mut Sheet) -> Result<()> {
+    let (mut host, port) = opened::<C>(image, eager())?;
     let function = *port.function();
     let failures = script::failures_after_aborts(&mut host, &function);
     sheet.add("aborted_control_failures", failures as f64, "of 75");
@@ -74,8 +75,8 @@ fn aborts(image: &Image, sheet: &mut Sheet) -> Result<()> {
     Ok(())
 }
 
-fn suspended(image: &Image, sheet: &mut Sheet) -> Result<()> {
-    let (mut host, _) = opened(image, Config::default())?;
+fn suspended<C: Chip>(image: &Image, sheet: &mut Sheet) -> Result<()> {
+    let (mut host, _) = opened::<C>(image, Config::default())?;
     host.suspend();
     host.run(10_000_000);
     host.port_mut().core().account().clear();
@@ -87,10 +88,10 @@ fn suspended(image: &Image, sheet: &mut Sheet) -> Result<()> {
 }
 
 /// Both ways at once.
-fn echo(image: &Image, sheet: &mut Sheet) -> Result<()> {
+fn echo<C: Chip>(image: &Image, sheet: &mut Sheet) -> Result<()> {
     let data: Vec<u8> = (0..BYTES).map(|index| ((index * 31) >> 3) as u8).collect();
-    for pace in [Pace::Saturating, Pace::FullSpeed] {
-        let (mut host, mut port) = opened(image, eager())?;
+    for pace in [Pace::Saturating, Pace::RealTime] {
+        let (mut host, mut port) = opened::<C>(image, eager())?;
         let latency = host.observe(Latency::default());
         let account = run(&mut host, pace, |host| {
             let back = port.transfer(host, &data, data.len()).with_context(|| stuck(host, pace))?;
@@ -98,7 +99,7 @@ fn echo(image: &Image, sheet: &mut Sheet) -> Result<()> {
             Ok(())
         })?;
         per_byte(sheet, "echo", pace, &account.account);
-        if pace == Pace::FullSpeed {
+        if pace == Pace::RealTime {
             let share = 2.0 * BYTES as f64 / account.seconds / LIMIT * 100.0;
             sheet.add("both_throughput_percent_of_limit", share, "%");
             worst_answer(&mut host, &mut port)?;
@@ -114,14 +115,14 @@ fn echo(image: &Image, sheet: &mut Sheet) -> Result<()> {
 }
 
 /// Where a firmware is that does not go on.
-fn stuck(host: &mut Host<Board>, pace: Pace) -> String {
+fn stuck<C: Chip>(host: &mut Host<Board<C>>, pace: Pace) -> String {
     let board = host.port_mut();
     let (violations, place) = (board.violations(), board.core().place());
     format!("{pace:?}, with the firmware at {place}, violations {violations:?}")
 }
 
 /// Requests between packets, as a program makes them that looks at its modem lines all the time.
-fn worst_answer(host: &mut Host<Board>, port: &mut AcmPort) -> Result<()> {
+fn worst_answer<C: Chip>(host: &mut Host<Board<C>>, port: &mut AcmPort) -> Result<()> {
     for round in 0..20_u8 {
         let packet = [round; 64];
         port.write(host, &packet)?;
@@ -132,10 +133,10 @@ fn worst_answer(host: &mut Host<Board>, port: &mut AcmPort) -> Result<()> {
     Ok(())
 }
 
-fn flow(image: &Image, direction: Direction, sheet: &mut Sheet) -> Result<()> {
+fn flow<C: Chip>(image: &Image, direction: Direction, sheet: &mut Sheet) -> Result<()> {
     let name = if direction == Direction::In { "in" } else { "out" };
-    for pace in [Pace::Saturating, Pace::FullSpeed] {
-        let (mut host, mut port) = opened(image, eager())?;
+    for pace in [Pace::Saturating, Pace::RealTime] {
+        let (mut host, mut port) = opened::<C>(image, eager())?;
         let mut next = 0;
         if direction == Direction::In {
             // What was buffered before the port was read.
@@ -152,7 +153,7 @@ fn flow(image: &Image, direction: Direction, sheet: &mut Sheet) -> Result<()> {
             Ok(())
         })?;
         per_byte(sheet, name, pace, &run.account);
-        if pace == Pace::FullSpeed {
+        if pace == Pace::RealTime {
             let share = BYTES as f64 / run.seconds / LIMIT * 100.0;
             sheet.add(format!("{name}_throughput_percent_of_limit"), share, "%");
             sheet.add("model_violations", violations(&host), "violations");
@@ -168,10 +169,10 @@ struct Run {
     seconds: f64,
 }
 
-fn run(
-    host: &mut Host<Board>,
+fn run<C: Chip>(
+    host: &mut Host<Board<C>>,
     pace: Pace,
-    work: impl FnOnce(&mut Host<Board>) -> Result<()>,
+    work: impl FnOnce(&mut Host<Board<C>>) -> Result<()>,
 ) -> Result<Run> {
     host.port_mut().set_pace(pace);
     host.port_mut().core().account().clear();
@@ -179,7 +180,7 @@ fn run(
     work(host)?;
     let seconds = (host.now() - start) as f64 / 1e9;
     let account = host.port_mut().core().account().clone();
-    host.port_mut().set_pace(Pace::FullSpeed);
+    host.port_mut().set_pace(Pace::RealTime);
     Ok(Run { account, seconds })
 }
 
@@ -192,6 +193,6 @@ fn per_byte(sheet: &mut Sheet, name: &str, pace: Pace, account: &Account) {
     sheet.add(format!("{name}_accesses_per_byte_{pace}"), accesses, "accesses/byte");
 }
 
-fn violations(host: &Host<Board>) -> f64 {
+fn violations<C: Chip>(host: &Host<Board<C>>) -> f64 {
     host.port().soc().violations().all().len() as f64
 }

@@ -1,8 +1,14 @@
 //! Chips: registers and what is behind them, nothing of the processor.
 
+mod chip;
+mod line;
 pub mod nrf52840;
+pub mod stm32f405;
+pub mod synopsys_otg;
 mod violation;
 
+pub use self::chip::{Chip, Transaction};
+pub use self::line::{Line, Sent, UartFrame};
 pub use self::violation::{Violation, Violations};
 
 use crate::cpu::{Cycles, Lines};

@@ -1,11 +1,10 @@
 //! Bad cables, impatient hosts, and people who pull the plug.
 
-use usbd_acm_bench::Board;
 use usbd_acm_virtual::host::{
     AcmPort, Conduct, Fault, Host, Noise, PacketKind, Rule, linux, request,
 };
 
-use crate::{Failure, LINE_CODING, MILLISECOND, data, is_well, opened, plugged};
+use crate::{Board, Failure, LINE_CODING, MILLISECOND, data, is_well, opened, plugged};
 
 /// Enumerates, opens, writes and reads back, as Linux does.
 fn converse(host: &mut Host<Board>) -> Result<(), Failure> {

@@ -1,75 +1,44 @@
 //! Our driver for the nRF52840, in the firmware of examples/nrf52840-dk, on the emulated chip.
 
+#[path = "../adapter/mod.rs"]
+mod adapter;
 mod bridge;
 mod faults;
 mod figures;
 mod power;
+#[path = "../rig/mod.rs"]
+mod rig;
 
-use std::path::PathBuf;
-use std::process::Command;
+use rig::{LINE_CODING, data, is_well, runs};
+use usbd_acm_bench::firmware::Firmware;
+use usbd_acm_bench::soc::Chip;
+use usbd_acm_bench::soc::nrf52840::Nrf52840;
+use usbd_acm_virtual::host::{AcmPort, Host, macos, windows};
 
-use usbd_acm_bench::Board;
-use usbd_acm_bench::cpu::Image;
-use usbd_acm_bench::firmware::root;
-use usbd_acm_virtual::host::{AcmPort, Config, Host, linux, macos, windows};
-
-const LINE_CODING: [u8; 7] = [0x00, 0xC2, 0x01, 0x00, 0, 0, 8];
 const MILLISECOND: u64 = 1_000_000;
+
+type Board = usbd_acm_bench::Board<Nrf52840>;
 
 /// The host gave up, and has to start over.
 type Failure = Box<dyn std::error::Error>;
 
-/// Builds an example.
-fn example(name: &str) -> PathBuf {
-    let folder = root().join("examples/nrf52840-dk");
-    let mut cargo = Command::new("cargo");
-    cargo.current_dir(&folder).env_remove("RUSTFLAGS").env_remove("CARGO_TARGET_DIR");
-    let features = if name == "echo-nrf-usbd" { "nrf-usbd" } else { "" };
-    cargo.args([
-        "build",
-        "--locked",
-        "--quiet",
-        "--release",
-        "--features",
-        features,
-        "--bin",
-        name,
-    ]);
-    assert!(cargo.status().unwrap().success(), "{name} does not build");
-    folder.join("target/thumbv7em-none-eabihf/release").join(name)
+/// An example.
+fn example(name: &str) -> Firmware {
+    let features = match name {
+        "echo-nrf-usbd" => vec!["nrf-usbd".to_owned()],
+        _ => Vec::new(),
+    };
+    Firmware { features, ..Firmware::example(Nrf52840::EXAMPLES, name) }
 }
 
 /// An example on a chip that is plugged in.
 fn plugged(name: &str) -> Host<Board> {
-    let image = Image::load(&example(name)).unwrap();
-    let mut host = Host::with_config(Board::new(image).unwrap(), Config::default());
-    host.plug().unwrap_or_else(|error| {
-        let board = host.port_mut();
-        panic!("{error}: {} {:?}", board.core().place(), board.core().hard_faults())
-    });
-    host
+    rig::plugged(&example(name))
 }
 
 /// Enumerated and opened, as Linux does.
 fn opened(name: &str) -> (Host<Board>, AcmPort) {
-    let mut host = plugged(name);
-    let device = linux::enumerate(&mut host).unwrap();
-    let mut port = AcmPort::all(&device).remove(0);
-    linux::open(&mut host, &mut port, LINE_CODING).unwrap();
-    (host, port)
-}
-
-/// So many bytes that do not repeat soon.
-fn data(length: u32) -> Vec<u8> {
-    (0..length).map(|index| (index * 7 + index / 251).to_le_bytes()[0]).collect()
-}
-
-/// Nothing crashed, and nothing was done against the manual.
-fn is_well(host: &mut Host<Board>) {
-    let board = host.port_mut();
-    assert!(board.fault().is_none(), "{:?}", board.fault());
-    assert!(board.core().hard_faults().is_empty());
-    assert_eq!(board.violations(), []);
+    rig::opened(&example(name))
 }
 
 fn echoes(name: &str) {
@@ -96,8 +65,7 @@ fn the_echo_on_nrf_usbd_echoes() {
     let (mut host, mut port) = opened("echo-nrf-usbd");
     let data = data(5_000);
     assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
-    let board = host.port_mut();
-    assert!(board.fault().is_none() && board.core().hard_faults().is_empty());
+    runs(&mut host);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod ficr;
 mod gpio;
 mod inert;
 mod nvmc;
+mod port;
 mod rtc;
 mod timer;
 mod uarte;
@@ -20,7 +21,7 @@ use nvmc::Nvmc;
 use rtc::Rtc;
 use timer::Timer;
 
-pub use uarte::{Format, Line, Sent, UartFrame, Uarte};
+pub use uarte::{Format, Uarte};
 pub use usbd::Usbd;
 
 use super::{Memory, Region, ResetCause, Soc, Violation, Violations};
@@ -51,22 +52,6 @@ pub struct Nrf52840 {
 }
 
 impl Nrf52840 {
-    /// A chip whose configuration registers are erased, as they come from the factory.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// What firmware did against the manual.
-    pub fn violations(&self) -> &Violations {
-        &self.violations
-    }
-
-    /// Switches VBUS.
-    pub fn set_vbus(&mut self, present: bool, now: Cycles) {
-        self.clock_power.set_vbus(present, now);
-        self.usbd.set_vbus(present, now);
-    }
-
     /// Whether the crystal oscillator runs, which USB needs.
     pub fn has_crystal(&self) -> bool {
         self.clock_power.has_crystal()

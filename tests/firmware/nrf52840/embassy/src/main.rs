@@ -55,36 +55,4 @@ async fn main(_spawner: Spawner) {
     join(device.run(), application).await;
 }
 
-/// Sends back what comes, packet by packet.
-#[cfg(not(any(feature = "source", feature = "sink")))]
-async fn run(serial: &mut Serial) -> Result<(), EndpointError> {
-    let mut packet = [0; 64];
-    loop {
-        let count = serial.read_packet(&mut packet).await?;
-        serial.write_packet(packet.get(..count).unwrap_or_default()).await?;
-    }
-}
-
-/// Sends as fast as it can: bytes that count up.
-#[cfg(feature = "source")]
-async fn run(serial: &mut Serial) -> Result<(), EndpointError> {
-    let mut next = 0_u8;
-    let mut packet = [0; 64];
-    loop {
-        for byte in &mut packet {
-            *byte = next;
-            next = next.wrapping_add(1);
-        }
-        serial.write_packet(&packet).await?;
-    }
-}
-
-/// Takes everything.
-#[cfg(feature = "sink")]
-async fn run(serial: &mut Serial) -> Result<(), EndpointError> {
-    let mut packet = [0; 64];
-    loop {
-        serial.read_packet(&mut packet).await?;
-        core::hint::black_box(&packet);
-    }
-}
+include!("../../../embassy.rs");

@@ -1,15 +1,13 @@
 //! UARTE: EasyDMA both ways, a FIFO of six bytes, errors, flow control; and what is on its line.
 
 mod dma;
-mod line;
 mod receiver;
 mod transmitter;
 
 use super::events::Events;
 use crate::cpu::Cycles;
-use crate::soc::{Memory, Violations};
+use crate::soc::{Line, Memory, UartFrame, Violations};
 
-pub use line::{Line, Sent, UartFrame};
 use receiver::Receiver;
 use transmitter::Transmitter;
 
@@ -77,7 +75,7 @@ impl Format {
 #[derive(Clone, Debug, Default)]
 pub struct Uarte {
     /// What its pins are connected to.
-    pub line: Line,
+    pub line: Line<Format>,
     events: Events,
     enabled: bool,
     format: Format,
@@ -100,7 +98,7 @@ impl Uarte {
 
     /// RTS: whether it can take another byte.
     pub fn is_ready_to_receive(&self) -> bool {
-        self.receiver.has_room()
+        self.enabled && self.receiver.has_room()
     }
 
     pub(super) fn interrupt(&self) -> bool {
@@ -129,7 +127,7 @@ impl Uarte {
     }
 
     fn clear_to_send(&self) -> bool {
-        !self.format.has_flow_control() || self.line.clear_to_send(self.receiver.has_room())
+        !self.format.has_flow_control() || self.line.clear_to_send(self.is_ready_to_receive())
     }
 
     fn advance_transmitter(
@@ -157,7 +155,8 @@ impl Uarte {
 
     fn advance_line(&mut self, now: Cycles, memory: &mut dyn Memory, violations: &mut Violations) {
         let heeds_rts = self.format.has_flow_control() && !self.line.ignores_rts;
-        let stops = heeds_rts && !self.receiver.has_room();
+        // Switched off, it leaves RTS to GPIO, which is taken to be high.
+        let stops = heeds_rts && !self.is_ready_to_receive();
         let time = self.format.frame_time();
         while let Some(frame) = self.line.arrivals(now, time, stops) {
             self.take(frame);
@@ -170,7 +169,7 @@ impl Uarte {
         if !self.enabled {
             return;
         }
-        let mut errors = frame.errors();
+        let mut errors = error_source(frame);
         if !self.receiver.take(frame.byte) {
             errors |= 1;
         }
@@ -267,4 +266,11 @@ impl Uarte {
             self.events.raise(if clear { event::CTS } else { event::NCTS });
         }
     }
+}
+
+/// ERRORSRC, without OVERRUN.
+fn error_source(frame: UartFrame) -> u32 {
+    u32::from(frame.parity_error) << 1
+        | u32::from(frame.framing_error) << 2
+        | u32::from(frame.is_break) << 3
 }

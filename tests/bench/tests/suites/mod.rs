@@ -1,13 +1,14 @@
 //! The tests of the whole stack, the very same files, on firmware: Chapter 9, CDC, requests of every
-//! kind, and what Linux' usbtest asks.
+//! kind, what Linux' usbtest asks, and every plan of faults. The crate that has this module says on
+//! which chip, and gives the files what they need under the name that they call it by.
 
-// The files call what they need by this name.
-extern crate self as usbd_acm_tests;
+mod plans;
 
 use usbd_acm::State;
 use usbd_acm_bench::Board;
 use usbd_acm_bench::cpu::Image;
 use usbd_acm_bench::firmware::{App, Firmware};
+use usbd_acm_bench::soc::Chip as _;
 use usbd_acm_virtual::host::Host;
 
 #[path = "../../../cdc/descriptors.rs"]
@@ -27,13 +28,15 @@ mod usbtest_chapter9;
 #[path = "../../../wire/requests.rs"]
 mod wire_requests;
 
-pub use suites::{ADDRESS, model};
+use crate::Chip;
+
+pub use ::suites::{ADDRESS, model};
 
 /// Our firmware in an emulated chip.
-pub type Subject = suites::Subject<Board>;
+pub type Subject = ::suites::Subject<Board<Chip>>;
 
 fn image() -> Image {
-    let firmware = Firmware::peer("nrf52840-usbd-acm", App::Echo);
+    let firmware = Firmware::peer(&format!("{}-usbd-acm", Chip::NAME), App::Echo);
     Firmware { features: vec!["suite".to_owned()], ..firmware }.image().expect("it builds")
 }
 
@@ -55,7 +58,7 @@ pub fn each_device_in<F: FnMut(&mut Subject)>(states: &[State], mut test: F) {
 
 fn check(image: &Image, test: &mut dyn FnMut(&mut Subject)) {
     let board = Board::new(image.clone()).expect("an emulated chip");
-    let name = "usbd-acm on an nRF52840".to_owned();
+    let name = format!("usbd-acm on {}", Chip::NAME);
     let mut subject = Subject::new(name, Host::new(board), &model::FULL_SPEED);
     subject.host.plug().expect("the device attaches");
     test(&mut subject);

@@ -1,8 +1,7 @@
-//! What the pins of a UARTE lead to.
+//! What the pins of a UART lead to.
 
 use std::collections::VecDeque;
 
-use super::Format;
 use crate::cpu::Cycles;
 
 /// A frame from outside.
@@ -27,24 +26,17 @@ impl UartFrame {
     /// A break.
     pub const BREAK: Self =
         Self { byte: 0, parity_error: false, framing_error: true, is_break: true };
-
-    /// As in ERRORSRC, without OVERRUN.
-    pub(super) fn errors(self) -> u32 {
-        u32::from(self.parity_error) << 1
-            | u32::from(self.framing_error) << 2
-            | u32::from(self.is_break) << 3
-    }
 }
 
 /// A frame that firmware sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Sent {
+pub struct Sent<F> {
     /// When its stop bit was over.
     pub at: Cycles,
     /// Data.
     pub byte: u8,
     /// How it was sent.
-    pub format: Format,
+    pub format: F,
 }
 
 /// The next frame from outside.
@@ -58,22 +50,22 @@ enum Arrival {
     At(Cycles),
 }
 
-/// The line, and who is at its other end.
+/// The line of a UART whose frames have the format `F`, and who is at its other end.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct Line<F> {
     /// TXD is connected to RXD, and RTS to CTS.
     pub loopback: bool,
     /// RTS is not connected: the other end sends whether there is room or not.
     pub ignores_rts: bool,
     /// Everything that was sent, where it is not looped back.
-    pub sent: Vec<Sent>,
+    pub sent: Vec<Sent<F>>,
     /// What is going to arrive, a frame after the other.
     incoming: VecDeque<UartFrame>,
     next: Arrival,
     clear_to_send: bool,
 }
 
-impl Default for Line {
+impl<F> Default for Line<F> {
     fn default() -> Self {
         Self {
             loopback: false,
@@ -86,8 +78,8 @@ impl Default for Line {
     }
 }
 
-impl Line {
-    /// Lets these arrive, at the speed at which the UARTE listens.
+impl<F> Line<F> {
+    /// Lets these arrive, at the speed at which the UART listens.
     pub fn feed(&mut self, frames: impl IntoIterator<Item = UartFrame>) {
         self.incoming.extend(frames);
         if self.next == Arrival::Nothing && !self.incoming.is_empty() {
@@ -117,7 +109,7 @@ impl Line {
         }
     }
 
-    pub(super) fn send(&mut self, at: Cycles, byte: u8, format: Format) {
+    pub(super) fn send(&mut self, at: Cycles, byte: u8, format: F) {
         if self.loopback {
             self.incoming.push_back(UartFrame::of(byte));
             self.next = Arrival::At(at);

@@ -1,0 +1,84 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(test), no_std)]
+#![deny(unsafe_code)]
+
+// `inline(never)` stands where it was measured to save flash at opt-level z.
+mod clock;
+mod control;
+mod controller;
+mod endpoint;
+mod errata;
+mod fifo;
+mod packets;
+mod plan;
+mod power;
+mod queue;
+mod registers;
+#[cfg(test)]
+mod tests;
+
+pub use clock::{AhbClock, AhbTooSlow};
+pub use plan::FifoPlan;
+pub use power::Vbus;
+pub use registers::Usb;
+pub use registers::cores::{Core, Generation, Phy, stm32f4, stm32h7};
+
+use control::Control;
+use power::Power;
+use queue::{InQueue, OutQueue};
+
+/// What the controller keeps in RAM, to be placed in a `static`: the packets of `PORTS` serial ports on
+/// their way, up to `DEPTH` in each direction of each.
+///
+/// `DEPTH` is best what a port has of slots, and 2 at least. Above 2, packets to the host that wait are
+/// sent as one transfer, with one interrupt.
+pub struct State<const PORTS: usize = 1, const DEPTH: usize = 2> {
+    power: Power,
+    control: Control,
+    ins: [[InQueue<DEPTH>; 2]; PORTS],
+    outs: [OutQueue<DEPTH>; PORTS],
+}
+
+impl<const PORTS: usize, const DEPTH: usize> State<PORTS, DEPTH> {
+    /// Of a controller that is detached.
+    #[expect(clippy::new_without_default, reason = "it belongs into a static")]
+    pub const fn new() -> Self {
+        Self {
+            power: Power::OFF,
+            control: Control::NEW,
+            ins: [const { [const { InQueue::NEW }; 2] }; PORTS],
+            outs: [const { OutQueue::NEW }; PORTS],
+        }
+    }
+}
+
+/// The controller: `PORTS` serial ports on one core.
+///
+/// Endpoints are numbered as `descriptors!` does it: data IN and notification of a port follow each other
+/// from 1, data OUT counts from 1.
+pub struct SynopsysOtg<C: Core, const PORTS: usize = 1, const DEPTH: usize = 2> {
+    usb: Usb<C>,
+    state: &'static mut State<PORTS, DEPTH>,
+}
+
+impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
+    /// How the packet RAM is shared out. That it does not fit is a compile error.
+    pub const PLAN: FifoPlan = {
+        assert!(DEPTH >= 2 && DEPTH <= 64 && PORTS <= 8, "DEPTH is 2 at least");
+        let ([ports, ..], [depth, ..]) = (PORTS.to_le_bytes(), DEPTH.to_le_bytes());
+        FifoPlan::new::<C>(ports as u16, depth as u16)
+    };
+
+    /// The controller, detached. Clocks and pins are the board's: the 48 MHz of the PHY, the clock of
+    /// the core in RCC, the alternate function of D+ and D-; on the STM32H7 the USB regulator too. The
+    /// core itself is not touched before the device is connected.
+    pub fn new(
+        usb: Usb<C>,
+        clock: AhbClock<C>,
+        vbus: Vbus,
+        state: &'static mut State<PORTS, DEPTH>,
+    ) -> Self {
+        state.power.set(clock, vbus);
+        Self { usb, state }
+    }
+}

@@ -1,0 +1,350 @@
+//! Bulk and interrupt packets: between the queues in RAM and the FIFOs.
+
+use usbd_acm::{Direction, Endpoint, EndpointAddress, Event, RxSlot, TransferType, TxPacket};
+
+use crate::endpoint::{Line, ctl, int, tsiz};
+use crate::fifo;
+use crate::queue::{InQueue, OutQueue};
+use crate::registers::{DAINT, DCTL, GINTSTS, GRSTCTL, GRXSTSP, GRXSTSR, Register, pend};
+use crate::{Core, SynopsysOtg};
+
+/// GINTSTS: the receive FIFO is not empty.
+pub(crate) const RXFLVL: u32 = 1 << 4;
+/// GINTSTS: global OUT NAK is in effect.
+const GONAKEFF: u32 = 1 << 7;
+/// DCTL: sets global OUT NAK.
+const SGONAK: u32 = 1 << 9;
+/// DCTL: clears global OUT NAK.
+const CGONAK: u32 = 1 << 10;
+/// GRSTCTL: flushes the transmit FIFO of the number from bit 6 on.
+const TXFFLSH: u32 = 1 << 5;
+const TXFNUM: u32 = 6;
+
+/// Reads of a register in a wait for the hardware. That can take as long as a packet on the bus, 50 µs; a
+/// read and the loop take 5 cycles at least, so that this is 100 µs or more up to an AHB clock of 500 MHz.
+const WAIT: u32 = 10_000;
+
+/// Entries that a receive FIFO can have, and more.
+const ENTRIES: u32 = 1024;
+
+/// An entry of the receive FIFO, as GRXSTSR has it: a packet, or something that happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Entry(u32);
+
+/// PKTSTS of an entry. What else there is, as of global OUT NAK, says nothing of packets.
+pub(crate) mod status {
+    /// A packet follows.
+    pub(crate) const DATA: u32 = 2;
+    /// A transfer is over.
+    pub(crate) const DONE: u32 = 3;
+    /// A SETUP stage is over: no other SETUP packet belongs to it.
+    pub(crate) const SETUP_DONE: u32 = 4;
+    /// A SETUP packet follows.
+    pub(crate) const SETUP: u32 = 6;
+}
+
+impl Entry {
+    pub(crate) const fn status(self) -> u32 {
+        self.0 >> 17 & 0xF
+    }
+
+    /// BCNT.
+    pub(crate) const fn bytes(self) -> u16 {
+        let [low, high, ..] = (self.0 >> 4 & 0x7FF).to_le_bytes();
+        u16::from_le_bytes([low, high])
+    }
+
+    /// EPNUM.
+    const fn number(self) -> u32 {
+        self.0 & 0xF
+    }
+
+    /// Whether it is what the host did on EP0, and so comes after the packets before it.
+    pub(crate) const fn is_control(self) -> bool {
+        let is_token = matches!(self.status(), status::DATA | status::SETUP_DONE | status::SETUP);
+        self.number() == 0 && is_token
+    }
+}
+
+/// What happened to packets.
+impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
+    /// An IN endpoint whose transfer is over. The next one is armed before it is told.
+    pub(crate) fn in_event(&mut self) -> Option<Event> {
+        let number = self.usb.read(DAINT).trailing_zeros();
+        let line = Line::new(number, Direction::In);
+        let happened = self.usb.read(line.interrupts());
+        self.usb.write(line.interrupts(), happened);
+        if happened & int::XFRC == 0 {
+            return None;
+        }
+        if number == 0 {
+            return self.control_sent();
+        }
+        let queue = self.state.ins.as_flattened_mut().get_mut(line.index())?;
+        queue.over(0);
+        let event = self.sent(line);
+        self.start(line);
+        event
+    }
+
+    /// A packet that was acknowledged.
+    fn sent(&mut self, line: Line) -> Option<Event> {
+        let queue = self.state.ins.as_flattened_mut().get_mut(line.index())?;
+        let sent = queue.sent();
+        if DEPTH > 2 && queue.is_acknowledged() {
+            pend::<C>();
+        }
+        if sent { line.address().map(Event::Sent) } else { None }
+    }
+
+    /// A packet of a transfer of which another one was told.
+    pub(crate) fn next_sent(&mut self) -> Option<Event> {
+        if DEPTH == 2 {
+            return None;
+        }
+        let mut lines = (1..).map(|number| Line::new(number, Direction::In));
+        let queues = self.state.ins.as_flattened().iter();
+        let (line, _) = lines.by_ref().zip(queues).find(|(_, queue)| queue.is_acknowledged())?;
+        self.sent(line)
+    }
+
+    /// A packet that was received.
+    pub(crate) fn received(&mut self) -> Option<Event> {
+        for (number, queue) in (1..).zip(&mut self.state.outs) {
+            if let Some((slot, length)) = queue.received() {
+                self.pend_if_filled();
+                let address = EndpointAddress::new(number, Direction::Out)?;
+                return Some(Event::Received(address, slot, length));
+            }
+        }
+        None
+    }
+
+    /// No interrupt line tells of packets that are in their slots.
+    pub(crate) fn pend_if_filled(&self) {
+        if self.state.outs.iter().any(OutQueue::is_filled) {
+            pend::<C>();
+        }
+    }
+
+    /// Moves packets from the receive FIFO to their slots, until there is something of EP0 on top. Returns
+    /// whether there is.
+    pub(crate) fn make_way(&mut self) -> bool {
+        for _ in 0..ENTRIES {
+            let Some(entry) = self.top() else { return false };
+            if entry.is_control() {
+                return true;
+            }
+            self.take(entry);
+        }
+        false
+    }
+
+    /// The oldest entry of the receive FIFO.
+    pub(crate) fn top(&mut self) -> Option<Entry> {
+        self.skip_unread();
+        let is_there = self.usb.read(GINTSTS) & RXFLVL != 0;
+        is_there.then(|| Entry(self.usb.read(GRXSTSR)))
+    }
+
+    /// Takes this entry, the oldest, out of the receive FIFO, with its packet. It is not one of control.
+    fn take(&mut self, entry: Entry) {
+        self.usb.read(GRXSTSP);
+        let line = Line::new(entry.number(), Direction::Out);
+        match entry.status() {
+            status::DATA => self.store(line, entry.bytes()),
+            status::DONE if line == Line::EP0_OUT => self.control_done(),
+            status::DONE => self.start_out(line),
+            _ => {}
+        }
+    }
+
+    /// Copies a packet to its slot. Where there is none, its endpoint was aborted, and it is dropped.
+    fn store(&mut self, line: Line, bytes: u16) {
+        let usb = &self.usb;
+        let queue = self.state.outs.get_mut(line.index());
+        let stored = queue.and_then(|queue| queue.fill(|slot| fifo::pop(usb, slot, bytes)));
+        if stored.is_none() {
+            fifo::pop(usb, &mut [], bytes);
+        }
+    }
+}
+
+/// What the stack asks for.
+impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
+    pub(crate) fn push_in(&mut self, line: Line, packet: TxPacket) -> Result<(), TxPacket> {
+        match self.state.ins.as_flattened_mut().get_mut(line.index()) {
+            Some(queue) => queue.push(packet)?,
+            None => return Err(packet),
+        }
+        self.start(line);
+        Ok(())
+    }
+
+    pub(crate) fn push_out(&mut self, line: Line, slot: RxSlot) -> Result<(), RxSlot> {
+        match self.state.outs.get_mut(line.index()) {
+            Some(queue) => queue.push(slot)?,
+            None => return Err(slot),
+        }
+        self.start_out(line);
+        Ok(())
+    }
+
+    /// Arms an IN endpoint with what waits, unless it is busy, halted or closed.
+    fn start(&mut self, line: Line) {
+        let Some(queue) = self.state.ins.as_flattened_mut().get_mut(line.index()) else { return };
+        let control = self.usb.read(line.control());
+        if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
+            return;
+        }
+        let [low, high, ..] = (control & ctl::MPSIZ).to_le_bytes();
+        let [number, ..] = line.number().to_le_bytes();
+        let (_, words) = Self::PLAN.transmit(number.into());
+        let Some(batch) = queue.batch(u16::from_le_bytes([low, high]), words) else { return };
+        let packets = u32::from(batch.packets) << tsiz::PKTCNT;
+        self.usb.write(line.size(), tsiz::MCNT_1 | packets | u32::from(batch.bytes));
+        self.usb.write(line.control(), control | ctl::EPENA | ctl::CNAK);
+        for packet in queue.arm(batch) {
+            fifo::push(&self.usb, line.number(), packet);
+        }
+    }
+
+    /// Lets as many packets in on an OUT endpoint as there are slots, unless it is busy, halted or closed.
+    /// No packet comes that has no slot: with the last one the core sets NAK (RM0090 §34.17.5).
+    fn start_out(&mut self, line: Line) {
+        let slots = self.state.outs.get(line.index()).map_or(0, OutQueue::empty);
+        let control = self.usb.read(line.control());
+        if slots == 0 || control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
+            return;
+        }
+        let bytes = slots * (control & ctl::MPSIZ);
+        self.usb.write(line.size(), slots << tsiz::PKTCNT | bytes);
+        self.usb.write(line.control(), control | ctl::EPENA | ctl::CNAK);
+    }
+
+    /// Opens an endpoint: nothing armed, not halted, DATA0.
+    pub(crate) fn activate(&mut self, endpoint: Endpoint) {
+        let line = Line::of(endpoint.address);
+        self.drop_packets_of(line);
+        let transfer_type = match endpoint.transfer_type {
+            TransferType::Bulk => 2,
+            TransferType::Interrupt => 3,
+        };
+        let fifo = if line.is_out() { 0 } else { line.number() << ctl::TXFNUM };
+        let size = u32::from(endpoint.max_packet_size) & ctl::MPSIZ;
+        let control = ctl::SNAK | ctl::SD0PID | ctl::USBAEP | transfer_type << ctl::EPTYP;
+        self.usb.write(line.control(), control | fifo | size);
+    }
+
+    /// Closes every endpoint but EP0, and drops all packets and slots.
+    pub(crate) fn close_endpoints(&mut self) {
+        for number in 1..=C::ENDPOINT_NUMBERS {
+            for direction in [Direction::In, Direction::Out] {
+                let line = Line::new(number.into(), direction);
+                self.drop_packets_of(line);
+                self.usb.write(line.control(), ctl::SNAK);
+            }
+        }
+    }
+
+    /// Drops the packets or slots of an endpoint, also those in hardware.
+    pub(crate) fn drop_packets_of(&mut self, line: Line) {
+        if line.is_out() {
+            self.disable_out(line, ctl::SNAK);
+            self.state.outs.get_mut(line.index()).map(OutQueue::clear);
+            return;
+        }
+        self.disable_in(line);
+        // What the host has taken at that very moment is not told.
+        self.usb.write(line.interrupts(), int::XFRC);
+        self.state.ins.as_flattened_mut().get_mut(line.index()).map(InQueue::clear);
+    }
+
+    pub(crate) fn begin_halt(&mut self, line: Line) {
+        if line.is_out() {
+            return self.disable_out(line, ctl::STALL);
+        }
+        // Packets that were not acknowledged are sent at the end of the halt. Of a transfer that came to
+        // its end XFRC tells, as always.
+        if let Some(left @ 1..) = self.disable_in(line)
+            && let Some(queue) = self.state.ins.as_flattened_mut().get_mut(line.index())
+        {
+            queue.over(left);
+            pend::<C>();
+        }
+        let control = self.usb.read(line.control()) & !ctl::ACTIONS;
+        self.usb.write(line.control(), control | ctl::STALL);
+    }
+
+    /// Ends a halt, and sets the toggle to DATA0.
+    pub(crate) fn end_halt(&mut self, line: Line) {
+        let control = self.usb.read(line.control()) & !ctl::ACTIONS & !ctl::STALL;
+        self.usb.write(line.control(), control | ctl::SD0PID);
+        match line.is_out() {
+            true => self.start_out(line),
+            false => self.start(line),
+        }
+    }
+}
+
+/// How an endpoint is disabled.
+impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
+    /// Takes back what is armed on an IN endpoint, and empties its FIFO (RM0090 §34.17.6, "IN endpoint
+    /// disable"). Returns how many packets were not acknowledged; `None` when nothing was armed.
+    pub(crate) fn disable_in(&mut self, line: Line) -> Option<u8> {
+        let control = self.usb.read(line.control()) & !ctl::ACTIONS;
+        if !self.is_enabled(line) {
+            return None;
+        }
+        self.usb.write(line.control(), control | ctl::SNAK);
+        self.wait(line.interrupts(), int::INEPNE, true);
+        self.usb.write(line.control(), control | ctl::SNAK | ctl::EPDIS);
+        self.wait(line.interrupts(), int::EPDISD, true);
+        self.usb.write(line.interrupts(), int::EPDISD | int::INEPNE);
+        let [left, ..] = (self.usb.read(line.size()) >> tsiz::PKTCNT).to_le_bytes();
+        self.usb.write(GRSTCTL, TXFFLSH | line.number() << TXFNUM);
+        self.wait(GRSTCTL, TXFFLSH, false);
+        Some(left)
+    }
+
+    /// Lets nothing in on an OUT endpoint, and takes what came to its slots (RM0090 §34.17.5, "disabling
+    /// an OUT endpoint"). It answers NAK or STALL from then on.
+    fn disable_out(&mut self, line: Line, answer: u32) {
+        let usb = &self.usb;
+        let control = usb.read(line.control()) & !ctl::ACTIONS;
+        if !self.is_enabled(line) {
+            return usb.write(line.control(), control | answer);
+        }
+        usb.modify(DCTL, 0, SGONAK);
+        for _ in 0..WAIT {
+            if self.usb.read(GINTSTS) & GONAKEFF != 0 {
+                break;
+            }
+            // It comes into effect when its entry of the receive FIFO is taken out.
+            if let Some(entry) = self.top() {
+                match entry.is_control() {
+                    true => _ = self.take_control(entry),
+                    false => self.take(entry),
+                }
+            }
+        }
+        if self.is_enabled(line) {
+            self.usb.write(line.control(), control | answer | ctl::EPDIS);
+            self.wait(line.interrupts(), int::EPDISD, true);
+        }
+        self.usb.write(line.interrupts(), int::EPDISD);
+        self.usb.modify(DCTL, 0, CGONAK);
+        // Of what was taken out no interrupt line tells.
+        pend::<C>();
+    }
+
+    pub(crate) fn is_enabled(&self, line: Line) -> bool {
+        self.usb.read(line.control()) & ctl::EPENA != 0
+    }
+
+    /// Reads until one of these bits is set, or clear, and 10 000 times at most.
+    #[inline(never)]
+    pub(crate) fn wait(&self, register: Register, bits: u32, set: bool) -> bool {
+        (0..WAIT).any(|_| (self.usb.read(register) & bits != 0) == set)
+    }
+}

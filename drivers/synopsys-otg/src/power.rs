@@ -1,0 +1,341 @@
+//! Power: attached and detached, reset, suspend and resume, and the order in which events are told.
+
+use usbd_acm::{Event, Speed, TestMode};
+
+use crate::control::Control;
+use crate::endpoint::{Line, ctl};
+use crate::errata::write_dcfg;
+use crate::packets::RXFLVL;
+use crate::registers::{
+    DAINTMSK, DCTL, DIEPMSK, DSTS, GAHBCFG, GCCFG, GINTMSK, GINTSTS, GOTGCTL, GOTGINT, GRSTCTL,
+    GRXFSIZ, GUSBCFG, PCGCCTL, transmit_size,
+};
+use crate::{AhbClock, Core, Generation, Phy, SynopsysOtg};
+
+/// How the device knows that it is plugged in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Vbus {
+    /// The core watches VBUS at its own pin, PA9 of OTG_FS: it attaches and detaches with it, and tells of
+    /// its loss. For boards that wire the pin; needed where they are powered by something else.
+    Sensed,
+    /// VBUS is taken for present, and the pin is free. Unplugged, the device finds itself suspended.
+    Ignored,
+}
+
+/// GAHBCFG: interrupts reach the NVIC.
+const GINT: u32 = 1 << 0;
+/// GUSBCFG: the full-speed transceiver.
+const PHYSEL: u32 = 1 << 6;
+/// GUSBCFG: turn-around time.
+const TRDT: u32 = 10;
+/// GUSBCFG: device mode, whatever the ID pin says.
+const FDMOD: u32 = 1 << 30;
+/// GRSTCTL: core soft reset.
+const CSRST: u32 = 1 << 0;
+/// GRSTCTL: flushes the receive FIFO.
+const RXFFLSH: u32 = 1 << 4;
+/// GRSTCTL: the AHB master is idle.
+const AHBIDL: u32 = 1 << 31;
+/// GINTSTS: host mode.
+const CMOD: u32 = 1 << 0;
+const OTGINT: u32 = 1 << 2;
+const SOF: u32 = 1 << 3;
+const USBSUSP: u32 = 1 << 11;
+const USBRST: u32 = 1 << 12;
+const ENUMDNE: u32 = 1 << 13;
+const IEPINT: u32 = 1 << 18;
+const WKUPINT: u32 = 1 << 31;
+/// GINTSTS: what comes before packets: the core cannot be reached without its clocks, and after a reset
+/// nothing is told that was before it.
+const FIRST: u32 = OTGINT | USBRST | ENUMDNE | WKUPINT;
+/// GINTSTS: what comes after packets.
+const LAST: u32 = USBSUSP | SOF;
+/// GINTMSK. OEPINT is not there: all that it says is in the receive FIFO.
+const INTERRUPTS: u32 = FIRST | USBSUSP | RXFLVL | IEPINT;
+/// GOTGINT: VBUS is no longer valid.
+const SEDET: u32 = 1 << 2;
+/// GOTGCTL: software says whether VBUS is valid, and that it is.
+const BVALOEN: u32 = 1 << 6;
+const BVALOVAL: u32 = 1 << 7;
+/// GCCFG: the full-speed transceiver is on.
+const PWRDWN: u32 = 1 << 16;
+/// GCCFG of the first generation.
+const VBUSBSEN: u32 = 1 << 19;
+const NOVBUSSENS: u32 = 1 << 21;
+/// GCCFG of the second.
+const VBDEN: u32 = 1 << 21;
+/// DIEPMSK: of IN endpoints, only that a transfer is over.
+const XFRCM: u32 = 1 << 0;
+/// DAINTMSK: every IN endpoint.
+const ALL_IN: u32 = 0xFFFF;
+/// DCTL: resume signalling.
+const RWUSIG: u32 = 1 << 0;
+/// DCTL: soft disconnect.
+const SDIS: u32 = 1 << 1;
+/// DCTL: test mode.
+const TCTL: u32 = 4;
+/// DSTS: the bus is suspended now.
+const SUSPSTS: u32 = 1 << 0;
+/// DSTS: enumerated speed; 0 is high speed.
+const ENUMSPD: u32 = 3 << 1;
+/// DSTS: number of the frame, or of the microframe at high speed.
+const FNSOF: u32 = 8;
+/// PCGCCTL: stops the clocks of PHY and core.
+const STPPCLK: u32 = 1 << 0;
+const GATEHCLK: u32 = 1 << 1;
+
+#[derive(Debug)]
+pub(crate) struct Power {
+    /// TRDT.
+    turnaround: u8,
+    megahertz: u16,
+    vbus: Vbus,
+    attached: bool,
+    suspended: bool,
+    /// Each start of frame interrupts.
+    watched: bool,
+}
+
+impl Power {
+    pub(crate) const OFF: Self = Self {
+        turnaround: 0,
+        megahertz: 0,
+        vbus: Vbus::Sensed,
+        attached: false,
+        suspended: false,
+        watched: false,
+    };
+
+    pub(crate) fn set<C>(&mut self, clock: AhbClock<C>, vbus: Vbus) {
+        (self.turnaround, self.megahertz) = (clock.turnaround(), clock.megahertz());
+        self.vbus = vbus;
+    }
+}
+
+/// Attached and detached.
+impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
+    pub(crate) fn attach(&mut self) {
+        self.reset_core();
+        self.share_out_ram();
+        let usb = &self.usb;
+        write_dcfg(usb, 0);
+        usb.write(DIEPMSK, XFRCM);
+        usb.write(DAINTMSK, ALL_IN);
+        usb.write(GINTSTS, u32::MAX);
+        usb.write(GINTMSK, INTERRUPTS);
+        usb.write(GAHBCFG, GINT);
+        usb.modify(DCTL, SDIS, 0);
+        self.load_out();
+        self.state.power.attached = true;
+    }
+
+    pub(crate) fn detach(&mut self) {
+        self.usb.write(PCGCCTL, 0);
+        self.usb.modify(DCTL, 0, SDIS);
+        self.usb.write(GAHBCFG, 0);
+        self.drop_all();
+        self.state.power.attached = false;
+    }
+
+    /// Resets the core, whatever a boot loader has left, and selects device mode and transceiver.
+    fn reset_core(&mut self) {
+        let usb = &self.usb;
+        let (phy, power) = match C::PHY {
+            Phy::FullSpeed => (PHYSEL, PWRDWN),
+            Phy::Ulpi => (0, 0),
+        };
+        let mode = FDMOD | phy | u32::from(self.state.power.turnaround) << TRDT;
+        usb.write(PCGCCTL, 0);
+        usb.write(GAHBCFG, 0);
+        usb.write(GUSBCFG, mode);
+        self.wait(GRSTCTL, AHBIDL, true);
+        usb.write(GRSTCTL, CSRST);
+        self.wait(GRSTCTL, CSRST, false);
+        self.wait(GRSTCTL, AHBIDL, true);
+        usb.write(GUSBCFG, mode);
+        let sensing = match (C::GENERATION, self.state.power.vbus) {
+            (Generation::One, Vbus::Sensed) => VBUSBSEN,
+            (Generation::One, Vbus::Ignored) => NOVBUSSENS,
+            (Generation::Two, Vbus::Sensed) => VBDEN,
+            (Generation::Two, Vbus::Ignored) => {
+                usb.modify(GOTGCTL, 0, BVALOEN | BVALOVAL);
+                0
+            }
+        };
+        usb.write(GCCFG, power | sensing);
+        usb.modify(DCTL, 0, SDIS);
+        // At once where nothing holds the ID pin low; else within 25 ms, and registers written before
+        // are those of the host.
+        self.wait(GINTSTS, CMOD, false);
+    }
+
+    fn share_out_ram(&mut self) {
+        self.usb.write(GRXFSIZ, Self::PLAN.receive().into());
+        for (number, _) in (0..).zip(0..=2 * PORTS) {
+            let (start, depth) = Self::PLAN.transmit(number);
+            self.usb.write(transmit_size(number), u32::from(depth) << 16 | u32::from(start));
+        }
+    }
+
+    /// Nothing is armed, no endpoint is open, no transfer is on EP0.
+    fn drop_all(&mut self) {
+        self.close_endpoints();
+        self.drop_control();
+        self.state.control = Control::NEW;
+        self.usb.write(GRSTCTL, RXFFLSH);
+        self.wait(GRSTCTL, RXFFLSH, false);
+        write_dcfg(&self.usb, 0);
+        // RM0090 §34.17.5: on a reset, NAK for EP0 OUT, and SETUP packets may come.
+        self.usb.write(Line::EP0_OUT.control(), ctl::SNAK);
+        self.load_out();
+        self.state.power.suspended = false;
+    }
+}
+
+/// What happened.
+impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
+    /// The next event, oldest first as far as the core tells.
+    #[inline]
+    pub(crate) fn next_event(&mut self) -> Option<Event> {
+        let status = self.usb.read(GINTSTS);
+        if status & FIRST != 0 {
+            let event = self.bus_event(status);
+            if event.is_some() || status & USBRST != 0 {
+                return event;
+            }
+        }
+        if status & IEPINT != 0
+            && let Some(event) = self.in_event()
+        {
+            return Some(event);
+        }
+        if let Some(event) = self.next_sent() {
+            return Some(event);
+        }
+        loop {
+            let control = self.make_way();
+            if let Some(event) = self.received() {
+                return Some(event);
+            }
+            if !control && !self.is_setup_due() {
+                break;
+            }
+            if let Some(event) = self.control_event() {
+                return Some(event);
+            }
+        }
+        if status & LAST != 0 { self.idle_event(status) } else { None }
+    }
+
+    /// Reset, the loss of VBUS, and resume.
+    #[cold]
+    #[inline(never)]
+    fn bus_event(&mut self, status: u32) -> Option<Event> {
+        // The core needs its clocks for what follows.
+        self.start_clocks();
+        if status & OTGINT != 0 {
+            let cause = self.usb.read(GOTGINT);
+            self.usb.write(GOTGINT, cause);
+            if cause & SEDET != 0 {
+                self.drop_all();
+                return Some(Event::VbusLost);
+            }
+        }
+        if status & USBRST != 0 {
+            self.usb.write(GINTSTS, USBRST);
+            self.drop_all();
+        }
+        if status & ENUMDNE != 0 {
+            self.usb.write(GINTSTS, ENUMDNE);
+            return Some(Event::Reset(self.speed()));
+        }
+        self.usb.write(GINTSTS, status & WKUPINT);
+        if status & WKUPINT != 0 { self.resumed() } else { None }
+    }
+
+    /// Suspend, and frames.
+    #[inline(never)]
+    fn idle_event(&mut self, status: u32) -> Option<Event> {
+        self.usb.write(GINTSTS, status & LAST);
+        if status & USBSUSP == 0 {
+            return self.resumed();
+        }
+        // Where the bus resumed since, there is no suspend to tell of.
+        if !self.state.power.attached || self.usb.read(DSTS) & SUSPSTS == 0 {
+            return None;
+        }
+        self.state.power.suspended = true;
+        Some(Event::Suspend)
+    }
+
+    fn resumed(&mut self) -> Option<Event> {
+        if !core::mem::take(&mut self.state.power.suspended) {
+            return None;
+        }
+        self.watch(self.state.power.watched);
+        Some(Event::Resume)
+    }
+
+    fn speed(&self) -> Speed {
+        match self.usb.read(DSTS) & ENUMSPD {
+            0 => Speed::High,
+            _ => Speed::Full,
+        }
+    }
+}
+
+/// Suspend, resume, remote wake-up, and frames.
+impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
+    /// Stops the clocks, unless the bus is active again. It starts them by its interrupt.
+    pub(crate) fn stop_clocks(&mut self) {
+        if self.usb.read(DSTS) & SUSPSTS != 0 {
+            self.usb.write(PCGCCTL, STPPCLK | GATEHCLK);
+        }
+    }
+
+    pub(crate) fn start_clocks(&mut self) {
+        self.usb.write(PCGCCTL, 0);
+    }
+
+    /// Drives resume. That blocks for 3 ms at least, twice: USB 2.0 §7.1.7.7 wants 5 ms of idle before it, of
+    /// which suspend was told after 3, and 1 to 15 ms of it; and the core has no timer for either.
+    pub(crate) fn drive_resume(&mut self) {
+        if !self.state.power.suspended {
+            return;
+        }
+        self.pass_milliseconds(2);
+        // No event tells that the host took over where it does so at once; so the first frame does.
+        self.usb.write(GINTSTS, SOF);
+        self.usb.modify(GINTMSK, 0, SOF);
+        self.usb.modify(DCTL, 0, RWUSIG);
+        self.pass_milliseconds(1);
+        self.usb.modify(DCTL, RWUSIG, 0);
+    }
+
+    /// At least so long, and less than 10 times as long: a read and the loop take 3 to 20 cycles of AHB.
+    fn pass_milliseconds(&self, count: u32) {
+        let reads = count * u32::from(self.state.power.megahertz) * (1000 / 2);
+        (0..reads).for_each(|_| _ = self.usb.read(DSTS));
+    }
+
+    /// Whether each start of frame interrupts.
+    pub(crate) fn watch(&mut self, watched: bool) {
+        self.state.power.watched = watched;
+        match watched {
+            true => self.usb.modify(GINTMSK, 0, SOF),
+            false => self.usb.modify(GINTMSK, SOF, 0),
+        }
+    }
+
+    /// Frames, of which there are 8 microframes at high speed.
+    pub(crate) fn frame_number(&self) -> u16 {
+        let status = self.usb.read(DSTS);
+        let microframes = if status & ENUMSPD == 0 { 3 } else { 0 };
+        let [low, high, ..] = (status >> (FNSOF + microframes)).to_le_bytes();
+        u16::from_le_bytes([low, high & 7])
+    }
+
+    pub(crate) fn enter_test_mode(&mut self, mode: TestMode) {
+        self.usb.modify(DCTL, 7 << TCTL, (mode as u32) << TCTL);
+    }
+}

@@ -1,0 +1,121 @@
+//! The registers: where they are, and the only accesses to them.
+//!
+//! Names, offsets and fields are those of RM0090 chapter 34 (OTG_FS) and RM0433 chapter 57 (OTG_HS), and
+//! of the NVIC of Armv7-M.
+#![allow(unsafe_code)]
+
+pub(crate) mod cores;
+#[cfg(test)]
+pub(crate) mod fake;
+
+use core::marker::PhantomData;
+
+use cores::Core;
+
+/// A register, by its offset from the core's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Register(pub(crate) u32);
+
+pub(crate) const GOTGCTL: Register = Register(0x000);
+pub(crate) const GOTGINT: Register = Register(0x004);
+pub(crate) const GAHBCFG: Register = Register(0x008);
+pub(crate) const GUSBCFG: Register = Register(0x00C);
+pub(crate) const GRSTCTL: Register = Register(0x010);
+pub(crate) const GINTSTS: Register = Register(0x014);
+pub(crate) const GINTMSK: Register = Register(0x018);
+/// The oldest entry of the receive FIFO, which stays there.
+pub(crate) const GRXSTSR: Register = Register(0x01C);
+/// The same, taken out.
+pub(crate) const GRXSTSP: Register = Register(0x020);
+pub(crate) const GRXFSIZ: Register = Register(0x024);
+const DIEPTXF0: Register = Register(0x028);
+pub(crate) const GCCFG: Register = Register(0x038);
+const DIEPTXF1: Register = Register(0x104);
+pub(crate) const DCFG: Register = Register(0x800);
+pub(crate) const DCTL: Register = Register(0x804);
+pub(crate) const DSTS: Register = Register(0x808);
+pub(crate) const DIEPMSK: Register = Register(0x810);
+pub(crate) const DAINT: Register = Register(0x818);
+pub(crate) const DAINTMSK: Register = Register(0x81C);
+pub(crate) const PCGCCTL: Register = Register(0xE00);
+
+/// NVIC_ISPR0.
+const ISPR0: u32 = 0xE000_E200;
+
+/// DIEPTXF\[n\], of the transmit FIFO of an IN endpoint.
+pub(crate) const fn transmit_size(number: u16) -> Register {
+    match number {
+        0 => DIEPTXF0,
+        _ => Register(DIEPTXF1.0 + 4 * (number as u32 - 1)),
+    }
+}
+
+/// The FIFO of an endpoint: what is written is sent by that IN endpoint, and what is read is the oldest
+/// packet of the receive FIFO, whatever endpoint it is of.
+pub(crate) const fn fifo(number: u32) -> Register {
+    Register(0x1000 + 0x1000 * number)
+}
+
+/// A core. There is one at most of each kind.
+pub struct Usb<C>(PhantomData<C>);
+
+impl<C: Core> Usb<C> {
+    /// The core, whoever else has it.
+    ///
+    /// # Safety
+    /// Nobody else uses the registers of this core, and nobody makes another one of these.
+    pub const unsafe fn steal() -> Self {
+        Self(PhantomData)
+    }
+
+    #[inline(always)]
+    pub(crate) fn read(&self, register: Register) -> u32 {
+        access::read::<C>(register)
+    }
+
+    #[inline(always)]
+    pub(crate) fn write(&self, register: Register, value: u32) {
+        access::write::<C>(register, value);
+    }
+
+    /// Sets and clears bits of a register that nothing but software changes.
+    #[inline(always)]
+    pub(crate) fn modify(&self, register: Register, clear: u32, set: u32) {
+        self.write(register, self.read(register) & !clear | set);
+    }
+}
+
+/// Pends the interrupt of a core.
+pub(crate) fn pend<C: Core>() {
+    let interrupt = u32::from(C::INTERRUPT);
+    access::write_absolute(ISPR0 + 4 * (interrupt / 32), 1 << (interrupt % 32));
+}
+
+#[cfg(test)]
+use fake as access;
+
+#[cfg(not(test))]
+mod access {
+    use super::{Core, Register};
+
+    #[inline(always)]
+    pub(super) fn read<C: Core>(Register(offset): Register) -> u32 {
+        let address = C::BASE.wrapping_add(offset) as usize;
+        // SAFETY: every `Register` is the offset of a register of this core, by the contract of `Core`,
+        // which is read whole and without an effect on memory: DMA is never enabled.
+        unsafe { core::ptr::with_exposed_provenance::<u32>(address).read_volatile() }
+    }
+
+    #[inline(always)]
+    pub(super) fn write<C: Core>(Register(offset): Register, value: u32) {
+        write_absolute(C::BASE.wrapping_add(offset), value);
+    }
+
+    #[inline(always)]
+    pub(super) fn write_absolute(address: u32, value: u32) {
+        // SAFETY: as for `read`; or the address is that of NVIC_ISPR, which may be written at any time.
+        unsafe {
+            core::ptr::with_exposed_provenance_mut::<u32>(address as usize).write_volatile(value);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The driver against registers with no core behind them. What it does with one is tested on the model of
+//! `tests/bench`.
+
+use usbd_acm::class::PortStorage;
+use usbd_acm::class::fifo::PacketSlot;
+use usbd_acm::{
+    Controller, Direction, Endpoint, EndpointAddress, Event, RxSlot, TransferType, TxPacket,
+};
+
+use crate::registers::fake::make_noise;
+use crate::{AhbClock, State, SynopsysOtg, Usb, Vbus, stm32f4};
+
+fn attached() -> SynopsysOtg<stm32f4::OtgFs> {
+    let state = Box::leak(Box::new(State::new()));
+    let clock = AhbClock::new(168_000_000).unwrap();
+    let mut controller = SynopsysOtg::new(Usb::fake(), clock, Vbus::Ignored, state);
+    controller.connect();
+    controller
+}
+
+fn data_in() -> EndpointAddress {
+    EndpointAddress::new(1, Direction::In).unwrap()
+}
+
+fn data_out() -> EndpointAddress {
+    EndpointAddress::new(1, Direction::Out).unwrap()
+}
+
+/// Slots of 64 bytes.
+pub(crate) fn slots() -> impl FnMut() -> RxSlot {
+    let storage = Box::leak(Box::new([PortStorage::<8, 64>::new()]));
+    let (mut bus, _) = PortStorage::split(storage);
+    let mut slots = Vec::new();
+    bus.get_mut(0).unwrap().receiver().pump(|slot| {
+        slots.push(slot);
+        Ok(())
+    });
+    move || slots.pop().unwrap()
+}
+
+/// Packets of a length, up to 64 bytes: 0, 1, 2 and so on.
+pub(crate) fn packets() -> impl FnMut(usize) -> TxPacket {
+    |length| {
+        let bytes: Vec<u8> = (0..64).collect();
+        let mut lender = Box::leak(Box::new(PacketSlot::<64>::new())).lender();
+        lender.packet(&bytes[..length]).unwrap()
+    }
+}
+
+/// Whatever the registers say, nothing panics and nothing goes on for ever.
+#[test]
+fn no_content_of_a_register_stops_it() {
+    for seed in 0..200 {
+        let mut controller = attached();
+        for address in [data_in(), data_out()] {
+            let transfer_type = TransferType::Bulk;
+            controller.open(Endpoint { address, transfer_type, max_packet_size: 64 });
+        }
+        let _ = controller.send(data_in(), packets()(5));
+        let _ = controller.receive(data_out(), slots()());
+        make_noise(seed);
+        for _ in 0..20 {
+            match controller.poll() {
+                Some(Event::Setup(_)) => controller.ep0_send(&[0; 100]),
+                Some(Event::Ep0Received) => _ = controller.ep0_read(&mut [0; 7]),
+                Some(Event::Suspend) => controller.suspend(),
+                Some(Event::Resume) => controller.resume(),
+                _ => controller.unhalt(data_out()),
+            }
+        }
+        controller.halt(data_in());
+        controller.abort(data_out());
+        controller.close_all();
+        controller.disconnect();
+    }
+}

@@ -1,0 +1,71 @@
+//! The USB port of the chip: OTG_FS.
+
+use usbd_acm::Speed;
+use usbd_acm_virtual::{Handshake, InResponse, Pid};
+
+use super::Stm32f405;
+use crate::cpu::Cycles;
+use crate::soc::{Chip, Transaction, Violations};
+
+impl Chip for Stm32f405 {
+    const NAME: &'static str = "stm32f405";
+    const EXAMPLES: &'static str = "stm32f405-feather";
+
+    /// With a crystal of 12 MHz.
+    fn new() -> Self {
+        Self::with_crystal(12_000_000)
+    }
+
+    fn violations(&self) -> &Violations {
+        &self.violations
+    }
+
+    fn set_vbus(&mut self, present: bool, now: Cycles) {
+        self.otg.set_vbus(present, now);
+    }
+
+    fn is_attached(&self) -> bool {
+        self.otg.is_attached()
+    }
+
+    fn bus_reset(&mut self, speed: Speed, now: Cycles) -> Speed {
+        let speed = self.otg.bus_reset(speed, now);
+        self.pass_wakeup();
+        speed
+    }
+
+    fn setup(&mut self, at: Transaction<'_>, data: [u8; 8]) -> Handshake {
+        let times = (at.now, (at.end)(data.len()));
+        self.with_otg(|otg, around| otg.setup_token(at.address, at.endpoint, data, times, around))
+    }
+
+    fn in_token(&mut self, at: Transaction<'_>, ack: bool) -> InResponse {
+        let times = (at.now, at.end);
+        self.with_otg(|otg, around| otg.in_token(at.address, at.endpoint, ack, times, around))
+    }
+
+    fn out_token(&mut self, at: Transaction<'_>, pid: Pid, data: &[u8]) -> Handshake {
+        let times = (at.now, (at.end)(data.len()));
+        self.with_otg(|otg, around| {
+            otg.out_token(at.address, at.endpoint, (pid, data), times, around)
+        })
+    }
+
+    fn sof(&mut self, frame: u16, _now: Cycles) {
+        self.otg.sof(frame);
+    }
+
+    fn set_suspended(&mut self, suspended: bool, now: Cycles) {
+        self.otg.set_suspended(suspended, now);
+        self.pass_wakeup();
+    }
+
+    fn signals_wakeup(&self) -> bool {
+        self.otg.signals_wakeup()
+    }
+
+    /// The USARTs of the boards.
+    fn loop_back_uart(&mut self) {
+        self.usarts.iter_mut().for_each(|usart| usart.line.loopback = true);
+    }
+}

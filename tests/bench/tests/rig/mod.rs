@@ -1,0 +1,57 @@
+//! Firmware on a chip at the end of a host's cable: what the tests of every chip begin and end with.
+#![allow(dead_code, reason = "no program of tests needs all of it")]
+
+use usbd_acm_bench::Board;
+use usbd_acm_bench::firmware::Firmware;
+use usbd_acm_bench::soc::Chip;
+use usbd_acm_virtual::host::{AcmPort, Config, Host, linux};
+
+/// 115200 baud, 8N1.
+pub const LINE_CODING: [u8; 7] = [0x00, 0xC2, 0x01, 0x00, 0, 0, 8];
+
+/// Plugged in, and attached.
+pub fn plugged<C: Chip>(firmware: &Firmware) -> Host<Board<C>> {
+    plugged_with(C::new(), firmware)
+}
+
+/// The same with a chip of another board.
+pub fn plugged_with<C: Chip>(chip: C, firmware: &Firmware) -> Host<Board<C>> {
+    let board = Board::with_chip(chip, firmware.image().unwrap()).unwrap();
+    let mut host = Host::with_config(board, Config::default());
+    host.plug().unwrap_or_else(|error| {
+        let board = host.port_mut();
+        panic!("{error}: {} {:?}", board.core().place(), board.core().hard_faults())
+    });
+    host
+}
+
+/// Enumerated and opened, as Linux does.
+pub fn opened<C: Chip>(firmware: &Firmware) -> (Host<Board<C>>, AcmPort) {
+    open(plugged(firmware))
+}
+
+/// Enumerates and opens it.
+pub fn open<C: Chip>(mut host: Host<Board<C>>) -> (Host<Board<C>>, AcmPort) {
+    let device = linux::enumerate(&mut host).unwrap();
+    let mut port = AcmPort::all(&device).remove(0);
+    linux::open(&mut host, &mut port, LINE_CODING).unwrap();
+    (host, port)
+}
+
+/// So many bytes that do not repeat soon.
+pub fn data(length: u32) -> Vec<u8> {
+    (0..length).map(|index| (index * 7 + index / 251).to_le_bytes()[0]).collect()
+}
+
+/// The processor runs, and nothing crashed so far.
+pub fn runs<C: Chip>(host: &mut Host<Board<C>>) {
+    let board = host.port_mut();
+    assert!(board.fault().is_none(), "{:?}", board.fault());
+    assert_eq!(board.core().hard_faults(), []);
+}
+
+/// Nothing crashed, and nothing was done against the manual.
+pub fn is_well<C: Chip>(host: &mut Host<Board<C>>) {
+    runs(host);
+    assert_eq!(host.port().violations(), []);
+}
