@@ -95,6 +95,48 @@ fn full_packets_fill_the_driver() {
     assert_eq!(wire.queue.len(), 2);
 }
 
+/// A driver says how much it holds, so that it need not refuse more.
+#[test]
+fn a_driver_is_not_asked_for_more_than_it_holds() {
+    for depth in 1..SLOTS {
+        let (mut writer, mut sender) = in_fifo();
+        writer.write(1, &[7; SLOTS * SIZE]);
+        let mut packets = Vec::new();
+        for _ in 0..SLOTS {
+            sender.pump_to(depth, 1, |packet| {
+                packets.push(packet);
+                Ok(())
+            });
+        }
+        assert_eq!(packets.len(), depth);
+        packets.remove(0);
+        sender.sent();
+        sender.pump_to(depth, 1, |packet| {
+            packets.push(packet);
+            Ok(())
+        });
+        assert_eq!(packets.len(), depth);
+
+        let (mut receiver, mut reader) = out_fifo();
+        let mut slots = Vec::new();
+        for _ in 0..SLOTS {
+            receiver.pump_to(depth, |slot| {
+                slots.push(slot);
+                Ok(())
+            });
+        }
+        assert_eq!(slots.len(), depth);
+        let mut slot = slots.remove(0);
+        let length = slot.fill(b"abc");
+        receiver.received(1, slot, length);
+        receiver.pump_to(depth, |slot| {
+            slots.push(slot);
+            Ok(())
+        });
+        assert_eq!((slots.len(), reader.front()), (depth, Some((1, &b"abc"[..]))));
+    }
+}
+
 #[test]
 fn a_full_fifo_takes_no_more() {
     let (mut writer, _sender) = in_fifo();

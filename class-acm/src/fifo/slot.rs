@@ -160,11 +160,18 @@ impl<const N: usize> Slot<[Byte; N]> {
     ///
     /// # Safety
     /// Nobody else reaches them during the call.
-    #[cfg(not(loom))]
     #[inline]
     pub(super) unsafe fn set(&self, bytes: [u8; N]) {
+        #[cfg(not(loom))]
         // SAFETY: `UnsafeCell<u8>` has the layout of `u8`; the caller keeps everybody else away.
-        unsafe { base(&self.data).cast::<[u8; N]>().write(bytes) }
+        unsafe {
+            base(&self.data).cast::<[u8; N]>().write(bytes);
+        }
+        #[cfg(loom)]
+        // SAFETY: passed on to the caller.
+        unsafe {
+            store(&self.data, &bytes);
+        }
     }
 
     /// Copies `length` bytes from `start` on, as many as fit into `to`, and returns how many.

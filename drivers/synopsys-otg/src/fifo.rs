@@ -21,9 +21,8 @@ pub(crate) fn push<C: Core>(usb: &Usb<C>, number: u32, packet: &[u8]) {
             usb.write(register, u32::from_le_bytes(*word));
         }
         if !rest.is_empty() {
-            let mut last = [0; 4];
-            last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-            usb.write(register, u32::from_le_bytes(last));
+            let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
+            usb.write(register, last);
         }
     });
 }
@@ -38,8 +37,11 @@ pub(crate) fn pop<C: Core>(usb: &Usb<C>, buffer: &mut [u8], bytes: u16) -> u16 {
         *word = usb.read(RECEIVE).to_le_bytes();
     }
     if !rest.is_empty() {
-        let last = usb.read(RECEIVE).to_le_bytes();
-        rest.iter_mut().zip(last).for_each(|(to, from)| *to = from);
+        let mut last = usb.read(RECEIVE);
+        for byte in rest {
+            [*byte, ..] = last.to_le_bytes();
+            last >>= 8;
+        }
     }
     (words(kept)..words(bytes)).for_each(|_| _ = usb.read(RECEIVE));
     kept

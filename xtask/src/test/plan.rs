@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::fuzz;
+use crate::mutants;
 
 use super::command::{Transcript, cargo, cargo_of};
 use super::house;
@@ -89,6 +90,7 @@ fn emulated() -> Vec<Step> {
         Step::new("bench-tests", about, tests),
         subcommand("bench", compare, &["bench", "--check"]),
         subcommand("linux-nrf52840", linux, &["run", "nrf52840", "--linux"]),
+        subcommand("linux-stm32f405", linux, &["run", "stm32f405", "--linux"]),
     ];
     let needs = |step| program::parts().into_iter().fold(step, Step::needs);
     steps.into_iter().map(needs).collect()
@@ -144,6 +146,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.push(loom());
     steps.push(fuzz_targets());
     steps.push(fuzz::step(FUZZ_SECONDS));
+    steps.push(mutants::quick_step());
     steps.extend(miri());
     steps.extend(subcommands());
     steps.extend(emulated());

@@ -90,6 +90,11 @@ impl Stm32f405 {
         work(&mut self.otg, &mut around)
     }
 
+    /// Whether the crystal oscillator and the PLL run, which USB needs.
+    pub fn has_crystal(&self) -> bool {
+        self.rcc.pll48() != 0
+    }
+
     fn timer(&mut self, address: u32) -> Option<(&mut Timer, bool)> {
         let base = address & !0x3FF;
         let index = TIMERS.iter().position(|(timer, ..)| *timer == base)?;
