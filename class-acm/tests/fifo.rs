@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use usbd_acm_class::fifo::{
     InFifo, OutFifo, PacketReader, PacketReceiver, PacketSender, PacketWriter, RxSlot, TxPacket,
 };
+use usbd_acm_class::{NoPacket, PortStorage, Session};
 
 const SLOTS: usize = 4;
 const SIZE: usize = 8;
@@ -381,6 +382,25 @@ fn a_receiver_starved_by_zero_length_packets_asks_for_the_doorbell() {
     assert_eq!(rings, 1);
     assert!(reader.oldest(|| rings += 1).is_none());
     assert_eq!(rings, 1);
+}
+
+#[test]
+fn a_session_of_nothing_but_zero_length_packets_was_not_read() {
+    let ports = Box::leak(Box::new([PortStorage::<2, 64>::new()]));
+    let (mut bus, [mut application]) = PortStorage::split(ports);
+    let mut half = bus.only();
+    half.begin_session(|_| ());
+    let number = half.link().own_session().number();
+    let mut slots = Vec::new();
+    half.receiver().pump(|slot| {
+        slots.push(slot);
+        Ok(())
+    });
+    half.receiver().received(number, slots.remove(0), 0);
+    half.end_session(|_| ());
+    let mut session = Session::NONE;
+    let packet = application.reader.oldest_with_data(&mut session);
+    assert_eq!(packet.err(), Some(NoPacket::Empty));
 }
 
 /// Miri takes seconds for what else takes microseconds.
