@@ -1,11 +1,11 @@
 //! The class requests of CDC-ACM, answered for every port (PSTN 1.2 §6.3).
 
-use usbd_acm_class::{ControlLineState, LineCoding, RequestCode, SetupPacket};
+use usbd_acm_class::{ControlLineState, LineCoding, SetupPacket};
 
 use crate::bus_port::BusPort;
 use crate::control::Outcome;
-use crate::device::State;
-use crate::{Controller, Device, DtrPolicy, Hooks};
+use crate::request::{Row, action};
+use crate::{Controller, Device, Direction, DtrPolicy, Hooks};
 
 /// The rate that stands for a touch, in bit/s.
 const TOUCH_RATE: u32 = 1200;
@@ -13,22 +13,23 @@ const TOUCH_RATE: u32 = 1200;
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
 {
-    pub(crate) fn class(&mut self, setup: &SetupPacket) -> Option<Outcome> {
-        // No interface exists before the device is configured (wire: class requests).
-        if self.state != State::Configured {
+    /// Answers a class request to an interface that there is, of the configured device.
+    pub(crate) fn class(&mut self, row: &Row, setup: &SetupPacket) -> Option<Outcome> {
+        // Those of a port go to its communication interface: they have the even numbers.
+        if !setup.index.is_multiple_of(2) {
             return None;
         }
-        let (index, request) = RequestCode::parse(setup)?;
-        let mut half = self.ports.get_mut(index)?;
-        match request {
-            RequestCode::SetLineCoding => return Some(Outcome::SetLineCoding { port: index }),
-            RequestCode::GetLineCoding => {
-                return Some(Outcome::LineCoding(half.control().line_coding().to_padded()));
+        let port = usize::from(setup.index / 2);
+        let mut half = self.ports.get_mut(port)?;
+        match row.action() {
+            action::CONTROL_LINE_STATE => {
+                self.set_control_lines(port, ControlLineState::from_value(setup.value));
             }
-            RequestCode::SetControlLineState => {
-                self.set_control_lines(index, ControlLineState::from_value(setup.value));
+            action::SEND_BREAK => half.control().send_break_value(setup.value),
+            _ if setup.direction() == Direction::Out => {
+                return Some(Outcome::SetLineCoding { port });
             }
-            RequestCode::SendBreak => half.control().send_break_value(setup.value),
+            _ => return Some(Outcome::LineCoding(half.control().line_coding_on_the_wire())),
         }
         Some(Outcome::Data(&[]))
     }

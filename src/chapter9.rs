@@ -3,15 +3,13 @@
 //! Where the specification leaves a behaviour open, the choice is STALL, unless a comment says
 //! otherwise.
 
-use usbd_acm_class::{Recipient, RequestKind, SetupPacket};
-use usbd_acm_descriptors::CONFIGURATION_VALUE;
+use usbd_acm_class::SetupPacket;
 
 use crate::control::{Outcome, Stage};
 use crate::device::State;
 use crate::request::{
-    CLEAR_FEATURE, CONFIGURATION, DEVICE, DEVICE_QUALIFIER, DEVICE_REMOTE_WAKEUP, ENDPOINT_HALT,
-    GET_CONFIGURATION, GET_DESCRIPTOR, GET_INTERFACE, GET_STATUS, OTHER_SPEED_CONFIGURATION,
-    SET_ADDRESS, SET_CONFIGURATION, SET_FEATURE, SET_INTERFACE, STRING, TEST_MODE,
+    CONFIGURATION, DEVICE, DEVICE_QUALIFIER, DEVICE_REMOTE_WAKEUP, Index,
+    OTHER_SPEED_CONFIGURATION, Row, SET_FEATURE, STRING, TEST_MODE, action,
 };
 use crate::{Controller, Device, EndpointAddress, Hooks, Speed, TestMode};
 
@@ -33,101 +31,84 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 {
     /// Answers a SETUP packet; where this returns `None`, it is to be STALLed.
     pub(crate) fn answer(&mut self, setup: &SetupPacket) -> Option<Outcome> {
-        match setup.kind()? {
-            RequestKind::Standard => self.standard(setup),
-            RequestKind::Class => self.class(setup),
-            RequestKind::Vendor => None,
+        let SetupPacket { request, value, index, .. } = *setup;
+        let row = Row::find(setup)?;
+        let is_test = row.action() == action::DEVICE_FEATURE && value == TEST_MODE;
+        if C::TEST_MODES && is_test && request == SET_FEATURE && setup.length == 0 {
+            return Some(Outcome::Data(self.set_test_mode(index)?));
         }
-    }
-
-    /// Direction, type, recipient and request are matched as one (I6): the type was by the caller,
-    /// the recipient is here, and direction and request are by each of them as one code.
-    fn standard(&mut self, setup: &SetupPacket) -> Option<Outcome> {
-        let SetupPacket { request_type, request, value, index, length } = *setup;
-        // No standard request of ours has OUT data, so a data stage towards us fits none of them.
-        if request_type & 0x80 == 0 && length != 0 || request & 0x80 != 0 {
+        if !row.fits(setup, self.state) {
             return None;
         }
-        let code = request | request_type & 0x80;
-        let reply = match setup.recipient()? {
-            Recipient::Device if code == SET_ADDRESS => return self.set_address(value, index),
-            Recipient::Device => self.device_request(code, value, index)?,
-            Recipient::Interface => self.interface_request(code, value, index)?,
-            Recipient::Endpoint => self.endpoint_request(code, value, index)?,
-            Recipient::Other => return None,
+        let endpoint = match row.index() {
+            Index::Zero if index != 0 => return None,
+            // The interfaces that the configured device has: two a port.
+            Index::Interface if usize::from(index) >= 2 * PORTS => return None,
+            Index::Endpoint => self.endpoint(index)?,
+            _ => None,
+        };
+        self.act(row, setup, endpoint)
+    }
+
+    /// Does what a request asks for that fits its row.
+    fn act(
+        &mut self,
+        row: &Row,
+        setup: &SetupPacket,
+        endpoint: Option<EndpointAddress>,
+    ) -> Option<Outcome> {
+        let SetupPacket { request, value, index, .. } = *setup;
+        let reply = match row.action() {
+            action::DEVICE_STATUS => word(self.device_status()),
+            action::DEVICE_FEATURE => self.set_remote_wakeup(request == SET_FEATURE, value)?,
+            action::SET_ADDRESS => return self.set_address(value),
+            action::DESCRIPTOR => self.descriptor(value, index)?,
+            action::CONFIGURATION => byte(self.state == State::Configured),
+            action::SET_CONFIGURATION => self.set_configuration(value),
+            action::INTERFACE_STATUS => word(0),
+            // No interface has an alternate setting but 0.
+            action::INTERFACE => byte(false),
+            // USB 2.0 §9.4.5: as SET_CONFIGURATION, for the endpoints of one interface.
+            action::SET_INTERFACE => {
+                self.unhalt_interface(index.into());
+                &[]
+            }
+            action::ENDPOINT_STATUS => word(self.is_halted(endpoint).into()),
+            action::CLEAR_HALT => self.clear_halt(endpoint)?,
+            action::HALT => {
+                self.halt(endpoint?);
+                &[]
+            }
+            _ => return self.class(row, setup),
         };
         // A request without data has wLength 0, and so an empty reply acknowledges it.
         Some(Outcome::Data(reply))
     }
 
-    fn device_request(&mut self, code: u8, value: u16, index: u16) -> Option<&'static [u8]> {
-        if code == GET_DESCRIPTOR {
-            return self.descriptor(value, index);
-        }
-        if C::TEST_MODES && code == SET_FEATURE && value == TEST_MODE {
-            return self.set_test_mode(index);
-        }
-        if index != 0 {
-            return None;
-        }
-        match code {
-            GET_STATUS => return Some(word(self.device_status())),
-            GET_CONFIGURATION => return Some(byte(self.state == State::Configured)),
-            SET_FEATURE | CLEAR_FEATURE if value == DEVICE_REMOTE_WAKEUP => {
-                self.set_remote_wakeup(code == SET_FEATURE)?;
-            }
-            SET_CONFIGURATION => self.set_configuration(value)?,
-            _ => return None,
-        }
-        Some(&[])
-    }
-
-    fn interface_request(&mut self, code: u8, value: u16, index: u16) -> Option<&'static [u8]> {
-        // The interfaces that the configured device has: two a port.
-        if self.state != State::Configured || usize::from(index) >= 2 * PORTS {
-            return None;
-        }
-        match code {
-            GET_STATUS => Some(word(0)),
-            GET_INTERFACE => Some(byte(false)),
-            // No interface has an alternate setting but 0.
-            SET_INTERFACE if value == 0 => {
-                // USB 2.0 §9.4.5: as SET_CONFIGURATION, for the endpoints of one interface.
-                self.unhalt_interface(index.into());
-                Some(&[])
-            }
-            _ => None,
-        }
-    }
-
-    fn endpoint_request(&mut self, code: u8, value: u16, index: u16) -> Option<&'static [u8]> {
+    /// The endpoint that wIndex names; `Some(None)` is EP0, 0 in either direction.
+    fn endpoint(&self, index: u16) -> Option<Option<EndpointAddress>> {
         // Reserved bits that are set name nothing (USB 2.0 §9.3.4).
         let byte = u8::try_from(index).ok()?;
         let Some(address) = EndpointAddress::from_byte(byte) else {
-            return self.ep0_request(code, value, byte);
+            return (byte & 0x7F == 0).then_some(None);
         };
-        if self.state != State::Configured || self.descriptors.endpoints() & address.bit() == 0 {
-            return None;
-        }
-        match code {
-            GET_STATUS => return Some(word((self.halted & address.bit() != 0).into())),
-            SET_FEATURE if value == ENDPOINT_HALT => self.halt(address),
-            CLEAR_FEATURE if value == ENDPOINT_HALT => self.unhalt(address),
-            _ => return None,
-        }
-        Some(&[])
+        let is_there = self.descriptors.endpoints() & address.bit() != 0;
+        (self.state == State::Configured && is_there).then_some(Some(address))
     }
 
-    /// A request to EP0 as an endpoint, 0 in either direction.
-    fn ep0_request(&self, code: u8, value: u16, byte: u8) -> Option<&'static [u8]> {
-        match code {
-            _ if byte & 0x7F != 0 => None,
-            GET_STATUS => Some(word(0)),
-            // USB 2.0 §9.4.5: Halt is neither required nor recommended for the default pipe, so that
-            // it is never set.
-            CLEAR_FEATURE if value == ENDPOINT_HALT && self.state != State::Default => Some(&[]),
-            _ => None,
+    fn is_halted(&self, endpoint: Option<EndpointAddress>) -> bool {
+        // USB 2.0 §9.4.5: Halt is neither required nor recommended for the default pipe, so that it is
+        // never set.
+        endpoint.is_some_and(|address| self.halted & address.bit() != 0)
+    }
+
+    fn clear_halt(&mut self, endpoint: Option<EndpointAddress>) -> Option<&'static [u8]> {
+        match endpoint {
+            Some(address) => self.unhalt(address),
+            None if self.state == State::Default => return None,
+            None => {}
         }
+        Some(&[])
     }
 
     /// Descriptor type in the high byte of wValue, index in the low one: only strings have more than
@@ -154,12 +135,12 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     }
 
     /// A feature that bmAttributes does not offer cannot be set nor cleared.
-    fn set_remote_wakeup(&mut self, enabled: bool) -> Option<()> {
-        if self.state == State::Default || !self.descriptors.attributes().remote_wakeup {
+    fn set_remote_wakeup(&mut self, enabled: bool, feature: u16) -> Option<&'static [u8]> {
+        if feature != DEVICE_REMOTE_WAKEUP || !self.descriptors.attributes().remote_wakeup {
             return None;
         }
         self.remote_wakeup = enabled;
-        Some(())
+        Some(&[])
     }
 
     /// USB 2.0 §9.4.9: in any state, with the selector in the high byte of wIndex. Without a data stage
@@ -174,24 +155,18 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         Some(&[])
     }
 
-    fn set_address(&self, value: u16, index: u16) -> Option<Outcome> {
-        let address = u8::try_from(value).ok()?;
-        if index != 0 || address > 127 || self.state == State::Configured {
-            return None;
-        }
-        Some(Outcome::Address(address))
+    fn set_address(&self, value: u16) -> Option<Outcome> {
+        let [address, _] = value.to_le_bytes();
+        (self.state != State::Configured).then_some(Outcome::Address(address))
     }
 
-    fn set_configuration(&mut self, value: u16) -> Option<()> {
-        if self.state == State::Default || value > CONFIGURATION_VALUE.into() {
-            return None;
-        }
-        const { assert!(CONFIGURATION_VALUE == 1, "0 and this are all values there are") };
+    fn set_configuration(&mut self, value: u16) -> &'static [u8] {
         match value {
             0 => self.deconfigure(),
+            // CONFIGURATION_VALUE, which is all there is.
             _ => self.configure(),
         }
-        Some(())
+        &[]
     }
 
     /// Ends the halts of the endpoints of one interface and sets their toggles to DATA0.

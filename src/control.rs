@@ -21,7 +21,7 @@ use crate::{Controller, Device, Hooks, TestMode};
 pub(crate) enum Stage {
     /// Nothing: there is no transfer, or it is STALLed, or in a status stage that changes nothing.
     Idle,
-    /// IN data is armed; this is left after it, and whether a zero-length packet ends it.
+    /// IN data is armed; this is left after it, and whether a packet that is not full must end it.
     DataIn { rest: &'static [u8], zlp: bool },
     /// The seven bytes of a line coding are due.
     DataOut { port: usize },
@@ -42,8 +42,8 @@ impl Stage {
 pub(crate) enum Outcome {
     /// A data IN stage, or as much of it as wLength asks for; without a data stage, its status.
     Data(&'static [u8]),
-    /// The same with a line coding, of which the last byte does not count.
-    LineCoding([u8; 8]),
+    /// The same with a line coding: its bytes as little-endian words, of which the last does not count.
+    LineCoding((u32, u32)),
     /// Status stage, then a new address.
     Address(u8),
     /// A data OUT stage of exactly a line coding for this port.
@@ -62,13 +62,14 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let outcome = self.answer(setup);
         trace_setup(setup, outcome.is_some());
         match outcome {
-            Some(Outcome::Data(reply)) => match cut::<C>(reply, setup.length) {
+            Some(Outcome::Data(reply)) => match cut(reply, setup.length) {
                 Some((reply, zlp)) => self.send(reply, zlp),
                 None => self.controller.ep0_status_in(None),
             },
-            Some(Outcome::LineCoding(coding)) => {
-                let (coding, _) = coding.split_at(7);
-                match cut::<C>(coding, setup.length) {
+            Some(Outcome::LineCoding((low, high))) => {
+                let words = [low.to_le_bytes(), high.to_le_bytes()];
+                let (coding, _) = words.as_flattened().split_at(7);
+                match cut(coding, setup.length) {
                     // One short packet.
                     Some((coding, _)) => {
                         self.stage = Stage::DataIn { rest: &[], zlp: false };
@@ -130,23 +131,25 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     }
 
     fn send(&mut self, rest: &'static [u8], zlp: bool) {
-        let (packet, rest) = rest.split_at(rest.len().min(usize::from(C::EP0_PACKET_SIZE)));
+        let size = usize::from(C::EP0_PACKET_SIZE);
+        let (packet, rest) = rest.split_at(rest.len().min(size));
         self.controller.ep0_send(packet);
-        self.stage = Stage::DataIn { rest, zlp: zlp && !packet.is_empty() };
+        // A packet that is not full ends the transfer.
+        self.stage = Stage::DataIn { rest, zlp: zlp && packet.len() == size };
     }
 }
 
-/// The one place that compares with wLength: the reply is never longer (I1), and a zero-length
-/// packet ends it when it is shorter and a multiple of bMaxPacketSize0 (USB 2.0 §5.5.3). `None` when
-/// wLength is 0: there is no data stage, and the status stage is IN (USB 2.0 §9.3.1).
-fn cut<C: Controller>(reply: &[u8], host_length: u16) -> Option<(&[u8], bool)> {
+/// The one place that compares with wLength: the reply is never longer (I1), and where it is shorter, a
+/// packet that is not full has to end it (USB 2.0 §5.5.3). `None` when wLength is 0: there is no data
+/// stage, and the status stage is IN (USB 2.0 §9.3.1).
+fn cut(reply: &[u8], host_length: u16) -> Option<(&[u8], bool)> {
     let host_length = usize::from(host_length);
     if host_length == 0 {
         return None;
     }
     Some(match reply.split_at_checked(host_length) {
         Some((reply, _)) => (reply, false),
-        None => (reply, reply.len().is_multiple_of(usize::from(C::EP0_PACKET_SIZE))),
+        None => (reply, true),
     })
 }
 

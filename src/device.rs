@@ -236,7 +236,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     fn suspend(&mut self) {
         if !self.suspended {
             self.suspended = true;
-            self.bus_ports().for_each(|mut port| port.suspended());
+            self.bus_ports().for_each(|mut port| port.set_suspended(true));
         }
         if !self.gated {
             self.gated = true;
@@ -249,7 +249,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         self.ungate();
         if self.suspended {
             self.suspended = false;
-            self.bus_ports().for_each(|mut port| port.resumed());
+            self.bus_ports().for_each(|mut port| port.set_suspended(false));
         }
     }
 

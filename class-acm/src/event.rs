@@ -54,13 +54,14 @@ pub enum Event {
 pub(crate) struct Signal(u8);
 
 impl Signal {
-    // DTR and RTS lie where they do in wValue.
-    pub(crate) const DTR: Self = Self(0);
-    pub(crate) const RTS: Self = Self(1);
-    pub(crate) const CONFIGURED: Self = Self(2);
+    // In the order in which the events of signals follow that change at once, the last first. DTR and RTS
+    // lie where they do in wValue, at the other end.
+    pub(crate) const SESSION: Self = Self(2);
     pub(crate) const SUSPENDED: Self = Self(3);
-    pub(crate) const SESSION: Self = Self(4);
+    pub(crate) const CONFIGURED: Self = Self(4);
     pub(crate) const BREAK: Self = Self(5);
+    pub(crate) const DTR: Self = Self(6);
+    pub(crate) const RTS: Self = Self(7);
 }
 
 /// All signals, a bit each.
@@ -68,7 +69,11 @@ impl Signal {
 pub(crate) struct Signals(pub(crate) u8);
 
 impl Signals {
-    const COUNT: u8 = 6;
+    /// All whose truth ends with the configuration, when all of them are off.
+    pub(crate) const OF_CONFIGURATION: Self =
+        Self::LINES.with(Signal::BREAK, true).with(Signal::CONFIGURED, true);
+    /// DTR and RTS.
+    pub(crate) const LINES: Self = Self::of_lines(ControlLineState::all());
 
     pub(crate) const fn contains(self, Signal(bit): Signal) -> bool {
         self.0 >> bit & 1 == 1
@@ -81,13 +86,23 @@ impl Signals {
 
     /// The first signal that is not what it is in `others`.
     pub(crate) fn difference(self, others: Self) -> Option<Signal> {
-        (0..Self::COUNT)
-            .map(Signal)
-            .find(|&signal| self.contains(signal) != others.contains(signal))
+        const ORDER: [Signal; 6] = [
+            Signal::DTR,
+            Signal::RTS,
+            Signal::CONFIGURED,
+            Signal::SUSPENDED,
+            Signal::SESSION,
+            Signal::BREAK,
+        ];
+        ORDER.into_iter().find(|&signal| self.contains(signal) != others.contains(signal))
     }
 
     pub(crate) const fn control_lines(self) -> ControlLineState {
-        ControlLineState::from_bits_truncate(self.0)
+        ControlLineState::from_bits_truncate(self.0 >> Signal::DTR.0)
+    }
+
+    pub(crate) const fn of_lines(lines: ControlLineState) -> Self {
+        Self(lines.bits() << Signal::DTR.0)
     }
 }
 
@@ -96,19 +111,28 @@ impl Signals {
 pub(crate) struct Kind(u8);
 
 impl Kind {
-    pub(crate) const LINE_CODING: Self = Self(2 * Signals::COUNT);
-    pub(crate) const HOST_READS: Self = Self(Self::LINE_CODING.0 + 1);
-    pub(crate) const TOUCH_1200: Self = Self(Self::LINE_CODING.0 + 2);
-    const COUNT: u8 = Self::LINE_CODING.0 + 3;
+    pub(crate) const LINE_CODING: Self = Self(0);
+    pub(crate) const HOST_READS: Self = Self(1);
+    pub(crate) const TOUCH_1200: Self = Self(2);
+    const COUNT: u8 = Self::edge(Signal::RTS, true).0 + 1;
 
     /// `signal` became `on`.
     pub(crate) const fn edge(Signal(bit): Signal, on: bool) -> Self {
         Self(2 * bit + on as u8)
     }
 
+    /// Behind the edges of the last signal, as a word.
+    pub(crate) const BEHIND_EDGES: u32 = 16;
+
+    /// The same by the number of the falling edge; `on` is 0 or 1.
+    pub(crate) const fn edge_of(falling: u32, on: u32) -> Self {
+        let [kind, ..] = (falling + on).to_le_bytes();
+        Self(kind)
+    }
+
     /// The signal that changed, and what it became; `None` for what is no signal.
     pub(crate) const fn as_edge(self) -> Option<(Signal, bool)> {
-        if self.0 >= Self::LINE_CODING.0 {
+        if self.0 < Self::edge(Signal::SESSION, false).0 {
             return None;
         }
         Some((Signal(self.0 / 2), self.0 & 1 == 1))

@@ -117,17 +117,19 @@ impl LineCoding {
         Self::from_bytes([a, b, c, d, e, f, g])
     }
 
-    /// What [`from_padded`](Self::from_padded) takes.
-    pub const fn to_padded(self) -> [u8; 8] {
-        let [a, b, c, d, e, f, g] = self.to_bytes();
-        [a, b, c, d, e, f, g, 0]
-    }
-
     /// Two words that are zero for [`DEFAULT`](Self::DEFAULT), so that a static of them takes no
     /// flash.
     pub(crate) const fn to_words(self) -> (u32, u32) {
         let format = [self.char_format, self.parity_type, self.data_bits ^ 8, 0];
         (self.rate ^ Self::DEFAULT.rate, u32::from_le_bytes(format))
+    }
+
+    /// What is on the wire, as two words of which the last byte does not count, of the coding of these
+    /// words.
+    pub(crate) const fn on_the_wire((rate, format): (u32, u32)) -> (u32, u32) {
+        let (default_rate, default_format) =
+            (Self::DEFAULT.rate, u32::from_le_bytes([0, 0, Self::DEFAULT.data_bits, 0]));
+        (rate ^ default_rate, format ^ default_format)
     }
 
     pub(crate) const fn from_words((rate, format): (u32, u32)) -> Self {

@@ -29,6 +29,15 @@ fn release_in_hexadecimal() {
     Product { device_release: 0xA000, ..RIGHT }.checked();
 }
 
+/// In each of its four digits.
+#[test]
+fn any_digit_in_hexadecimal() {
+    for device_release in [0x000A, 0x00A0, 0x0A00, 0xA000, 0x123F, 0x12F4, 0x1F34, 0xF234] {
+        let wrong = Product { device_release, ..RIGHT };
+        assert!(std::panic::catch_unwind(|| wrong.checked()).is_err(), "{device_release:#06x}");
+    }
+}
+
 #[test]
 #[should_panic(expected = "at most 500 mA: lower `milliamps`")]
 fn more_than_the_bus_has() {

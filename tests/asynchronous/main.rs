@@ -70,6 +70,15 @@ fn a_reader_is_woken_by_data_and_not_before() {
 }
 
 #[test]
+fn what_is_consumed_is_not_there_again() {
+    let Fixture { mut host, mut port, acm } = fixture();
+    acm.write(&mut host, b"hello").unwrap();
+    assert_eq!(now(BufRead::fill_buf(&mut port.reader)), Ok(&b"hello"[..]));
+    BufRead::consume(&mut port.reader, 2);
+    assert_eq!(now(BufRead::fill_buf(&mut port.reader)), Ok(&b"llo"[..]));
+}
+
+#[test]
 fn nothing_is_no_end() {
     let Fixture { mut host, mut port, acm } = fixture();
     let task = Arc::<Counter>::default();

@@ -1,8 +1,10 @@
-//! Endpoints that the descriptors name and the controller does not have.
+//! Descriptors that were made for another controller: endpoints that it does not have, and high speed.
 
 use usbd_acm::descriptors::{Descriptors, descriptors};
-use usbd_acm::{EndpointSet, Storage};
-use usbd_acm_tests::ONE_PORT;
+use usbd_acm::{EndpointSet, Speed, Storage};
+use usbd_acm_tests::model::Answer;
+use usbd_acm_tests::{HIGH_SPEED, ONE_PORT, TokenHost};
+use usbd_acm_virtual::host::request;
 use usbd_acm_virtual::{DevicePort, Variant, VirtualController};
 
 /// A controller with endpoints 1 and 2, and descriptors that were made for one with others.
@@ -30,4 +32,18 @@ fn descriptors_of_another_controller_stay_off_the_bus() {
         device.poll();
         assert_eq!(wire.violations(), []);
     }
+}
+
+/// USB 2.0 §9.6.2: a device that cannot run at high speed has no other speed, and STALLs what asks for
+/// it. Whether it can is the controller's to say.
+#[test]
+fn a_full_speed_controller_has_no_other_speed() {
+    let (controller, wire) = <VirtualController>::new(2);
+    let mut host = TokenHost::<_>::new(controller, wire, &HIGH_SPEED, ());
+    for kind in [request::DEVICE_QUALIFIER, request::OTHER_SPEED_CONFIGURATION] {
+        let answer = host.control(request::get_descriptor(kind, 0, 255));
+        assert_eq!(answer, Answer::Stall, "descriptor type {kind}");
+    }
+    let answer = host.control(request::get_descriptor(request::CONFIGURATION, 0, 255));
+    assert_eq!(answer, Answer::Data(HIGH_SPEED.configuration(Speed::Full).to_vec()));
 }

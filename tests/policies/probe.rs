@@ -1,11 +1,14 @@
 //! Whether somebody reads: the zero-length packet that begins a session.
 
+use std::ops::Range;
+
 use usbd_acm::class::Event;
 use usbd_acm::policy::DropNewest;
 use usbd_acm_tests::fixture::{Fixture, Options, Polling};
 use usbd_acm_tests::probe::{IGNORE, PREFER, REQUIRE};
-use usbd_acm_virtual::FullSpeed;
+use usbd_acm_tests::{ONE_PORT, TokenHost};
 use usbd_acm_virtual::host::{Transfer, request};
+use usbd_acm_virtual::{DevicePort, FullSpeed, InResponse, VirtualController};
 
 use crate::{Asking, MILLISECOND, logger_on};
 
@@ -37,7 +40,8 @@ fn the_host_is_known_to_read_when_it_does() {
     let mut fixture = fixture::<PREFER, 0>(Polling::Always);
     events(&mut fixture);
     fixture.host.run(100 * MILLISECOND);
-    assert!(!fixture.port.writer.is_read_by_host() && events(&mut fixture).is_empty());
+    assert!(!fixture.port.writer.is_read_by_host() && !fixture.port.control.is_read_by_host());
+    assert_eq!(events(&mut fixture), []);
     let (transfers, bytes) = reads(&mut fixture, MILLISECOND);
     assert_eq!((transfers, bytes.len()), (1, 0), "a zero-length packet, once");
     assert!(fixture.port.writer.is_read_by_host() && fixture.port.control.is_read_by_host());
@@ -80,6 +84,30 @@ fn boot_messages_wait_until_somebody_reads_and_for_the_hold() {
         assert_eq!(reads(&mut fixture, MILLISECOND).1, b"at once");
         assert_eq!(fixture.violations(), []);
     }
+}
+
+/// Every frame interrupts during the hold, so that it ends in time, and none before and after.
+#[test]
+fn frames_interrupt_during_the_hold_alone() {
+    let (controller, wire) = VirtualController::new(2);
+    let hooks = Asking::<PREFER, 10>::default();
+    let mut host = TokenHost::<_, _>::new(controller, wire, &ONE_PORT, hooks);
+    host.configure();
+    let interrupts = |host: &mut TokenHost<VirtualController, _>, frames: Range<u16>| {
+        let frames = frames.filter(|frame| {
+            host.wire.sof(*frame);
+            let interrupts = host.wire.interrupt();
+            host.poll();
+            interrupts
+        });
+        frames.collect::<Vec<_>>()
+    };
+    assert_eq!(interrupts(&mut host, 0..20), []);
+    let probe = host.wire.in_token(host.address, 1, true);
+    assert!(matches!(probe, InResponse::Data { bytes, .. } if bytes.is_empty()));
+    host.poll();
+    assert_eq!(interrupts(&mut host, 20..50), (20..30).collect::<Vec<_>>());
+    assert_eq!(host.violations(), []);
 }
 
 /// Linux echoes between open() and tcsetattr(): reads, echo still on, then raw.

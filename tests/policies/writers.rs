@@ -5,9 +5,12 @@ use core::fmt;
 use embedded_io::Write as _;
 use usbd_acm::policy::{Clock, DropNewest, Fail, Frames, Wait};
 use usbd_acm::{IoError, WriteError};
-use usbd_acm_virtual::host::request;
+use usbd_acm_tests::fixture::{Fixture, Options};
+use usbd_acm_tests::probe::PREFER;
+use usbd_acm_virtual::FullSpeed;
+use usbd_acm_virtual::host::{Pipe, Transfer, request};
 
-use crate::{MICROSECOND, MILLISECOND, SharedHost, logger, numbers};
+use crate::{Asking, Logger, MICROSECOND, MILLISECOND, SharedHost, logger, numbers};
 
 #[test]
 fn fail_takes_what_fits_and_loses_nothing() {
@@ -111,6 +114,21 @@ fn a_wait_in_frames_ends_in_time_and_is_not_repeated() {
     assert_eq!(logger.writer.lost(), 133);
 }
 
+/// Frames come round after 2047, so that a longer wait would have no end.
+#[test]
+fn a_wait_in_frames_is_of_two_seconds_at_most() {
+    for limit in [2001, u16::MAX] {
+        let mut logger = logger(|host| {
+            let pause: Box<dyn FnMut()> = Box::new(move || host.borrow_mut().run(MILLISECOND / 2));
+            Wait::frames(limit).pausing(pause)
+        });
+        let before = logger.host.borrow().now();
+        logger.writer.write_all(&[1; 200]).unwrap();
+        let waited = logger.host.borrow().now() - before;
+        assert!((1999..=2001).contains(&(waited / MILLISECOND)), "{waited} ns");
+    }
+}
+
 #[test]
 fn a_wait_in_frames_does_not_outlast_suspend_nor_need_frames() {
     let mut logger = logger(frames(1000));
@@ -153,6 +171,74 @@ fn a_wait_by_the_callers_clock_may_fail_instead() {
     assert_eq!(logger.received(), [1; 128]);
     assert_eq!(logger.writer.flush(), Ok(()));
     assert_eq!(logger.writer.lost(), 0);
+}
+
+/// It is over for this host, until it reads.
+#[test]
+fn a_wait_that_failed_is_not_repeated_before_there_is_progress() {
+    let mut logger = logger(clock(5000));
+    let host = logger.host.clone();
+    let write = |logger: &mut Logger<ByClock>, bytes: &[u8]| {
+        let before = host.borrow().now();
+        let outcome = logger.writer.write(bytes);
+        (outcome, (host.borrow().now() - before) / MILLISECOND)
+    };
+    assert_eq!(write(&mut logger, &[1; 128]), (Ok(128), 0));
+    assert_eq!(write(&mut logger, b"x"), (Err(IoError::TimedOut), 5));
+    assert_eq!(write(&mut logger, b"x"), (Err(IoError::TimedOut), 0));
+    assert_eq!(logger.received(), [1; 128]);
+    assert_eq!(write(&mut logger, &[2; 128]), (Ok(128), 0));
+    assert_eq!(write(&mut logger, b"x"), (Err(IoError::TimedOut), 5));
+}
+
+/// Lets the host read while a policy waits.
+fn reading(host: SharedHost, data_in: Pipe) -> Box<dyn FnMut()> {
+    let mut read = Transfer::read(data_in, 64);
+    Box::new(move || host.borrow_mut().exchange(&mut [&mut read], 100 * MICROSECOND))
+}
+
+/// Whether the policy loses bytes or fails, and with a time that nothing but the wait lets pass.
+#[test]
+fn a_flush_waits_until_the_host_has_read() {
+    let hooks = Asking::<PREFER>::default();
+    let fixture: Fixture = Fixture::new::<FullSpeed>(Options::default(), hooks);
+    let Fixture { host, port, acm } = fixture;
+    let (host, data_in) = (SharedHost::new(host.into()), acm.function().data_in);
+    let losing = Wait::frames(1000).pausing(reading(host.clone(), data_in));
+    let mut writer = port.writer.with_policy(losing);
+    assert_eq!(writer.write(b"lost if need be"), Ok(15));
+    assert_eq!(writer.writer().is_flushed(), Ok(false));
+    assert_eq!(writer.flush(), Ok(()));
+    assert_eq!(writer.writer().is_flushed(), Ok(true));
+
+    let failing = Wait::frames(1000).pausing(reading(host, data_in)).or_fail();
+    let mut writer = writer.into_writer().with_policy(failing);
+    assert_eq!(writer.write(b"or an error"), Ok(11));
+    assert_eq!(writer.writer().is_flushed(), Ok(false));
+    assert_eq!(writer.flush(), Ok(()));
+    assert_eq!(writer.writer().is_flushed(), Ok(true));
+}
+
+#[test]
+fn a_flush_through_the_trait_is_one() {
+    let mut logger = logger(|_| Fail);
+    assert_eq!(logger.writer.write(b"x"), Ok(1));
+    assert_eq!(embedded_io::Write::flush(&mut logger.writer), Err(IoError::TimedOut));
+    assert_eq!(logger.received(), b"x");
+    assert_eq!(embedded_io::Write::flush(&mut logger.writer), Ok(()));
+}
+
+#[test]
+fn nothing_lost_is_no_overrun() {
+    let mut logger = logger(|_| DropNewest);
+    logger.acm.start_notifications(&mut logger.host.borrow_mut());
+    for _ in 0..3 {
+        assert_eq!(logger.writer.write(b"all of it"), Ok(9));
+        assert_eq!(logger.received(), b"all of it");
+    }
+    logger.run(100 * MILLISECOND);
+    while logger.acm.notification(&mut logger.host.borrow_mut()).unwrap().is_some() {}
+    assert_eq!((logger.acm.counters().overruns, logger.writer.lost()), (0, 0));
 }
 
 #[test]

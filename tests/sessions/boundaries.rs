@@ -110,6 +110,7 @@ fn the_end_is_reported_once_to_reader_and_writer() {
     assert_eq!(fixture.port.writer.write(b"a"), Ok(1));
     assert_eq!(fixture.port.reader.fill_buf(), Err(ReadError::Empty));
     fixture.set_dtr(true);
+    assert!(fixture.port.reader.is_connected() && fixture.port.writer.is_connected());
     fixture.set_dtr(false);
     assert!(fixture.port.reader.is_ready() && fixture.port.writer.is_ready());
     assert_eq!(fixture.port.reader.fill_buf(), Err(ReadError::Disconnected));

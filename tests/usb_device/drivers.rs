@@ -4,7 +4,7 @@ use usb_device::bus::{UsbBus, UsbBusAllocator};
 use usb_device::endpoint::EndpointType;
 use usb_device::{UsbDirection, UsbError};
 use usbd_acm::usb_device::{AcmClass, FromUsbBus, LentBus, OwnBus};
-use usbd_acm::{Port, Storage};
+use usbd_acm::{Controller, Port, Storage};
 use usbd_acm_tests::bridge::{Beyond, leak};
 use usbd_acm_tests::{ONE_PORT, TWO_PORTS, echo, model};
 use usbd_acm_virtual::host::{AcmPort, Host, TransferError, linux, macos, request, windows};
@@ -95,6 +95,14 @@ fn a_whole_device_has_the_first_interface() {
     let storage = leak(Storage::<1, 2, 64>::new());
     let class = AcmClass::<VirtualUsbBus>::whole_device(allocator, storage, &ONE_PORT, ());
     assert_eq!(class.err(), Some(UsbError::InvalidEndpoint));
+}
+
+/// A `UsbBus` does not tell frames, and so they are not counted.
+#[test]
+fn a_driver_without_frames_says_so() {
+    let (bus, _) = VirtualUsbBus::new(Manners::GOOD);
+    let controller = FromUsbBus::<_, (), 1>::new(OwnBus::new(bus), &ONE_PORT).expect("endpoints");
+    assert_eq!(controller.frame(), None);
 }
 
 /// stm32-usbd loses the packet of an IN endpoint with its halt.

@@ -1,12 +1,19 @@
 //! 3.1: halts, toggles, and that no armed packet is lost with them (USB 2.0 §9.4.5).
 
-use usbd_acm::{EndpointAddress, SetupPacket};
+use usbd_acm::descriptors::{Descriptors, descriptors};
+use usbd_acm::{EndpointAddress, EndpointSet, SetupPacket};
 use usbd_acm_tests::TokenHost;
 use usbd_acm_tests::model::Answer;
 use usbd_acm_virtual::host::request;
-use usbd_acm_virtual::{DevicePort, Handshake, InResponse, Pid};
+use usbd_acm_virtual::{DevicePort, Handshake, InResponse, Pid, VirtualController};
 
 const ADDRESS: u8 = 5;
+
+static THREE_PORTS: Descriptors<3> = descriptors! {
+    endpoints: EndpointSet::first(6),
+    ports: 3,
+    vendor_id: 0x1209,
+};
 
 fn endpoint(byte: u8) -> EndpointAddress {
     EndpointAddress::from_byte(byte).expect("an endpoint")
@@ -94,6 +101,29 @@ fn wire_3_1_clear_feature_resets_the_out_toggle_and_loses_nothing() {
             assert_eq!(host.violations(), []);
         }
     }
+}
+
+/// USB 2.0 §9.4.5: SET_CONFIGURATION ends every halt, those of the last port too.
+#[test]
+fn wire_3_1_set_configuration_ends_the_halts_of_every_port() {
+    let (controller, wire) = VirtualController::new(2);
+    let mut host = TokenHost::<_, _, 3>::new(controller, wire, &THREE_PORTS, ());
+    host.configure();
+    let status = |host: &mut TokenHost<VirtualController, (), 3>| {
+        let endpoints = THREE_PORTS.ports().iter();
+        let endpoints = endpoints.flat_map(|p| [p.notification, p.data_in, p.data_out]);
+        let answers = endpoints.map(|address| host.control(request::get_endpoint_status(address)));
+        answers.collect::<Vec<_>>()
+    };
+    for port in THREE_PORTS.ports() {
+        for address in [port.notification, port.data_in, port.data_out] {
+            assert_eq!(host.control(request::set_halt(address)), Answer::Ack);
+        }
+    }
+    assert_eq!(status(&mut host), vec![Answer::Data(vec![1, 0]); 9]);
+    assert_eq!(host.control(request::set_configuration(1)), Answer::Ack);
+    assert_eq!(status(&mut host), vec![Answer::Data(vec![0, 0]); 9]);
+    assert_eq!(host.violations(), []);
 }
 
 #[test]

@@ -189,6 +189,35 @@ fn wire_3_1_remote_wakeup_is_signalled_once() {
     assert_eq!(host.violations(), []);
 }
 
+/// USB 2.0 §9.1.1: a device that is detached is in none of the states, and begins anew.
+#[test]
+fn wire_3_1_a_device_that_disconnects_has_neither_address_nor_session() {
+    let mut host = TokenHost::configured();
+    assert!(host.wire.attached() && host.ports[0].control.is_connected());
+    host.device.disconnect();
+    assert!(!host.wire.attached() && !host.ports[0].control.is_connected());
+    assert_eq!(host.device.state(), State::Default);
+    host.device.connect();
+    assert!(host.wire.attached());
+    host.reset();
+    host.configure();
+    assert!(host.ports[0].control.is_connected());
+    assert_eq!(host.violations(), []);
+}
+
+#[test]
+fn wire_3_1_suspend_lies_across_the_states() {
+    for configured in [false, true] {
+        let mut host = if configured { TokenHost::configured() } else { TokenHost::full_speed() };
+        let state = host.device.state();
+        for suspended in [false, true, false] {
+            host.wire.set_suspended(suspended);
+            host.poll();
+            assert_eq!((host.device.is_suspended(), host.device.state()), (suspended, state));
+        }
+    }
+}
+
 #[test]
 fn wire_3_1_the_speed_is_that_of_the_last_reset() {
     let (controller, wire) = VirtualHighSpeed::new(2);

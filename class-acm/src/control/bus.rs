@@ -35,6 +35,11 @@ impl BusControl<'_> {
         self.shared.line_coding.load_own()
     }
 
+    /// Its seven bytes on the wire, and one more that does not count: two words, little-endian.
+    pub fn line_coding_on_the_wire(&self) -> (u32, u32) {
+        self.shared.line_coding.load_wire()
+    }
+
     /// Takes a line coding over. Hosts write back what they read; that is no change.
     pub fn set_line_coding(&mut self, coding: LineCoding) {
         if self.shared.line_coding.store(coding) {
@@ -44,8 +49,9 @@ impl BusControl<'_> {
 
     /// Sets the control lines and returns whether DTR changed.
     pub fn set_control_lines(&mut self, lines: ControlLineState) -> bool {
-        self.shared.set(Signal::RTS, lines.contains(ControlLineState::RTS));
-        self.shared.set(Signal::DTR, lines.contains(ControlLineState::DTR))
+        let changed = Signals(self.shared.signals.load_own() ^ Signals::of_lines(lines).0);
+        self.shared.set_all(Signals::LINES, Signals::of_lines(lines));
+        changed.contains(Signal::DTR)
     }
 
     /// Takes a SEND_BREAK over. Ending a break that was not begun is no change.
@@ -62,8 +68,9 @@ impl BusControl<'_> {
         }
         let count = (self.shared.break_start.load_own() & 0xFFFF_0000).wrapping_add(0x0001_0000);
         self.shared.break_start.store(count | u32::from(value), Ordering::Relaxed);
-        // A break that replaces one is a change, too; it publishes the value.
-        self.shared.change(Signal::BREAK, true);
+        self.shared.set(Signal::BREAK, true);
+        // A break that replaces one is a change, too; this publishes the value.
+        self.shared.post(Kind::edge(Signal::BREAK, true));
     }
 
     /// The device was configured. The host has seen no level yet, and hears of no one-shot that
@@ -78,9 +85,7 @@ impl BusControl<'_> {
     /// The line coding stays, for the specification is silent and the user's choice is worth more
     /// than our default.
     pub fn deconfigured(&mut self) {
-        self.set_control_lines(ControlLineState::empty());
-        self.send_break(Break::Off);
-        self.shared.set(Signal::CONFIGURED, false);
+        self.shared.set_all(Signals::OF_CONFIGURATION, Signals(0));
     }
 
     /// A session began, or it ended.
@@ -134,27 +139,33 @@ impl BusControl<'_> {
 }
 
 impl ControlShared {
-    /// Changes a signal, unless it is that already, and returns whether it changed. Bus side.
-    fn set(&self, signal: Signal, on: bool) -> bool {
-        let changes = Signals(self.signals.load_own()).contains(signal) != on;
-        if changes {
-            self.change(signal, on);
-        }
-        changes
+    /// Changes a signal, unless it is that already. Bus side.
+    fn set(&self, signal: Signal, on: bool) {
+        self.set_all(Signals(0).with(signal, true), Signals(0).with(signal, on));
     }
 
-    /// Queues an event that is no edge of a signal. Bus side.
+    /// Changes the signals of a mask, unless they are that already. Bus side.
+    #[inline(never)]
+    fn set_all(&self, mask: Signals, to: Signals) {
+        let changed = (self.signals.load_own() ^ to.0) & mask.0;
+        self.signals.store(self.signals.load_own() ^ changed, Ordering::Release);
+        // Shifted out of words, the last first: that needs no masks.
+        let (mut rest, mut to) =
+            (u32::from(changed).rotate_right(8), u32::from(to.0).rotate_right(8));
+        let mut kind = Kind::BEHIND_EDGES;
+        while rest != 0 {
+            kind -= 2;
+            if rest >> 31 != 0 {
+                self.post(Kind::edge_of(kind, to >> 31));
+            }
+            (rest, to) = (rest << 1, to << 1);
+        }
+        self.settled.store(self.signals.load_own(), Ordering::Release);
+    }
+
+    /// Queues an event. Bus side.
     fn post(&self, kind: Kind) {
         self.events.post(kind);
-        self.waker.wake();
-    }
-
-    /// Bus side.
-    fn change(&self, signal: Signal, on: bool) {
-        let signals = Signals(self.signals.load_own()).with(signal, on).0;
-        self.signals.store(signals, Ordering::Release);
-        self.events.post(Kind::edge(signal, on));
-        self.settled.store(signals, Ordering::Release);
         self.waker.wake();
     }
 }

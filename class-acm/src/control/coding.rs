@@ -50,6 +50,11 @@ impl SharedLineCoding {
         LineCoding::from_words(self.words(self.number.load_own()).load_own())
     }
 
+    /// The same as it is on the wire. Bus side.
+    pub(super) fn load_wire(&self) -> (u32, u32) {
+        LineCoding::on_the_wire(self.words(self.number.load_own()).load_own())
+    }
+
     /// Stores a line coding and returns whether it is another. Bus side.
     pub(super) fn store(&self, coding: LineCoding) -> bool {
         let number = self.number.load_own();

@@ -51,63 +51,63 @@ impl Raised {
 
 /// What the host was notified of. Nobody but the bus side looks at it.
 pub(super) struct Notified {
-    /// One-shots that were taken and not acknowledged.
+    /// The last notification that was due and not acknowledged: with [`IN_FLIGHT`] it is on its way, and
+    /// before that its one-shots are still to be told.
     due: AtomicU8,
     /// Levels of the last notification that was acknowledged.
     levels: AtomicU8,
-    /// The notification in flight, or [`NONE`].
-    in_flight: AtomicU8,
 }
 
-/// No notification is in flight; bit 7 of one is reserved, and the zero at power-on must be this.
-const NONE: u8 = 0;
+/// Bit 7 of a notification, which is reserved.
 const IN_FLIGHT: u8 = 0x80;
 
 impl Notified {
     #[cfg(not(loom))]
     pub(super) const fn new() -> Self {
-        Self { due: AtomicU8::new(0), levels: AtomicU8::new(0), in_flight: AtomicU8::new(NONE) }
+        Self { due: AtomicU8::new(0), levels: AtomicU8::new(0) }
     }
 
     #[cfg(loom)]
     pub(super) fn new() -> Self {
-        Self { due: AtomicU8::new(0), levels: AtomicU8::new(0), in_flight: AtomicU8::new(NONE) }
+        Self { due: AtomicU8::new(0), levels: AtomicU8::new(0) }
     }
 
     /// The state to notify, if it is due and none is in flight.
     pub(super) fn due(&self, raised: &Raised) -> Option<SerialState> {
-        if self.in_flight.load_own() != NONE {
+        let due = self.due.load_own();
+        if due & IN_FLIGHT != 0 {
             return None;
         }
-        let state = raised.take() | SerialState::from_bits_retain(self.due.load_own());
-        self.due.store((state & SerialState::ONE_SHOTS).bits(), Ordering::Relaxed);
+        let one_shots = SerialState::from_bits_retain(due) & SerialState::ONE_SHOTS;
+        let state = raised.take() | one_shots;
+        self.due.store(state.bits(), Ordering::Relaxed);
         (state.bits() != self.levels.load_own()).then_some(state)
     }
 
     /// One-shots from another source than [`Raised`], unless a notification is in flight: its
     /// acknowledgement ends all that is due.
     pub(super) fn add(&self, one_shots: SerialState) -> bool {
-        let idle = self.in_flight.load_own() == NONE;
+        let due = self.due.load_own();
+        let idle = due & IN_FLIGHT == 0;
         if idle {
-            self.due.store(self.due.load_own() | one_shots.bits(), Ordering::Relaxed);
+            self.due.store(due | one_shots.bits(), Ordering::Relaxed);
         }
         idle
     }
 
     pub(super) fn submitted(&self, state: SerialState) {
-        self.in_flight.store(state.bits() | IN_FLIGHT, Ordering::Relaxed);
+        self.due.store(state.bits() | IN_FLIGHT, Ordering::Relaxed);
     }
 
     /// Irregular signals go back to zero, and consistent ones are not sent again until they change.
     pub(super) fn acknowledged(&self) {
-        let in_flight = self.in_flight.load_own();
-        if in_flight == NONE {
+        let told = self.due.load_own();
+        if told & IN_FLIGHT == 0 {
             return;
         }
-        self.in_flight.store(NONE, Ordering::Relaxed);
         // Nothing was taken while it was in flight: it carried all that was due.
         self.due.store(0, Ordering::Relaxed);
-        self.levels.store(in_flight & SerialState::LEVELS.bits(), Ordering::Relaxed);
+        self.levels.store(told & SerialState::LEVELS.bits(), Ordering::Relaxed);
     }
 
     /// A new host driver: it has seen no level yet, and hears of no one-shot from before.
@@ -115,6 +115,5 @@ impl Notified {
         raised.take();
         self.due.store(0, Ordering::Relaxed);
         self.levels.store(0, Ordering::Relaxed);
-        self.in_flight.store(NONE, Ordering::Relaxed);
     }
 }

@@ -19,7 +19,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// interrupt line tells, the interrupt is pended.
     pub(crate) fn next_event(&mut self) -> Option<Event> {
         let event = self.look();
-        if self.state.done & Line::INS != 0 || self.state.dma.ep0 == Ep0::Ended {
+        if self.state.done & Line::INS != 0 {
             pend();
         }
         event
@@ -37,20 +37,24 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             self.drop_all();
             return Some(Event::Reset(usbd_acm::Speed::Full));
         }
+        if self.state.dma.ep0 == Ep0::Ended {
+            self.state.dma.ep0 = Ep0::Idle;
+            return Some(Event::Ep0Status);
+        }
         // A SETUP is told after the packets that came before it; so it is looked for before them.
         let setup = self.usbd.is_set(EP0SETUP);
         self.collect();
         // A packet is acknowledged after the end of its DMA, so this comes after the other.
         let over = self.state.dma.finish(&self.usbd);
         self.start_next();
-        if let Some((line, moved)) = over
-            && line.is_out()
-        {
-            return self.received(line, moved);
-        }
         let acknowledged = self.state.done & Line::INS;
-        if acknowledged != 0 {
-            return self.sent(Line::lowest(acknowledged));
+        let packet = match over {
+            Some((line, moved)) if line.is_out() => Some((line, moved)),
+            _ if acknowledged != 0 => Some((Line::lowest(acknowledged), 0)),
+            _ => None,
+        };
+        if let Some((line, moved)) = packet {
+            return self.packet_event(line, moved);
         }
         // Of what there is beside the end of a DMA the interrupt line tells.
         if over.is_some() || (setup && self.state.dma.running().is_some_and(Line::is_out)) {
@@ -63,25 +67,21 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     #[cold]
     #[inline(never)]
     fn control_event(&mut self, setup: bool) -> Option<Event> {
-        let ep0 = self.state.dma.ep0;
-        if ep0 == Ep0::Ended {
-            self.state.dma.ep0 = Ep0::Idle;
-            return Some(Event::Ep0Status);
-        }
         if setup {
             return self.setup();
         }
         if !self.usbd.take(EP0DATADONE) {
             return self.bus_event();
         }
-        if ep0 == Ep0::Receiving {
-            self.ask(Ep0::Fetch);
+        match self.state.dma.ep0 {
+            Ep0::Receiving => self.ask(Ep0::Fetch),
+            Ep0::Sending => {
+                self.state.dma.ep0 = Ep0::Idle;
+                return Some(Event::Ep0Sent);
+            }
+            _ => {}
         }
-        if ep0 != Ep0::Sending {
-            return None;
-        }
-        self.state.dma.ep0 = Ep0::Idle;
-        Some(Event::Ep0Sent)
+        None
     }
 
     /// The SETUP packet that came, or first the SET_ADDRESS that the stack does not know of: the chip

@@ -100,6 +100,13 @@ impl<const PORTS: usize> Dma<PORTS> {
         line.bit()
     }
 
+    /// From here on a transfer of this line may start, to or from memory of this length.
+    #[inline(always)]
+    fn offer(&mut self, usbd: &Usbd, line: Line, memory: *const u8, length: u32) {
+        usbd.place(line, memory, length);
+        self.startable |= line.bit();
+    }
+
     /// The line whose transfer is over, and the bytes that it moved.
     #[inline]
     pub(crate) fn finish(&mut self, usbd: &Usbd) -> Option<(Line, u8)> {
@@ -140,13 +147,11 @@ impl<const PORTS: usize> Dma<PORTS> {
         errata::erratum_199_end(usbd);
     }
 
-    /// Starts to move a byte to EP0 where an odd number was moved: disabled in between, the chip makes
-    /// a bus fault of the next DMA. Known from the manufacturer's own driver.
+    /// Has a byte moved to EP0 where an odd number was moved: disabled in between, the chip makes a bus
+    /// fault of the next DMA. Known from the manufacturer's own driver.
     pub(crate) fn even_out(&mut self, usbd: &Usbd) {
         if self.parity & 1 != 0 {
-            self.load(usbd, &[0]);
-            self.send_ep0();
-            self.start(usbd, Line::EP0_IN.bit());
+            self.offer(usbd, Line::EP0_IN, self.bounce.get().cast_const().cast(), 1);
         }
     }
 }
@@ -171,8 +176,7 @@ impl<const PORTS: usize> Dma<PORTS> {
 
     /// Lets the packet that came be moved from the endpoint's buffer.
     pub(crate) fn fetch_ep0(&mut self, usbd: &Usbd) {
-        usbd.place(Line::EP0_OUT, self.bounce.get().cast_const().cast(), EP0_PACKET.into());
-        self.startable |= Line::EP0_OUT.bit();
+        self.offer(usbd, Line::EP0_OUT, self.bounce.get().cast_const().cast(), EP0_PACKET.into());
     }
 
     /// Lets nothing be moved to or from EP0.
@@ -219,8 +223,7 @@ impl<const PORTS: usize> Dma<PORTS> {
         core::mem::forget(place.replace(packet));
         // A zero-length packet lies nowhere.
         let memory = if length == 0 { self.bounce.get().cast_const().cast() } else { memory };
-        usbd.place(line, memory, length);
-        self.startable |= line.bit();
+        self.offer(usbd, line, memory, length);
         Ok(())
     }
 
@@ -233,9 +236,9 @@ impl<const PORTS: usize> Dma<PORTS> {
     ) -> Result<(), RxSlot> {
         let Some(place @ None) = self.slot(line) else { return Err(slot) };
         let memory = slot.as_mut_ptr().cast_const();
-        usbd.place(line, memory, u32::try_from(slot.len()).unwrap_or(0));
+        let length = u32::try_from(slot.len()).unwrap_or(0);
         core::mem::forget(place.replace(slot));
-        self.startable |= line.bit();
+        self.offer(usbd, line, memory, length);
         Ok(())
     }
 
@@ -251,7 +254,6 @@ impl<const PORTS: usize> Dma<PORTS> {
     }
 
     /// Drops the packets and slots of these lines, also those in hardware.
-    #[inline(never)]
     pub(crate) fn clear(&mut self, usbd: &Usbd, lines: u32, _: Settled) {
         if self.running.is_some_and(|line| line.bit() & lines != 0) {
             self.end(usbd);

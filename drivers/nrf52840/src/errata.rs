@@ -26,11 +26,13 @@ pub(crate) fn erratum_166(usbd: &Usbd) {
 
 /// USBD may not power up, or may not leave low-power mode: before ENABLE, and before LOWPOWER is
 /// left.
+#[inline(always)]
 pub(crate) fn erratum_171_begin(usbd: &Usbd) {
     unlocked(usbd, ERRATUM_171, 0xC0);
 }
 
 /// After READY, and after USBWUALLOWED.
+#[inline(always)]
 pub(crate) fn erratum_171_end(usbd: &Usbd) {
     unlocked(usbd, ERRATUM_171, 0);
 }
@@ -57,7 +59,7 @@ pub(crate) fn erratum_199_end(usbd: &Usbd) {
 
 /// Takes a packet that the host has not fetched back from the buffer of an IN endpoint. There is no
 /// documented way; this is how the manufacturer's own driver does it.
-#[inline(never)]
+#[inline(always)]
 pub(crate) fn disarm(usbd: &Usbd, number: u32) {
     let bit = if number == 0 { 1 << 2 } else { 1 << 1 };
     usbd.write(TEST_ADDRESS, 0x7B4 + 2 * number);

@@ -29,18 +29,16 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         }
     }
 
-    /// A DMA from an OUT endpoint is over.
-    pub(crate) fn received(&mut self, line: Line, moved: u8) -> Option<Event> {
+    /// A DMA from an OUT endpoint is over, or the host acknowledged a packet.
+    pub(crate) fn packet_event(&mut self, line: Line, moved: u8) -> Option<Event> {
         let Some(address) = line.address() else { return Some(Event::Ep0Received) };
-        let slot = self.state.dma.take_slot(line)?;
-        Some(Event::Received(address, slot, moved.into()))
-    }
-
-    /// The host acknowledged a packet.
-    pub(crate) fn sent(&mut self, line: Line) -> Option<Event> {
+        if line.is_out() {
+            let slot = self.state.dma.take_slot(line)?;
+            return Some(Event::Received(address, slot, moved.into()));
+        }
         self.state.done &= !line.bit();
         // Nothing is armed where it was aborted when the host already had it.
-        if self.state.dma.sent(line) { line.address().map(Event::Sent) } else { None }
+        self.state.dma.sent(line).then_some(Event::Sent(address))
     }
 
     /// Starts the next DMA, unless one runs: for EP0 first. In low power tasks are lost.
@@ -87,7 +85,6 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// Lets packets into an endpoint that had no slot since it was opened or aborted. From here on
     /// the end of each DMA does that, and a write would drop a packet that came since.
     #[cold]
-    #[inline(never)]
     fn let_in(&mut self, line: Line) {
         self.settle();
         self.collect();

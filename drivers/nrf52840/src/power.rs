@@ -101,8 +101,8 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 
     /// The next step of the peripheral towards being awake, where the hardware is ready for it, or
     /// back to where it was.
-    #[inline(never)]
     #[cold]
+    #[inline(always)]
     pub(crate) fn change(&mut self) -> Option<Event> {
         let stage = self.state.power.stage;
         if stage == Stage::Failed || !self.supply.is_present() {
@@ -161,7 +161,9 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.drop_all();
         // In low power no DMA runs.
         self.usbd.write(LOWPOWER, 0);
+        self.state.power.stage = Stage::Awake;
         self.state.dma.even_out(&self.usbd);
+        self.start_next();
         self.settle();
         self.state.dma.end(&self.usbd);
         self.usbd.write(ENABLE, 0);
@@ -172,7 +174,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     /// Nothing is armed, no endpoint is open, no transfer is on EP0, at address 0.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn drop_all(&mut self) {
         self.close_endpoints();
         self.drop_control();
@@ -275,12 +277,12 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if self.state.power.stage == Stage::Asleep {
             self.state.power.stage = Stage::Waking;
             self.supply.start_clock();
-            self.leave_low_power();
+            // Where it runs already, nothing tells.
+            pend();
         }
     }
 
     /// Leaves low-power mode, when the clock runs.
-    #[inline(never)]
     fn leave_low_power(&mut self) {
         if self.supply.is_clock_running() {
             self.state.power.stage = Stage::Awake;

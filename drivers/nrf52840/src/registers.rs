@@ -170,6 +170,7 @@ pub(crate) trait Access {
 impl Access for Usbd {}
 
 /// Pends the USBD interrupt.
+#[inline(never)]
 pub(crate) fn pend() {
     access::write(ISPR1, USBD_INTERRUPT);
 }

@@ -116,7 +116,10 @@ where
     fn accept_in(&mut self, transfer: ControlIn<'_, '_, '_, B>, setup: &SetupPacket) -> Result<()> {
         match self.device.answer(setup) {
             Some(Outcome::Data(reply)) => self.replies.descriptor(transfer, reply),
-            Some(Outcome::LineCoding(coding)) => self.replies.bytes(transfer, coding.split_at(7).0),
+            Some(Outcome::LineCoding((low, high))) => {
+                let words = [low.to_le_bytes(), high.to_le_bytes()];
+                self.replies.bytes(transfer, words.as_flattened().split_at(7).0)
+            }
             _ => transfer.reject(),
         }
     }

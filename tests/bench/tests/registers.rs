@@ -376,7 +376,7 @@ fn nothing_is_heard_without_the_crystal() {
 #[test]
 fn waking_the_host_takes_the_workaround_of_171_the_crystal_and_the_event() {
     let mut chip = Chip::attached();
-    chip.soc.usbd.set_suspended(true);
+    chip.soc.usbd.set_suspended(true, chip.now);
     assert_eq!(chip.read(USBD + 0x400) & 1 << 8, 1 << 8);
     chip.usbd(0x52C, 1);
     chip.usbd(0x508, 1);
@@ -387,7 +387,7 @@ fn waking_the_host_takes_the_workaround_of_171_the_crystal_and_the_event() {
     chip.write(0x4006_EC00, 0x9375);
     chip.write(0x4006_EC14, 0);
     chip.usbd(0x52C, 0);
-    chip.run(1_000 * MICROSECOND);
+    chip.run(500 * MICROSECOND);
     assert_eq!(chip.read(USBD + 0x400) & 1 << 10, 0);
     chip.usbd(0x52C, 1);
     chip.write(0x4006_EC14, 0xC0);
@@ -395,8 +395,10 @@ fn waking_the_host_takes_the_workaround_of_171_the_crystal_and_the_event() {
     chip.run(1_000 * MICROSECOND);
     assert_eq!(chip.read(USBD + 0x400) & 1 << 10, 1 << 10);
     chip.usbd(0x058, 1);
+    assert!(!chip.soc.usbd.signals_wakeup(), "the bus is not idle for 5 ms yet");
+    chip.run(500 * MICROSECOND);
     assert!(chip.soc.usbd.signals_wakeup());
-    chip.soc.usbd.set_suspended(false);
+    chip.soc.usbd.set_suspended(false, chip.now);
     assert_eq!(chip.read(USBD + 0x400) & 1 << 9, 1 << 9);
 }
 

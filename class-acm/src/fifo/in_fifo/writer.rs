@@ -51,15 +51,18 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     pub fn begin(&mut self, session: u16) {
         let begun = settled::<SIZE>(self.fifo.written.load_own(), self.fifo.packet_size());
         self.fifo.begun.store(begun, Ordering::Relaxed);
-        self.fifo.written.store(begun, Ordering::Relaxed);
+        if SIZE > 64 {
+            self.fifo.written.store(begun, Ordering::Relaxed);
+        }
         self.fifo.session.store(session, Ordering::Release);
     }
 
     /// Appends as much of `bytes` as there is room for, and returns how many bytes that are.
     pub fn append(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
-        while !rest.is_empty() {
-            let Some(room) = self.room() else { break };
+        while !rest.is_empty()
+            && let Some(room) = self.room()
+        {
             // SAFETY: the room is within the slot. The bus half reaches bytes below `written` only,
             // and `&mut self` keeps other writers away.
             let count = unsafe { room.slot.write(room.start(), room.length(), rest) };
@@ -119,16 +122,20 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     fn room(&self) -> Option<Room<SIZE>> {
         let packet_size = self.fifo.packet_size();
         let written = settled::<SIZE>(self.fifo.written.load_own(), packet_size);
-        let start = offset::<SIZE>(written);
-        // Acquire: who sees that a slot was sent also sees that it was lent for that.
-        let used = written.wrapping_sub(self.fifo.sent.load(Ordering::Acquire));
         let slot = self.fifo.slot(written);
-        // What was in the slot before has to be sent, and out of the driver's hands. That is so where
-        // bytes were written to it since; a driver may hold those.
-        if used + SIZE - start > InFifo::<SLOTS, SIZE>::CAPACITY || start == 0 && slot.is_lent() {
+        // A slot with bytes of ours is ours until it is full; a driver may hold those bytes.
+        if offset::<SIZE>(written) == 0 && !self.is_free(slot, written) {
             return None;
         }
         Some(Room { slot, written, packet_size })
+    }
+
+    /// Whether the bus half gave back the slot of `written`, and the driver with it.
+    #[inline]
+    fn is_free(&self, slot: &Slot<[Byte; SIZE]>, written: usize) -> bool {
+        // Acquire: who sees that a slot was given back also sees that it was lent before.
+        let used = written.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
+        used < InFifo::<SLOTS, SIZE>::CAPACITY && !slot.is_lent()
     }
 
     #[inline]

@@ -52,6 +52,7 @@ fn erratum_171_is_around_the_end_of_low_power() {
     controller.suspend();
     written();
     controller.resume();
+    assert!(controller.poll().is_none());
     assert_eq!(only(&[ERRATUM_171, LOWPOWER]), [(ERRATUM_171, 0xC0), (LOWPOWER, 0)]);
     cause(1 << 10);
     assert!(controller.poll().is_none());

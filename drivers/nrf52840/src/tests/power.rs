@@ -134,6 +134,7 @@ fn suspend_gates_and_resume_restores() {
     cause(RESUME);
     assert!(matches!(controller.poll(), Some(Event::Resume)));
     controller.resume();
+    assert!(controller.poll().is_none());
     let log = written();
     assert!(has(&log, LOWPOWER, 0) && has(&log, HFCLKSTART, 1));
 }

@@ -70,6 +70,19 @@ fn a_button_wakes_the_host_that_allowed_it() {
     is_well(&mut host);
 }
 
+/// USB 2.0 §7.1.7.7: the bus is idle for 5 ms first, of which the firmware is told after 3.
+#[test]
+fn a_button_pressed_at_once_wakes_the_host_no_sooner_than_it_may() {
+    let (mut host, mut port) = opened("suspend");
+    host.control_out(request::set_device_feature(request::DEVICE_REMOTE_WAKEUP), &[]).unwrap();
+    host.suspend();
+    host.port_mut().core().with_soc(|soc, _, _| soc.gpio.drive(BUTTON, false));
+    assert!(host.await_remote_wakeup(MILLISECOND).is_err());
+    host.await_remote_wakeup(5 * MILLISECOND).unwrap();
+    assert_eq!(port.read(&mut host, 9).unwrap(), b"pressed\r\n");
+    is_well(&mut host);
+}
+
 #[test]
 fn a_button_does_not_wake_the_host_that_did_not() {
     let (mut host, _port) = opened("suspend");

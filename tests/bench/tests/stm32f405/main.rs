@@ -1,10 +1,17 @@
-//! Our driver for the Synopsys OTG core, in the firmware of tests/firmware, on the emulated STM32F405.
+//! Our driver for the Synopsys OTG core, in the firmware of tests/firmware and of examples/stm32f405-feather, on the
+//! emulated STM32F405.
 
+#[path = "../adapter/mod.rs"]
+mod adapter;
+mod blackpill;
+mod bridge;
 mod control;
+mod echo;
 mod packets;
 mod power;
 #[path = "../rig/mod.rs"]
 mod rig;
+mod suspend;
 
 use rig::{LINE_CODING, data, is_well};
 use usbd_acm_bench::firmware::{App, Firmware};

@@ -57,8 +57,8 @@ impl Chip for Nrf52840 {
         self.usbd.sof(frame);
     }
 
-    fn set_suspended(&mut self, suspended: bool, _now: Cycles) {
-        self.usbd.set_suspended(suspended);
+    fn set_suspended(&mut self, suspended: bool, now: Cycles) {
+        self.usbd.set_suspended(suspended, now);
     }
 
     fn signals_wakeup(&self) -> bool {

@@ -9,7 +9,9 @@
 //! - NAK, the disabling of an endpoint, a flush and a reset of the core are done a microsecond after they
 //!   were asked for, and not before the transaction on the bus is over. The manuals only say to wait.
 //! - An OUT endpoint takes a packet when it is active, its NAK bit is clear and there is room: EPENA and
-//!   PKTCNT do not count. Two drivers in the field depend on it; it is logged.
+//!   PKTCNT do not count. Two drivers in the field depend on it, and a trace of a chip shows it
+//!   (embassy-rs/embassy#3815: XFRC and OTEPDIS with EPENA 0); it is logged.
+//! - A SETUP sets INEPNE too, as that trace has it.
 //! - A SETUP is taken whatever STUPCNT says, as long as there is room for its three words.
 //! - "SETUP stage done" is written when the first IN or OUT token after a SETUP comes.
 //! - A CNAK between a SETUP on the bus and its reading takes effect.

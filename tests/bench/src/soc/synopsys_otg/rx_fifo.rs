@@ -17,6 +17,12 @@ pub(super) enum PacketStatus {
     SetupData = 6,
 }
 
+impl PacketStatus {
+    fn is_of_setup(self) -> bool {
+        matches!(self, PacketStatus::SetupData | PacketStatus::SetupComplete)
+    }
+}
+
 /// What GRXSTSR says of one entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Status {
@@ -25,6 +31,8 @@ pub(super) struct Status {
     pub bytes: usize,
     pub pid: Pid,
     pub frame: u16,
+    /// STSPHST: the status stage of a write begins.
+    pub status_stage: bool,
 }
 
 impl Status {
@@ -32,7 +40,12 @@ impl Status {
         let pid = if self.pid == Pid::Data0 { 0 } else { 2 };
         let (endpoint, bytes) = (self.endpoint as u32, self.bytes as u32);
         let frame = u32::from(self.frame) & 0xF;
-        frame << 21 | (self.status as u32) << 17 | pid << 15 | bytes << 4 | endpoint
+        u32::from(self.status_stage) << 27
+            | frame << 21
+            | (self.status as u32) << 17
+            | pid << 15
+            | bytes << 4
+            | endpoint
     }
 }
 
@@ -65,7 +78,19 @@ impl RxFifo {
 
     /// Whether a packet of this many bytes, its status and the end of its transfer have room.
     pub fn has_room(&self, depth: u32, bytes: usize) -> bool {
-        self.used() + words(bytes) + 2 + FOR_SETUP <= depth
+        self.used_by_others() + words(bytes) + 2 + FOR_SETUP <= depth
+    }
+
+    /// Words in use that are not of a SETUP.
+    fn used_by_others(&self) -> u32 {
+        let mut is_setup = false;
+        let others = self.words.iter().filter(|word| {
+            if let Word::Status(status) = word {
+                is_setup = status.status.is_of_setup();
+            }
+            !is_setup
+        });
+        others.count() as u32
     }
 
     /// Adds an entry, if there is room for it.

@@ -9,6 +9,10 @@ use crate::soc::Violation;
 /// manual gives no figure.
 const START: Cycles = 50 * MICROSECOND;
 
+/// From SUSPEND, which tells of 3 ms of idle, to when resume may be driven (T_WTRSM, USB 2.0 §7.1.7.7). The
+/// chip sees to that where DPDMVALUE is Resume.
+const NO_RESUME: Cycles = 2_000 * MICROSECOND;
+
 /// What has to do with power.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Power {
@@ -20,17 +24,21 @@ pub struct Power {
     pub ready: bool,
     pub pull_up: bool,
     pub suspended: bool,
+    /// Before this, no resume is driven.
+    pub(super) resume_from: Cycles,
     pub low_power: bool,
     /// When USBWUALLOWED comes.
     pub(super) wake_at: Option<Cycles>,
     pub(super) wake_allowed: bool,
     pub dpdm_value: u32,
+    /// When what DPDMDRIVE asked for begins.
+    pub(super) drive_at: Option<Cycles>,
     pub driving: bool,
 }
 
 impl Power {
     pub fn next_event(&self) -> Option<Cycles> {
-        [self.ready_at, self.wake_at].into_iter().flatten().min()
+        [self.ready_at, self.wake_at, self.drive_at].into_iter().flatten().min()
     }
 }
 
@@ -45,6 +53,7 @@ impl Usbd {
                 self.power.vbus = None;
                 self.power.ready_at = None;
                 self.power.suspended = false;
+                self.power.drive_at = None;
                 self.power.driving = false;
                 self.completion = None;
             }
@@ -102,7 +111,9 @@ impl Usbd {
             log(around, now, Violation::WakeUpNotAllowed);
             return;
         }
-        self.power.driving = drive;
+        self.power.driving = false;
+        self.power.drive_at = drive.then(|| now.max(self.power.resume_from));
+        self.advance_power(now, around);
     }
 
     pub(super) fn advance_power(&mut self, now: Cycles, _around: &mut Surroundings<'_>) {
@@ -115,6 +126,10 @@ impl Usbd {
             self.power.wake_at = None;
             self.power.wake_allowed = true;
             self.raise_cause(cause::USBWUALLOWED);
+        }
+        if self.power.drive_at.is_some_and(|at| at <= now) {
+            self.power.drive_at = None;
+            self.power.driving = true;
         }
     }
 }
@@ -140,12 +155,13 @@ impl Usbd {
     }
 
     /// The bus went idle, or came back.
-    pub fn set_suspended(&mut self, suspended: bool) {
+    pub fn set_suspended(&mut self, suspended: bool, now: Cycles) {
         if suspended == self.power.suspended || !self.is_attached() {
             return;
         }
         if suspended {
             self.power.suspended = true;
+            self.power.resume_from = now + NO_RESUME;
             self.raise_cause(cause::SUSPEND);
         } else {
             self.end_suspend();
@@ -158,6 +174,8 @@ impl Usbd {
         self.power.low_power = false;
         self.power.wake_at = None;
         self.power.wake_allowed = false;
+        self.power.resume_from = 0;
+        self.power.drive_at = None;
         self.power.driving = false;
     }
 
