@@ -244,13 +244,17 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// Closes every endpoint but EP0, and drops all packets and slots.
     pub(crate) fn close_endpoints(&mut self) {
-        for number in 1..=C::ENDPOINT_NUMBERS {
-            for direction in [Direction::In, Direction::Out] {
-                let line = Line::new(number.into(), direction);
-                self.drop_packets_of(line);
-                self.usb.write(line.control(), ctl::SNAK);
-            }
+        for index in 0..C::ENDPOINT_NUMBERS {
+            let number = u32::from(index) + 1;
+            self.close(Line::new(number, Direction::In));
+            self.close(Line::new(number, Direction::Out));
         }
+    }
+
+    #[inline(never)]
+    fn close(&mut self, line: Line) {
+        self.drop_packets_of(line);
+        self.usb.write(line.control(), ctl::SNAK);
     }
 
     /// Drops the packets or slots of an endpoint, also those in hardware.
@@ -298,10 +302,11 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Takes back what is armed on an IN endpoint, and empties its FIFO (RM0090 §34.17.6, "IN endpoint
     /// disable"). Returns how many packets were not acknowledged; `None` when nothing was armed.
     pub(crate) fn disable_in(&mut self, line: Line) -> Option<u8> {
-        let control = self.usb.read(line.control()) & !ctl::ACTIONS;
-        if !self.is_enabled(line) {
+        let control = self.usb.read(line.control());
+        if control & ctl::EPENA == 0 {
             return None;
         }
+        let control = control & !ctl::ACTIONS;
         self.usb.write(line.control(), control | ctl::SNAK);
         self.wait(line.interrupts(), int::INEPNE, true);
         self.usb.write(line.control(), control | ctl::SNAK | ctl::EPDIS);
@@ -316,12 +321,12 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Lets nothing in on an OUT endpoint, and takes what came to its slots (RM0090 §34.17.5, "disabling
     /// an OUT endpoint"). It answers NAK or STALL from then on.
     fn disable_out(&mut self, line: Line, answer: u32) {
-        let usb = &self.usb;
-        let control = usb.read(line.control()) & !ctl::ACTIONS;
-        if !self.is_enabled(line) {
-            return usb.write(line.control(), control | answer);
+        let control = self.usb.read(line.control());
+        if control & ctl::EPENA == 0 {
+            return self.usb.write(line.control(), control | answer);
         }
-        usb.modify(DCTL, 0, SGONAK);
+        let control = control & !ctl::ACTIONS;
+        self.usb.modify(DCTL, 0, SGONAK);
         for _ in 0..WAIT {
             if self.usb.read(GINTSTS) & GONAKEFF != 0 {
                 break;

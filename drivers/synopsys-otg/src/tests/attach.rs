@@ -22,10 +22,10 @@ fn vbus_is_watched_as_the_generation_of_the_core_does() {
     let rows: [(Chip, Vbus, u32, Option<u32>); 6] = [
         (last::<stm32f4::OtgFs>, Vbus::Sensed, 1 << 16 | 1 << 19, None),
         (last::<stm32f4::OtgFs>, Vbus::Ignored, 1 << 16 | 1 << 21, None),
-        (last::<stm32h7::Otg1>, Vbus::Sensed, 1 << 16 | 1 << 21, None),
+        (last::<stm32h7::Otg1>, Vbus::Sensed, 1 << 16 | 1 << 21, Some(0)),
         (last::<stm32h7::Otg2>, Vbus::Ignored, 1 << 16, Some(0b11 << 6)),
         // The transceiver on the chip is off.
-        (last::<stm32h7::Otg1Ulpi>, Vbus::Sensed, 1 << 21, None),
+        (last::<stm32h7::Otg1Ulpi>, Vbus::Sensed, 1 << 21, Some(0)),
         (last::<stm32h7::Otg1Ulpi>, Vbus::Ignored, 0, Some(0b11 << 6)),
     ];
     for (last, vbus, gccfg, gotgctl) in rows {

@@ -2,6 +2,7 @@
 //! `tests/bench`.
 
 mod attach;
+mod control;
 mod errata;
 
 use usbd_acm::class::PortStorage;
@@ -24,6 +25,14 @@ fn connected<C: Core>(vbus: Vbus) -> SynopsysOtg<C> {
 
 fn attached() -> SynopsysOtg<stm32f4::OtgFs> {
     connected(Vbus::Ignored)
+}
+
+/// Opens IN and OUT endpoint 1.
+fn open(controller: &mut impl Controller) {
+    for address in [data_in(), data_out()] {
+        let transfer_type = TransferType::Bulk;
+        controller.open(Endpoint { address, transfer_type, max_packet_size: 64 });
+    }
 }
 
 fn data_in() -> EndpointAddress {
@@ -60,10 +69,7 @@ pub(crate) fn packets() -> impl FnMut(usize) -> TxPacket {
 fn no_content_of_a_register_stops_it() {
     for seed in 0..200 {
         let mut controller = attached();
-        for address in [data_in(), data_out()] {
-            let transfer_type = TransferType::Bulk;
-            controller.open(Endpoint { address, transfer_type, max_packet_size: 64 });
-        }
+        open(&mut controller);
         let _ = controller.send(data_in(), packets()(5));
         let _ = controller.receive(data_out(), slots()());
         make_noise(seed);
