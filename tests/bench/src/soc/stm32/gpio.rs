@@ -78,6 +78,11 @@ impl Gpio {
         is_alternate.then_some(port.alternate[pin as usize / 8] >> (4 * (pin % 8)) & 0xF)
     }
 
+    /// Whether all of these pins have this alternate function.
+    pub fn lead_to(&self, pins: &[u32], function: u32) -> bool {
+        pins.iter().all(|pin| self.alternate_function(*pin) == Some(function))
+    }
+
     /// Drives a pin from outside.
     pub fn drive(&mut self, pin: u32, high: bool) {
         self.change(pin as usize / 16, |port| {
@@ -180,5 +185,44 @@ impl Exti {
             0x14 => self.pending &= !value,
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PC13.
+    const BUTTON: u32 = 2 * 16 + 13;
+
+    #[test]
+    fn an_edge_of_the_chosen_port_interrupts_where_it_is_asked_for() {
+        let mut gpio = Gpio::default();
+        gpio.drive(BUTTON, false);
+        gpio.set_source(3, 2 << 4);
+        // IMR, RTSR.
+        gpio.write_exti(0x00, 1 << 13);
+        gpio.write_exti(0x08, 1 << 13);
+        gpio.drive(BUTTON - 16, true);
+        assert_eq!(gpio.interrupts(), 0);
+        gpio.drive(BUTTON, true);
+        assert_eq!(gpio.interrupts(), 1 << 13);
+        gpio.write_exti(0x14, 1 << 13);
+        gpio.drive(BUTTON, false);
+        assert_eq!(gpio.interrupts(), 0);
+        gpio.raise_line(18);
+        assert_eq!(gpio.read_exti(0x14), 0);
+    }
+
+    #[test]
+    fn an_output_has_the_level_that_bsrr_gave_it() {
+        let mut gpio = Gpio::default();
+        gpio.drive(5, false);
+        gpio.write(0x18, 1 << 5);
+        assert!(!gpio.level(5));
+        gpio.write(0x00, 1 << 10);
+        assert!(gpio.level(5));
+        gpio.write(0x18, 1 << 21);
+        assert!(!gpio.level(5));
     }
 }

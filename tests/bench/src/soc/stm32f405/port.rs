@@ -24,8 +24,9 @@ impl Chip for Stm32f405 {
         self.otg.set_vbus(present, now);
     }
 
+    /// D- and D+ are alternate function 10 of PA11 and PA12.
     fn is_attached(&self) -> bool {
-        self.otg.is_attached()
+        self.otg.is_attached() && self.gpio.lead_to(&[11, 12], 10)
     }
 
     fn bus_reset(&mut self, speed: Speed, now: Cycles) -> Speed {

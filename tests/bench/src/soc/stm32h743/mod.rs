@@ -97,7 +97,7 @@ impl Stm32h743 {
         self.memory.get(&address).copied().unwrap_or(0)
     }
 
-    /// PWR (§6.8): every regulator is ready.
+    /// PWR (§6): every regulator is ready.
     fn read_power(&self, offset: u32) -> u32 {
         let stored = self.stored(PWR + offset);
         match offset {
@@ -127,7 +127,7 @@ fn otg_at(address: u32) -> Option<(usize, u32)> {
     Some((core, address - OTGS[core].0))
 }
 
-/// Registers of the EXTI (§20.6), as the STM32F4 has them.
+/// Registers of the EXTI (§20), as the STM32F4 has them.
 fn exti_offset(offset: u32) -> Option<u32> {
     [0x80, 0x84, 0x00, 0x04, 0x08, 0x88].iter().position(|own| *own == offset).map(|n| 4 * n as u32)
 }

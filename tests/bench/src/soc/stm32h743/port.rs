@@ -8,14 +8,35 @@ use crate::cpu::Cycles;
 use crate::soc::synopsys_otg::Otg;
 use crate::soc::{Chip, Transaction, Violations};
 
+/// PA3, PA5, PB0, PB1, PB5, PB10 to PB13, PC0: of the ULPI all but DIR and NXT.
+const ULPI: [u32; 10] = [3, 5, 16, 17, 21, 26, 27, 28, 29, 32];
+
 impl Stm32h743 {
     /// The core that the cable leads to.
     fn connected(&self) -> usize {
-        usize::from(!self.otgs[0].is_attached())
+        usize::from(!self.shows_pull_up(0))
     }
 
     fn port(&self) -> &Otg {
         &self.otgs[self.connected()]
+    }
+
+    fn shows_pull_up(&self, core: usize) -> bool {
+        let otg = &self.otgs[core];
+        let pins = match (core, otg.has_internal_phy()) {
+            (0, false) => self.has_ulpi(),
+            // PB14 and PB15.
+            (0, true) => self.gpio.lead_to(&[30, 31], 12),
+            // PA11 and PA12.
+            _ => self.gpio.lead_to(&[11, 12], 10),
+        };
+        otg.is_attached() && pins
+    }
+
+    fn has_ulpi(&self) -> bool {
+        let has = |pin| self.gpio.lead_to(&[pin], 10);
+        // PC2 or PI11, PC3 or PH4.
+        self.gpio.lead_to(&ULPI, 10) && (has(34) || has(139)) && (has(35) || has(116))
     }
 }
 
@@ -37,7 +58,7 @@ impl Chip for Stm32h743 {
     }
 
     fn is_attached(&self) -> bool {
-        self.port().is_attached()
+        self.shows_pull_up(self.connected())
     }
 
     fn bus_reset(&mut self, speed: Speed, now: Cycles) -> Speed {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use usbd_acm_virtual::Pid;
 
-/// Words that are kept for SETUP packets (RM0090 §34.13.2).
+/// Words that are kept for SETUP packets (RM0090 §34.13).
 const FOR_SETUP: u32 = 10;
 
 /// PKTSTS of GRXSTSR.

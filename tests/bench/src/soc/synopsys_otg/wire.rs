@@ -178,7 +178,7 @@ impl Otg {
         }
     }
 
-    /// RM0433 §57.14: newer cores tell when the host turns to the status stage of a write.
+    /// RM0433 §57, STSPHST: newer cores tell when the host turns to the status stage of a write.
     fn begin_status_stage(&mut self, number: usize, now: Cycles, around: &mut Surroundings<'_>) {
         if number != 0 || !std::mem::take(&mut self.device.data_stage) {
             return;
@@ -294,7 +294,7 @@ impl Endpoint {
     }
 }
 
-/// Turnaround time in PHY clocks, by the AHB clock (RM0090 table 203).
+/// Turnaround time in PHY clocks, by the AHB clock (RM0090 §34.17.7).
 fn least_turnaround(ahb: u32) -> u32 {
     match ahb {
         0..15_000_000 => 0xF,

@@ -7,6 +7,11 @@ use core::cell::UnsafeCell;
 use cortex_m::peripheral::NVIC;
 use cortex_m_rt::entry;
 use panic_halt as _;
+#[cfg(not(feature = "full-speed"))]
+use stm32h7xx_hal::gpio::Speed;
+#[cfg(feature = "full-speed")]
+use stm32h7xx_hal::gpio::{Alternate, PB14, PB15};
+use stm32h7xx_hal::gpio::{gpioa, gpiob, gpioc};
 use stm32h7xx_hal::pac::{Interrupt, Peripherals, interrupt};
 use stm32h7xx_hal::prelude::*;
 use stm32h7xx_hal::rcc::ResetEnable;
@@ -23,7 +28,7 @@ use usbd_acm_synopsys_otg::{AhbClock, Core, State, SynopsysOtg, Usb, Vbus};
 const PACKET: usize = if cfg!(feature = "full-speed") { 64 } else { 512 };
 
 /// What the application has.
-type Port = usbd_acm::Port<2, PACKET>;
+type Port<const SLOTS: usize = 2> = usbd_acm::Port<SLOTS, PACKET>;
 
 include!("../../../nrf52840/application.rs");
 
@@ -65,6 +70,9 @@ fn main() -> ! {
     rcc.peripheral.kernel_usb_clk_mux(UsbClkSel::Hsi48);
     let _clock = rcc.peripheral.USB1OTG.reset().enable();
     let Ok(clock) = AhbClock::new(rcc.clocks.hclk().raw()) else { halt() };
+    let pins = (chip.GPIOA, chip.GPIOB, chip.GPIOC);
+    let ports = (rcc.peripheral.GPIOA, rcc.peripheral.GPIOB, rcc.peripheral.GPIOC);
+    connect(pins.0.split(ports.0), pins.1.split(ports.1), pins.2.split(ports.2));
     // SAFETY: nothing else here uses OTG_HS1.
     let usb = unsafe { Usb::steal() };
     let controller = SynopsysOtg::new(usb, clock, Vbus::Ignored, STATE);
@@ -78,6 +86,24 @@ fn main() -> ! {
         while application(&mut port) {}
         cortex_m::asm::wfe();
     }
+}
+
+/// D- and D+.
+#[cfg(feature = "full-speed")]
+fn connect(_: gpioa::Parts, b: gpiob::Parts, _: gpioc::Parts) {
+    let _: (PB14<Alternate<12>>, PB15<Alternate<12>>) = (b.pb14.into(), b.pb15.into());
+}
+
+/// The ULPI: CK, DIR, NXT, STP, D0 to D7.
+#[cfg(not(feature = "full-speed"))]
+fn connect(a: gpioa::Parts, b: gpiob::Parts, c: gpioc::Parts) {
+    macro_rules! ulpi {
+        ($($pin:expr),*) => {
+            $(let _ = $pin.into_alternate::<10>().speed(Speed::VeryHigh);)*
+        };
+    }
+    ulpi!(a.pa5, c.pc2, c.pc3, c.pc0, a.pa3);
+    ulpi!(b.pb0, b.pb1, b.pb10, b.pb11, b.pb12, b.pb13, b.pb5);
 }
 
 #[interrupt]
