@@ -129,6 +129,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// Moves packets from the receive FIFO to their slots, until there is something of EP0 on top. Returns
     /// whether there is.
+    #[inline(never)]
     pub(crate) fn make_way(&mut self) -> bool {
         for _ in 0..ENTRIES {
             let Some(entry) = self.top() else { return false };
@@ -141,6 +142,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     /// The oldest entry of the receive FIFO.
+    #[inline(always)]
     pub(crate) fn top(&mut self) -> Option<Entry> {
         self.skip_unread();
         let is_there = self.usb.read(GINTSTS) & RXFLVL != 0;
@@ -148,6 +150,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     /// Takes this entry, the oldest, out of the receive FIFO, with its packet. It is not one of control.
+    #[inline(always)]
     fn take(&mut self, entry: Entry) {
         self.usb.read(GRXSTSP);
         let line = Line::new(entry.number(), Direction::Out);
@@ -212,9 +215,12 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Lets as many packets in on an OUT endpoint as there are slots, unless it is busy, halted or closed.
     /// No packet comes that has no slot: with the last one the core sets NAK (RM0090 §34.17.5).
     fn start_out(&mut self, line: Line) {
-        let slots = self.state.outs.get(line.index()).map_or(0, OutQueue::empty);
         let control = self.usb.read(line.control());
-        if slots == 0 || control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
+        if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
+            return;
+        }
+        let slots = self.state.outs.get(line.index()).map_or(0, OutQueue::empty);
+        if slots == 0 {
             return;
         }
         let bytes = slots * (control & ctl::MPSIZ);
@@ -321,11 +327,10 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
                 break;
             }
             // It comes into effect when its entry of the receive FIFO is taken out.
-            if let Some(entry) = self.top() {
-                match entry.is_control() {
-                    true => _ = self.take_control(entry),
-                    false => self.take(entry),
-                }
+            if self.make_way()
+                && let Some(entry) = self.top()
+            {
+                self.take_control(entry);
             }
         }
         if self.is_enabled(line) {

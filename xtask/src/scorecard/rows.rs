@@ -130,13 +130,15 @@ fn simulated(seconds: u64) -> String {
 }
 
 fn mutants(root: &Path) -> Result<Row> {
-    let runs = figures::read(root, "mutants")?;
+    let runs = figures::read(root, "mutants-")?;
     let missed = sum(&runs, "missed").unwrap_or(0);
     let value = sum(&runs, "caught");
+    let viable = value.unwrap_or(0) + missed;
+    let percent = 100.0 * value.unwrap_or(0) as f64 / viable.max(1) as f64;
     Ok(Row {
         what: "mutants that the tests catch",
         value,
-        detail: format!("of {}", super::grouped(value.unwrap_or(0) + missed)),
+        detail: format!("{percent:.1} % of {}", super::grouped(viable)),
         command: "cargo xtask soak --only mutants",
     })
 }

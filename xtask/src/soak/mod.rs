@@ -2,7 +2,6 @@
 
 mod coverage;
 mod long;
-mod mutants;
 mod sanitizer;
 mod supply;
 
@@ -13,6 +12,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::fuzz;
+use crate::mutants;
 use crate::test::command::cargo;
 use crate::test::part::CRATES;
 use crate::test::plan;

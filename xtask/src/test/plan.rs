@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::fuzz;
+use crate::mutants;
 
 use super::command::{Transcript, cargo, cargo_of};
 use super::house;
@@ -145,6 +146,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.push(loom());
     steps.push(fuzz_targets());
     steps.push(fuzz::step(FUZZ_SECONDS));
+    steps.push(mutants::quick_step());
     steps.extend(miri());
     steps.extend(subcommands());
     steps.extend(emulated());
