@@ -82,16 +82,12 @@ impl Board {
         self.apps.iter().map(build).collect()
     }
 
-    /// Builds an application with the references between its functions, elsewhere than where it is
-    /// built without; its ELF file. `None` where the board has no such application.
-    pub fn with_references(&self, app: &str) -> Result<Option<Vec<u8>>> {
+    /// Builds an application; its ELF file. `None` where the board has no such application.
+    pub fn elf(&self, app: &str) -> Result<Option<Vec<u8>>> {
         let Some(app) = self.apps.iter().find(|other| other.name == app) else { return Ok(None) };
-        let folder = root().join("target/bench/stack").join(&self.name);
-        let mut cargo = self.command(root(), "build");
-        cargo.env("CARGO_TARGET_DIR", &folder).env("RUSTFLAGS", "-Clink-arg=--emit-relocs");
-        cargo.args(["--bin", &app.name, "--features", &app.features]);
-        self.finish(cargo, &app.name)?;
-        let path = folder.join(&self.target).join("release").join(&app.name);
+        self.cargo(root(), &["build", "--bin", &app.name, "--features", &app.features])?;
+        let folder = self.folder(root()).join("target").join(&self.target);
+        let path = folder.join("release").join(&app.name);
         fs::read(&path).map(Some).with_context(|| format!("cannot read {}", path.display()))
     }
 
@@ -110,13 +106,6 @@ impl Board {
     }
 
     fn cargo(&self, root: &Path, arguments: &[&str]) -> Result<()> {
-        let (subcommand, rest) = arguments.split_first().context("no command")?;
-        let mut cargo = self.command(root, subcommand);
-        cargo.args(rest);
-        self.finish(cargo, &arguments.join(" "))
-    }
-
-    fn command(&self, root: &Path, subcommand: &str) -> Command {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         // The flags of the board's own configuration, and no others, decide what is built.
         for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"] {
@@ -124,15 +113,12 @@ impl Board {
         }
         let folder = self.folder(root);
         cargo.current_dir(&folder).env("CARGO_TARGET_DIR", folder.join("target"));
-        cargo.args([subcommand, "--release", "--locked", "--quiet", "--target", &self.target]);
-        cargo
-    }
-
-    fn finish(&self, mut cargo: Command, doing: &str) -> Result<()> {
-        let output = cargo.output().context("cargo cannot be run")?;
+        let (command, rest) = arguments.split_first().context("no command")?;
+        cargo.args([command, "--release", "--locked", "--quiet", "--target", &self.target]);
+        let output = cargo.args(rest).output().context("cargo cannot be run")?;
         if !output.status.success() {
             let text = String::from_utf8_lossy(&output.stderr);
-            bail!("{}: {doing}\n{text}", self.name);
+            bail!("{}: {}\n{text}", self.name, arguments.join(" "));
         }
         Ok(())
     }

@@ -55,12 +55,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The ELF files of one application of every board with a Cortex-M, by the board's name, with the
-/// references between their functions.
-pub fn with_references(app: &str) -> Result<Vec<(String, Vec<u8>)>> {
+/// The ELF files of one application of every board with a Cortex-M, by the board's name.
+pub fn elves(app: &str) -> Result<Vec<(String, Vec<u8>)>> {
     let mut found = Vec::new();
     for board in Board::all()?.into_iter().filter(Board::is_thumb) {
-        if let Some(bytes) = board.with_references(app)? {
+        if let Some(bytes) = board.elf(app)? {
             found.push((board.name, bytes));
         }
     }

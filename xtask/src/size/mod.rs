@@ -45,7 +45,8 @@ pub struct Arguments {
     /// Fail when a panic can be reached in our stack, and say from where.
     #[arg(long)]
     panic_free: bool,
-    /// Print the most stack that each entry point can take, and fail where there is no such bound.
+    /// Print the most stack that each entry point can take, and fail where there is no such bound. Alone
+    /// it measures nothing else.
     #[arg(long)]
     stack: bool,
     /// Print the functions of every firmware of this target, with their bytes and instructions.
@@ -65,6 +66,9 @@ const COUNT_LEVELS: [Level; 2] = [Level::Three, Level::Z];
 
 /// Measures, prints, writes, and checks what was asked for.
 pub fn run(arguments: &Arguments) -> Result<()> {
+    if arguments.stack && !arguments.check && !arguments.panic_free {
+        return bound_stack();
+    }
     let mut session = Session::new(arguments.ours);
     session.install();
     session.measure(arguments.symbols.as_deref());
@@ -85,7 +89,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         println!("no panic can be reached in usbd-acm");
     }
     if arguments.stack {
-        print!("{}", stack::check(|doing| eprintln!("{doing}"))?);
+        bound_stack()?;
     }
     if arguments.check {
         budget::check(&session.figures)?;
@@ -94,6 +98,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if session.figures.0.is_empty() {
         bail!("nothing was measured");
     }
+    Ok(())
+}
+
+fn bound_stack() -> Result<()> {
+    print!("{}", stack::check(|doing| eprintln!("{doing}"))?);
     Ok(())
 }
 

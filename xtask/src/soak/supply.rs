@@ -43,19 +43,25 @@ fn advisories(database: Option<PathBuf>) -> Step {
         .needs(Part::Subcommand("deny"))
 }
 
-/// cargo-deny clones a database into a folder of its own: here from the clone, so without a network.
+/// The folder in which cargo-deny keeps its clone of the database at the URL that it knows.
+const CLONE: &str = "target/advisory-db/advisory-db-3157b0e258782691";
+
+/// From a clone of the clone, so without a network.
 fn check_advisories(root: &Path, database: &Path) -> Result<(), String> {
     let shown = |error: std::io::Error| format!("{}: {error}", database.display());
-    let clone = database.canonicalize().map_err(shown)?;
+    let clone = root.join(CLONE);
+    let _ = fs::remove_dir_all(&clone);
+    let mut git = git(root, &["clone", "--quiet"]);
+    git.arg(database).arg(&clone);
+    require(git)?;
     let lists = fs::read_to_string(root.join("deny.toml")).map_err(shown)?;
     let config = root.join("target/deny.toml");
-    let copy = root.join("target/advisory-db");
-    let url = format!("file://{}", clone.display());
-    let advisories = format!("\n[advisories]\ndb-path = {copy:?}\ndb-urls = [{url:?}]\n");
-    fs::write(&config, lists + &advisories).map_err(shown)?;
+    let folder = clone.parent().unwrap_or(root);
+    let text = lists.replace("[advisories]\n", &format!("[advisories]\ndb-path = {folder:?}\n"));
+    fs::write(&config, text).map_err(shown)?;
     let mut command = cargo();
-    command.current_dir(root).args(["deny", "--workspace", "check", "--config"]);
-    command.arg(config).arg("advisories");
+    command.current_dir(root).args(["deny", "--offline", "--workspace", "--config"]);
+    command.arg(config).args(["check", "advisories"]);
     require(command)
 }
 

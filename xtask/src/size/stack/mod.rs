@@ -41,7 +41,7 @@ pub fn check(progress: impl Fn(&str)) -> Result<String> {
         let poll = entry_points(target, &mut text)?;
         figures.push((figure, poll));
     }
-    for (board, bytes) in crate::firmware::with_references(APPLICATION)? {
+    for (board, bytes) in crate::firmware::elves(APPLICATION)? {
         progress(&format!("stack of each handler: {board}"));
         exceptions(&board, &bytes, &mut text).with_context(|| board.clone())?;
     }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use anyhow::{Context, Result};
-use object::{Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, elf};
+use object::{Object, ObjectSection, ObjectSymbol, SectionKind, elf};
 
-use super::thumb::{Instruction, decode};
+use super::thumb::{Half, Instruction, decode};
 use crate::size::elf::{Symbol, symbols};
 
 /// Where the addresses of exception handlers are. Nobody calls through it but the hardware.
 const VECTORS: &str = ".vector_table";
 
-/// A program for ARMv6-M or ARMv7-M, linked with `--emit-relocs`.
+/// A program for ARMv6-M or ARMv7-M.
 pub struct Program {
     /// By their first address.
     functions: BTreeMap<u64, Function>,
@@ -43,7 +43,9 @@ impl Program {
         let known = |addresses: BTreeSet<u64>| {
             addresses.into_iter().filter(|address| functions.contains_key(address)).collect()
         };
-        let (taken, handlers) = (known(taken(&file)?), known(handlers(&file)?));
+        let mut taken = taken(&file, &code)?;
+        taken.extend(functions.values().flat_map(moved));
+        let (taken, handlers) = (known(taken), known(handlers(&file)?));
         Ok(Self { functions, taken, handlers })
     }
 
@@ -138,36 +140,42 @@ fn handlers(file: &object::File<'_>) -> Result<BTreeSet<u64>> {
     Ok(words.skip(1).map(|word| u64::from(u32::from_le_bytes(word) & !1)).collect())
 }
 
-/// What relocations other than those of branches refer to.
-fn taken(file: &object::File<'_>) -> Result<BTreeSet<u64>> {
+/// Odd words among the constants, which are addresses of Thumb functions if they are addresses, and
+/// what pairs of MOVW and MOVT make.
+fn taken(file: &object::File<'_>, code: &Code<'_>) -> Result<BTreeSet<u64>> {
     let mut taken = BTreeSet::new();
     for section in file.sections().filter(is_allocated) {
         if section.name()? == VECTORS {
             continue;
         }
-        let data = section.data()?;
-        for (address, relocation) in section.relocations() {
-            let RelocationFlags::Elf { r_type } = relocation.flags() else { continue };
-            let RelocationTarget::Symbol(index) = relocation.target() else { continue };
-            match r_type {
-                // The word as it was linked, whatever the symbol was.
-                elf::R_ARM_ABS32 => {
-                    let at = usize::try_from(address - section.address())?;
-                    let word = data.get(at..at + 4).and_then(|word| word.try_into().ok());
-                    taken.extend(word.map(|word| u64::from(u32::from_le_bytes(word) & !1)));
-                }
-                elf::R_ARM_THM_PC22
-                | elf::R_ARM_THM_JUMP24
-                | elf::R_ARM_THM_JUMP19
-                | elf::R_ARM_THM_PC11
-                | elf::R_ARM_THM_PC9
-                // From tables for unwinding, which nobody does.
-                | elf::R_ARM_PREL31 => {}
-                _ => _ = taken.insert(file.symbol_by_index(index)?.address() & !1),
-            }
-        }
+        let is_code = section.kind() == SectionKind::Text;
+        let words = section.data()?.chunks_exact(4).zip((section.address()..).step_by(4));
+        let is_constant = |at: u64| !is_code || !code.is_instruction(at);
+        let constants = words.filter_map(|(word, at)| is_constant(at).then_some(word));
+        let constants = constants.filter_map(|word| word.try_into().ok().map(u32::from_le_bytes));
+        taken.extend(constants.filter_map(odd));
     }
     Ok(taken)
+}
+
+fn odd(word: u32) -> Option<u64> {
+    (word & 1 != 0).then_some(u64::from(word & !1))
+}
+
+/// The words that MOVW and MOVT put together in a register (§A7.7.76, §A7.7.79).
+fn moved(function: &Function) -> impl Iterator<Item = u64> {
+    let mut halves = BTreeMap::new();
+    let words = function.instructions.values().filter_map(move |read| match read.half {
+        Some(Half::Low(register, low)) => {
+            halves.insert(register, low);
+            None
+        }
+        Some(Half::High(register, high)) => {
+            Some(u32::from(high) << 16 | u32::from(*halves.get(&register)?))
+        }
+        None => None,
+    });
+    words.filter_map(odd)
 }
 
 #[cfg(test)]

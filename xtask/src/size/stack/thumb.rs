@@ -11,10 +11,21 @@ pub struct Instruction {
     pub length: u64,
     pub stack: Stack,
     pub flow: Flow,
+    /// Half of a word that it puts into a register.
+    pub half: Option<Half>,
     /// It is a comparison, so that conditions after it are others.
     pub compares: bool,
     /// The conditional instructions after it: none but after IT.
     pub block: Block,
+}
+
+/// Half of a word, and the register that it is put into: MOVW and MOVT.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Half {
+    /// The lower half; the upper becomes zero.
+    Low(u16, u16),
+    /// The upper half.
+    High(u16, u16),
 }
 
 /// Conditional instructions (IT, §A7.7.38).
@@ -80,7 +91,19 @@ pub fn decode(address: u64, first: u16, second: Option<u16>) -> Option<Instructi
     // TST, TEQ, CMN, CMP: data processing that sets flags, and whose result is none.
     let compares = first & 0xF010 == 0xF010 && first & 0x0A00 == 0 || first & 0xFE10 == 0xEA10;
     let compares = compares && second & 0x8F00 == 0x0F00;
-    Some(Instruction { length: 4, stack, flow, compares, block: Block::default() })
+    let (half, block) = (half(first, second), Block::default());
+    Some(Instruction { length: 4, stack, flow, half, compares, block })
+}
+
+/// §A5.3.3: the immediate is imm4:i:imm3:imm8.
+fn half(first: u16, second: u16) -> Option<Half> {
+    let immediate = first << 12 | (first & 0x400) << 1 | second >> 4 & 0x0700 | second & 0x00FF;
+    let register = second >> 8 & 0xF;
+    match (first & 0xFBF0, second & 0x8000) {
+        (0xF240, 0) => Some(Half::Low(register, immediate)),
+        (0xF2C0, 0) => Some(Half::High(register, immediate)),
+        _ => None,
+    }
 }
 
 /// The first is executed when the condition holds; its lowest bit, repeated in the mask, says which
@@ -122,7 +145,7 @@ fn short(address: u64, word: u16) -> Instruction {
         }
         _ => (Stack::Same, Flow::Next),
     };
-    Instruction { length: 2, stack, flow, compares, block: block(word) }
+    Instruction { length: 2, stack, flow, half: None, compares, block: block(word) }
 }
 
 /// ADD and MOV of any register (§A5.2.3).
@@ -325,6 +348,16 @@ mod tests {
         for (first, second) in [(0x2001, 0), (0x4408, 0), (0xF5A0, 0x7080), (0xF7FF, 0xFFFE)] {
             assert!(!compares(first, second), "{first:04x} {second:04x}");
         }
+    }
+
+    #[test]
+    fn halves_of_a_word_are_put_together() {
+        let half = |first, second| decode(0, first, Some(second)).unwrap().half;
+        // movw r3, #0x1234; movt r3, #0x2000; movw r12, #0xabcd; mov.w r3, #0
+        assert_eq!(half(0xF241, 0x2334), Some(Half::Low(3, 0x1234)));
+        assert_eq!(half(0xF2C2, 0x0300), Some(Half::High(3, 0x2000)));
+        assert_eq!(half(0xF64A, 0x3CCD), Some(Half::Low(12, 0xABCD)));
+        assert_eq!(half(0xF04F, 0x0300), None);
     }
 
     #[test]
