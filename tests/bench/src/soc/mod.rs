@@ -3,7 +3,7 @@
 mod chip;
 mod line;
 pub mod nrf52840;
-mod stm32;
+pub mod stm32;
 pub mod stm32f405;
 pub mod stm32h743;
 pub mod synopsys_otg;

@@ -2,3 +2,7 @@
 
 pub(super) mod gpio;
 pub(super) mod timer;
+pub(super) mod usart;
+pub(super) mod wiring;
+
+pub use usart::{Format, Usart};

@@ -8,13 +8,16 @@
 
 mod port;
 mod rcc;
+mod usart;
 
 use std::collections::BTreeMap;
 
 use rcc::Rcc;
+use usart::Registers;
 
 use super::stm32::gpio::Gpio;
 use super::stm32::timer::Timer;
+use super::stm32::wiring::Wiring;
 use super::synopsys_otg::{Otg, Parameters, Surroundings};
 use super::{Memory, Region, ResetCause, Soc, Violations};
 use crate::cpu::{Cycles, Lines, Processor};
@@ -30,6 +33,10 @@ const TIMERS: [(u32, u32, u32); 5] = [
 ];
 /// Base address and interrupt of the OTG cores.
 const OTGS: [(u32, u32); 2] = [(0x4004_0000, 77), (0x4008_0000, 101)];
+const USART3: u32 = 0x4000_4800;
+const USART3_INTERRUPT: u32 = 39;
+/// PD8, PD9, PD11 and PD12.
+const WIRING: Wiring = Wiring { txd: 56, rxd: 57, cts: 59, rts: 60 };
 const OTG_SIZE: u32 = 0x0004_0000;
 const EXTI: u32 = 0x5800_0000;
 const SYSCFG: u32 = 0x5800_0400;
@@ -43,6 +50,8 @@ pub struct Stm32h743 {
     pub otgs: [Otg; 2],
     /// GPIO and EXTI.
     pub gpio: Gpio,
+    /// USART3.
+    pub usart: Registers,
     rcc: Rcc,
     timers: [Timer; 5],
     /// Registers of peripherals that are not here.
@@ -57,6 +66,7 @@ impl Stm32h743 {
         Self {
             otgs: parameters.map(Otg::new),
             gpio: Gpio::default(),
+            usart: Registers::default(),
             rcc: Rcc::new(crystal),
             timers: TIMERS.map(|(_, bits, _)| Timer::new(bits, FREQUENCY)),
             memory: BTreeMap::new(),
@@ -85,6 +95,11 @@ impl Stm32h743 {
             violations: &mut self.violations,
         };
         work(otg, &mut around)
+    }
+
+    /// Whether what USB and the core run from does.
+    pub fn has_crystal(&self) -> bool {
+        self.rcc.has_crystal() && self.rcc.usb_clock() != 0
     }
 
     fn timer(&mut self, address: u32) -> Option<&mut Timer> {
@@ -176,6 +191,7 @@ impl Soc for Stm32h743 {
             // The unique identifier, and 2048 KiB.
             0x1FF1_E800..0x1FF1_E80C => 0x0042_0031 + address,
             0x1FF1_E880 => 2048,
+            USART3..0x4000_4C00 if self.rcc.has_usart_clock() => self.usart.read(address - USART3),
             _ => match self.timer(address) {
                 Some(timer) => timer.read(address & 0x3FF, now),
                 None => self.stored(address),
@@ -199,6 +215,9 @@ impl Soc for Stm32h743 {
             }
             GPIO..0x5802_2C00 => self.gpio.write(address - GPIO, value),
             RCC..PWR => self.write_rcc(address - RCC, value),
+            USART3..0x4000_4C00 if self.rcc.has_usart_clock() => {
+                self.usart.write(address - USART3, value);
+            }
             _ => match self.timer(address) {
                 Some(timer) => timer.write(address & 0x3FF, value, now, clock),
                 None => drop(self.memory.insert(address, value)),
@@ -211,11 +230,14 @@ impl Soc for Stm32h743 {
             self.with_otg(core, |otg, around| otg.advance(now, around));
         }
         self.timers.iter_mut().for_each(|timer| timer.advance(now));
+        let clock = self.rcc.pclk1();
+        self.usart.advance(now, WIRING.pins(&self.gpio, FREQUENCY, clock));
     }
 
     fn next_event(&self) -> Option<Cycles> {
         let timers = self.timers.iter().filter_map(Timer::next_event);
-        timers.chain(self.otgs.iter().filter_map(Otg::next_event)).min()
+        let otgs = self.otgs.iter().filter_map(Otg::next_event);
+        timers.chain(otgs).chain(self.usart.next_event()).min()
     }
 
     fn interrupts(&self) -> Lines {
@@ -229,6 +251,7 @@ impl Soc for Stm32h743 {
         for ((_, _, number), timer) in TIMERS.iter().zip(&self.timers) {
             drive(*number, timer.interrupt());
         }
+        drive(USART3_INTERRUPT, self.usart.interrupt());
         let exti = self.gpio.interrupts();
         (0..5).for_each(|line| drive(6 + line, exti & 1 << line != 0));
         drive(23, exti & 0x03E0 != 0);
@@ -240,6 +263,7 @@ impl Soc for Stm32h743 {
         self.rcc.reset();
         self.otgs.iter_mut().for_each(Otg::reset);
         self.gpio.reset();
+        self.usart.reset();
         self.timers = TIMERS.map(|(_, bits, _)| Timer::new(bits, FREQUENCY));
         self.memory.clear();
     }

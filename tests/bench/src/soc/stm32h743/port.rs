@@ -99,4 +99,9 @@ impl Chip for Stm32h743 {
     fn signals_wakeup(&self) -> bool {
         self.port().signals_wakeup()
     }
+
+    /// USART3.
+    fn loop_back_uart(&mut self) {
+        self.usart.line.loopback = true;
+    }
 }

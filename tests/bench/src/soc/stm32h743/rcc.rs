@@ -131,10 +131,30 @@ impl Rcc {
 
     /// Clock of the timers on APB1: twice that of the bus if D2PPRE1 divides it.
     pub fn timer_clock(&self) -> u32 {
-        match self.register(0x1C) >> 4 & 7 {
-            0..4 => self.hclk(),
-            code => (self.hclk() >> (code - 3)) * 2,
+        match self.divider() {
+            0 => self.hclk(),
+            shift => (self.hclk() >> shift) * 2,
         }
+    }
+
+    /// Clock of APB1.
+    pub fn pclk1(&self) -> u32 {
+        self.hclk() >> self.divider()
+    }
+
+    /// D2PPRE1: by which power of two the clock of APB1 is divided.
+    fn divider(&self) -> u32 {
+        (self.register(0x1C) >> 4 & 7).saturating_sub(3)
+    }
+
+    /// APB1LENR: USART3EN.
+    pub fn has_usart_clock(&self) -> bool {
+        self.register(0xE8) & 1 << 18 != 0
+    }
+
+    /// Whether PLL1 and HSE run.
+    pub fn has_crystal(&self) -> bool {
+        self.pll(0) != 0 && self.register(0x00) & 1 << 16 != 0
     }
 }
 

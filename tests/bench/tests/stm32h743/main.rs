@@ -1,6 +1,13 @@
 //! The STM32H743: firmware for its Nucleo, with our driver and with somebody else's.
 
+#[path = "../adapter/mod.rs"]
+mod adapter;
+mod bridge;
+#[path = "../rig/mod.rs"]
 mod rig;
+#[path = "../adapter/stm32.rs"]
+mod stm32;
+mod suspend;
 
 use rig::{LINE_CODING, data, is_well, runs};
 use usbd_acm::Speed;
