@@ -183,14 +183,14 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         controller: &mut C,
         (slot, length): (RxSlot, u16),
     ) -> bool {
-        let session = self.session();
         // Data shows that somebody is there, whatever DTR says.
-        let begins = H::DTR == DtrPolicy::Prefer && length > 0 && !session.is_open();
-        if begins {
+        let mut begins = false;
+        if H::DTR == DtrPolicy::Prefer && !self.session().is_open() && length > 0 {
+            begins = true;
             self.set_session::<H>(true);
         }
-        let session = if begins { session.next() } else { session };
-        self.half.receiver().received(session.number(), slot, length);
+        let session = self.session().number();
+        self.half.receiver().received(session, slot, length);
         self.half.link().reader().wake();
         self.reborrow().pump_out::<C, H>(controller);
         begins

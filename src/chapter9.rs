@@ -26,11 +26,6 @@ fn byte(value: bool) -> &'static [u8] {
     word(value.into()).split_at(1).0
 }
 
-/// The reply to what was done.
-fn done((): ()) -> &'static [u8] {
-    &[]
-}
-
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
 {
@@ -52,6 +47,17 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             Index::Endpoint => self.endpoint(index)?,
             _ => None,
         };
+        self.act(row, setup, endpoint)
+    }
+
+    /// Does what a request asks for that fits its row.
+    fn act(
+        &mut self,
+        row: &Row,
+        setup: &SetupPacket,
+        endpoint: Option<EndpointAddress>,
+    ) -> Option<Outcome> {
+        let SetupPacket { request, value, index, .. } = *setup;
         let reply = match row.action() {
             action::DEVICE_STATUS => word(self.device_status()),
             action::DEVICE_FEATURE => self.set_remote_wakeup(request == SET_FEATURE, value)?,
@@ -63,10 +69,16 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             // No interface has an alternate setting but 0.
             action::INTERFACE => byte(false),
             // USB 2.0 §9.4.5: as SET_CONFIGURATION, for the endpoints of one interface.
-            action::SET_INTERFACE => done(self.unhalt_interface(index.into())),
+            action::SET_INTERFACE => {
+                self.unhalt_interface(index.into());
+                &[]
+            }
             action::ENDPOINT_STATUS => word(self.is_halted(endpoint).into()),
             action::CLEAR_HALT => self.clear_halt(endpoint)?,
-            action::HALT => done(self.halt(endpoint?)),
+            action::HALT => {
+                self.halt(endpoint?);
+                &[]
+            }
             _ => return self.class(row, setup),
         };
         // A request without data has wLength 0, and so an empty reply acknowledges it.

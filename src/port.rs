@@ -87,9 +87,10 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
         let link = self.half.link();
         loop {
             let oldest = self.half.oldest(&mut self.session)?;
-            let count = oldest.read(buffer, || link.ring());
             // A zero-length packet is no data, but it had a slot.
-            if count > 0 || buffer.is_empty() {
+            let is_data = !oldest.is_empty();
+            let count = oldest.read(buffer, || link.ring());
+            if is_data {
                 return Ok(count);
             }
         }

@@ -12,6 +12,12 @@ pub(crate) use loom::{
     sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering, fence},
 };
 
+/// Of a load before an Acquire fence, which pairs with it. ThreadSanitizer knows no fences: for it, the
+/// load has the order itself.
+#[allow(unexpected_cfgs, reason = "nobody but `cargo xtask soak` sets it")]
+pub(crate) const BEFORE_FENCE: Ordering =
+    if cfg!(thread_sanitizer) { Ordering::Acquire } else { Ordering::Relaxed };
+
 /// The load of a word by the one context that stores it.
 ///
 /// It needs no ordering. To the model checker (loom 0.7) it must not look like an access: of each

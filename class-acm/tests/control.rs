@@ -45,6 +45,21 @@ fn halves_go_to_other_contexts() {
     const _: ControlShared = ControlShared::new();
 }
 
+/// A one-shot that is raised twice before the host heard of it is raised, by whomever.
+#[test]
+fn one_shots_of_others_merge_until_the_host_was_told() {
+    let (mut bus, _control) = split();
+    bus.configured(100);
+    assert!(bus.add_one_shots(SerialState::OVERRUN));
+    assert!(bus.add_one_shots(SerialState::OVERRUN | SerialState::FRAMING));
+    assert_eq!(notification(&mut bus), Some(SerialState::OVERRUN | SerialState::FRAMING));
+    assert!(!bus.add_one_shots(SerialState::PARITY), "one is in flight");
+    bus.notification_acknowledged();
+    assert_eq!(notification(&mut bus), None);
+    assert!(bus.add_one_shots(SerialState::PARITY));
+    assert_eq!(notification(&mut bus), Some(SerialState::PARITY));
+}
+
 /// Enumeration, open and close of a terminal, unplugged.
 #[test]
 fn events_come_in_order() {

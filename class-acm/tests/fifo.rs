@@ -95,6 +95,48 @@ fn full_packets_fill_the_driver() {
     assert_eq!(wire.queue.len(), 2);
 }
 
+/// A driver says how much it holds, so that it need not refuse more.
+#[test]
+fn a_driver_is_not_asked_for_more_than_it_holds() {
+    for depth in 1..SLOTS {
+        let (mut writer, mut sender) = in_fifo();
+        writer.write(1, &[7; SLOTS * SIZE]);
+        let mut packets = Vec::new();
+        for _ in 0..SLOTS {
+            sender.pump_to(depth, 1, |packet| {
+                packets.push(packet);
+                Ok(())
+            });
+        }
+        assert_eq!(packets.len(), depth);
+        packets.remove(0);
+        sender.sent();
+        sender.pump_to(depth, 1, |packet| {
+            packets.push(packet);
+            Ok(())
+        });
+        assert_eq!(packets.len(), depth);
+
+        let (mut receiver, mut reader) = out_fifo();
+        let mut slots = Vec::new();
+        for _ in 0..SLOTS {
+            receiver.pump_to(depth, |slot| {
+                slots.push(slot);
+                Ok(())
+            });
+        }
+        assert_eq!(slots.len(), depth);
+        let mut slot = slots.remove(0);
+        let length = slot.fill(b"abc");
+        receiver.received(1, slot, length);
+        receiver.pump_to(depth, |slot| {
+            slots.push(slot);
+            Ok(())
+        });
+        assert_eq!((slots.len(), reader.front()), (depth, Some((1, &b"abc"[..]))));
+    }
+}
+
 #[test]
 fn a_full_fifo_takes_no_more() {
     let (mut writer, _sender) = in_fifo();
@@ -191,6 +233,40 @@ fn bytes_of_an_ended_session_are_not_sent() {
     wire.drain(&mut sender, 3);
     assert_eq!(wire.bytes(), b"new");
     assert!(writer.is_flushed());
+}
+
+/// The application learns of a session when that is over already, and begins it all the same.
+#[test]
+fn a_session_that_is_begun_too_late_is_skipped() {
+    let (mut writer, mut sender) = in_fifo();
+    let mut wire = Wire::new(1);
+    writer.write(1, &[1; 3]);
+    sender.discard();
+    sender.discard();
+    writer.write(3, &[3; 4]);
+    wire.pump(&mut sender, 5);
+    assert!(wire.queue.is_empty());
+    writer.write(5, b"new");
+    wire.drain(&mut sender, 5);
+    assert_eq!(wire.bytes(), b"new");
+    assert!(writer.is_flushed());
+}
+
+/// Nobody knows whether the host has what was taken back, however often that is said.
+#[test]
+fn packets_taken_back_are_followed_by_a_zero_length_packet() {
+    for times in 1..4 {
+        let (mut writer, mut sender) = in_fifo();
+        let mut wire = Wire::new(1);
+        writer.write(1, &[1; SIZE]);
+        wire.pump(&mut sender, 1);
+        wire.queue.clear();
+        (0..times).for_each(|_| sender.aborted());
+        sender.discard();
+        writer.write(2, b"new");
+        wire.drain(&mut sender, 2);
+        assert_eq!(wire.received, [vec![], b"new".to_vec()], "{times} times");
+    }
 }
 
 #[test]

@@ -1,10 +1,49 @@
 //! Line coding, break and notification as bytes.
 #![cfg(not(loom))]
 
-use usbd_acm_class::{Break, LineCoding, NotDefined, Parity, SerialState, StopBits};
+use usbd_acm_class::{
+    Break, LineCoding, NotDefined, Parity, Recipient, RequestKind, SerialState, SetupPacket,
+    StopBits,
+};
+use usbd_acm_descriptors::Direction;
 
 /// All values; Miri, which is slow, sees some.
 const STEP: usize = if cfg!(miri) { 0x101 } else { 1 };
+
+/// Of every bmRequestType; reserved types and recipients are nothing.
+#[test]
+fn usb_9_3_1_request_type_has_direction_type_and_recipient() {
+    let kinds = [Some(RequestKind::Standard), Some(RequestKind::Class), Some(RequestKind::Vendor)];
+    let recipients = [
+        Some(Recipient::Device),
+        Some(Recipient::Interface),
+        Some(Recipient::Endpoint),
+        Some(Recipient::Other),
+    ];
+    let directions = [Direction::Out, Direction::In];
+    let mut request_type = 0;
+    for direction in directions {
+        for kind in kinds.into_iter().chain([None]) {
+            for recipient in recipients.into_iter().chain([None; 28]) {
+                let setup = SetupPacket::from_bytes([request_type, 0, 0, 0, 0, 0, 0, 0]);
+                let parts = (setup.direction(), setup.kind(), setup.recipient());
+                assert_eq!(parts, (direction, kind, recipient), "{request_type:#04x}");
+                request_type = request_type.wrapping_add(1);
+            }
+        }
+    }
+    assert_eq!(request_type, 0, "those were all");
+}
+
+/// USB 2.0 table 9-2, and §8.1: little-endian.
+#[test]
+fn usb_9_3_fields_of_a_setup_packet_lie_where_the_table_says() {
+    let bytes = [0x81, 0x06, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07];
+    let setup = SetupPacket::from_bytes(bytes);
+    assert_eq!((setup.request_type, setup.request), (0x81, 0x06));
+    assert_eq!((setup.value, setup.index, setup.length), (0x0302, 0x0504, 0x0706));
+    assert_eq!(setup.to_bytes(), bytes);
+}
 
 #[test]
 fn pstn_6_3_11_line_coding_is_kept_byte_for_byte() {

@@ -1,4 +1,5 @@
-//! The fuzz targets without a fuzzer: random inputs, and every input that is kept in `fuzz/`.
+//! The fuzz targets without a fuzzer: random inputs, and every input that is kept in `fuzz/`. With
+//! `FUZZ_CORPUS=1` also those that a fuzzer has found so far, which are in `target/fuzz-corpus`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,19 @@ fn folder(name: &str) -> PathBuf {
 
 /// The inputs that are kept for a target.
 fn kept(name: &str, target: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    let files = fs::read_dir(folder(name).join(target)).into_iter().flatten().flatten();
+    inputs(&folder(name).join(target))
+}
+
+/// The inputs that a fuzzer has found for a target.
+fn found(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    match std::env::var_os("FUZZ_CORPUS") {
+        Some(value) if value != "0" => inputs(&folder("../target/fuzz-corpus").join(target)),
+        _ => Vec::new(),
+    }
+}
+
+fn inputs(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
     let read = |path: PathBuf| (path.clone(), fs::read(path).unwrap());
     files.map(|file| read(file.path())).collect()
 }
@@ -49,7 +62,8 @@ fn random_bytes_are_survived_by_every_target() {
 fn every_input_that_is_kept_has_the_outcomes_of_the_model() {
     let mut count = 0;
     for (name, target) in TARGETS {
-        for (path, input) in kept("seeds", name).into_iter().chain(kept("regressions", name)) {
+        let inputs = [kept("seeds", name), kept("regressions", name), found(name)];
+        for (path, input) in inputs.into_iter().flatten() {
             println!("{name}: {}", path.file_name().unwrap().display());
             target(&input);
             count += 1;

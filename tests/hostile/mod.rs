@@ -5,6 +5,7 @@ mod calls;
 mod descriptors;
 mod event;
 mod explore;
+mod firmware_frames;
 mod host;
 mod script;
 mod setup_parse;
@@ -14,6 +15,7 @@ mod twin;
 pub use descriptors::descriptors;
 pub use event::{Call, Event, decode, encode};
 pub use explore::{Graph, Plan, explore};
+pub use firmware_frames::firmware_frames;
 pub use host::{REQUESTS, enumeration, legal_setup, rude, transfer};
 pub use script::{Script, seeds};
 pub use setup_parse::setup_parse;
@@ -24,9 +26,10 @@ pub use twin::Twin;
 pub type Target = fn(&[u8]);
 
 /// Every fuzz target, by the name of its file.
-pub const TARGETS: [(&str, Target); 4] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("control_pipe", control_pipe),
     ("data_path", data_path),
     ("descriptors", descriptors),
+    ("firmware_frames", firmware_frames),
     ("setup_parse", setup_parse),
 ];

@@ -1,7 +1,7 @@
 //! The contracts of embedded-io, with a `wait` in which the host's time passes.
 
 use embedded_io::{BufRead, Error, ErrorKind, Read, ReadReady, Write, WriteReady};
-use usbd_acm::IoError;
+use usbd_acm::{IoError, ReadError};
 use usbd_acm_tests::fixture::{Fixture, Options};
 use usbd_acm_virtual::FullSpeed;
 use usbd_acm_virtual::host::Transfer;
@@ -43,6 +43,18 @@ fn a_read_waits_for_the_first_byte_and_returns_what_is_there() {
 fn reading_into_nothing_returns_at_once() {
     let mut fixture = fixture();
     assert_eq!(fixture.port.reader.blocking(never).read(&mut []), Ok(0));
+}
+
+/// Not even into nothing.
+#[test]
+fn a_zero_length_packet_is_not_read() {
+    let Fixture { mut host, mut port, acm } = fixture();
+    let mut write = Transfer::write(acm.function().data_out, &[]);
+    host.exchange(&mut [&mut write], 1000 * MICROSECOND);
+    assert_eq!(write.outcome(), Some(Ok(())));
+    assert_eq!(port.reader.read(&mut []), Err(ReadError::Empty));
+    acm.write(&mut host, b"data").unwrap();
+    assert_eq!(port.reader.read(&mut []), Ok(0));
 }
 
 #[test]

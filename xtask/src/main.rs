@@ -8,6 +8,7 @@ mod figures;
 mod firmware;
 mod fuzz;
 mod linux;
+mod mutants;
 mod run;
 mod scorecard;
 mod serve;

@@ -9,7 +9,7 @@
 use core::fmt;
 use core::ptr::NonNull;
 
-use crate::sync::{AtomicU32, Ordering, OwnLoad, UnsafeCell};
+use crate::sync::{AtomicU32, BEFORE_FENCE, Ordering, OwnLoad, UnsafeCell};
 
 /// One byte of a slot. A cell a byte, so that disjoint ranges are disjoint to the model checker.
 pub(crate) type Byte = UnsafeCell<u8>;
@@ -62,7 +62,7 @@ impl<const N: usize> Slot<[Byte; N]> {
     /// Whether nobody has the slot.
     #[inline]
     pub(super) fn seems_free(&self) -> bool {
-        self.word.load(Ordering::Relaxed) == 0
+        self.word.load(BEFORE_FENCE) == 0
     }
 
     /// Whether a packet from the host is in the slot.
@@ -160,11 +160,18 @@ impl<const N: usize> Slot<[Byte; N]> {
     ///
     /// # Safety
     /// Nobody else reaches them during the call.
-    #[cfg(not(loom))]
     #[inline]
     pub(super) unsafe fn set(&self, bytes: [u8; N]) {
+        #[cfg(not(loom))]
         // SAFETY: `UnsafeCell<u8>` has the layout of `u8`; the caller keeps everybody else away.
-        unsafe { base(&self.data).cast::<[u8; N]>().write(bytes) }
+        unsafe {
+            base(&self.data).cast::<[u8; N]>().write(bytes);
+        }
+        #[cfg(loom)]
+        // SAFETY: passed on to the caller.
+        unsafe {
+            store(&self.data, &bytes);
+        }
     }
 
     /// Copies `length` bytes from `start` on, as many as fit into `to`, and returns how many.

@@ -5,7 +5,8 @@ use usbd_acm::{Event, SetupPacket};
 use crate::endpoint::{Line, ctl, int, tsiz};
 use crate::errata::write_dcfg;
 use crate::fifo;
-use crate::packets::{Entry, Status};
+use crate::packets::{Entry, status};
+use crate::registers::GRXSTSP;
 use crate::{Core, SynopsysOtg};
 
 /// Bytes of a packet on EP0.
@@ -24,6 +25,15 @@ enum Stage {
     StatusIn { address: u8 },
     /// The host's zero-length packet is let in.
     StatusOut,
+}
+
+/// What there is to tell of an entry of control.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Told {
+    /// A data packet, unread so far.
+    Received,
+    /// The status stage.
+    Status,
 }
 
 /// A SETUP packet that was taken out of the receive FIFO, and not told.
@@ -61,7 +71,10 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
             return Some(self.setup());
         }
         let entry = self.top()?;
-        self.take(entry)
+        Some(match self.take_control(entry)? {
+            Told::Received => Event::Ep0Received,
+            Told::Status => Event::Ep0Status,
+        })
     }
 
     /// Whether a SETUP is to be told that no interrupt line tells of.
@@ -69,24 +82,28 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.state.control.newer == Newer::Due
     }
 
-    /// Takes an entry of EP0 out of the receive FIFO.
-    pub(crate) fn take_control(&mut self, entry: Entry) -> Option<Event> {
+    /// Takes an entry of control out of the receive FIFO.
+    pub(crate) fn take_control(&mut self, entry: Entry) -> Option<Told> {
+        self.usb.read(GRXSTSP);
         match entry.status() {
-            Status::Setup => {
+            status::SETUP => {
                 fifo::pop(&self.usb, &mut self.state.control.setup, entry.bytes());
                 self.state.control.newer = Newer::Received;
             }
-            Status::SetupDone => {
-                if self.state.control.newer == Newer::Received {
-                    self.state.control.newer = Newer::Due;
-                }
+            status::DATA => return self.control_data(entry.bytes()),
+            _ if self.state.control.newer == Newer::Received => {
+                self.state.control.newer = Newer::Due;
             }
-            Status::Data => return self.control_data(entry.bytes()),
-            // What could not be let in before is now.
-            Status::Done if self.state.control.stage == Stage::Out => self.let_in(),
-            Status::Done | Status::Other => {}
+            _ => {}
         }
         None
+    }
+
+    /// A transfer on EP0 OUT is over: what could not be let in before is now.
+    pub(crate) fn control_done(&mut self) {
+        if self.state.control.stage == Stage::Out {
+            self.let_in();
+        }
     }
 
     fn setup(&mut self) -> Event {
@@ -108,14 +125,14 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     /// A data packet on EP0 OUT.
-    fn control_data(&mut self, bytes: u16) -> Option<Event> {
+    fn control_data(&mut self, bytes: u16) -> Option<Told> {
         self.state.control.unread = bytes;
         let stage = core::mem::replace(&mut self.state.control.stage, Stage::Idle);
         match stage {
-            Stage::Out => return Some(Event::Ep0Received),
+            Stage::Out => return Some(Told::Received),
             Stage::In | Stage::StatusOut if bytes == 0 => {
                 self.drop_control();
-                return Some(Event::Ep0Status);
+                return Some(Told::Status);
             }
             Stage::In | Stage::StatusOut => self.stall(),
             Stage::Idle | Stage::StatusIn { .. } => self.state.control.stage = stage,

@@ -13,7 +13,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> Controller for SynopsysOtg
     const HIGH_SPEED: bool = matches!(C::PHY, Phy::Ulpi);
     const TEST_MODES: bool = Self::HIGH_SPEED;
     const DEPTH: usize = DEPTH;
-    const EVENTS_PER_POLL: usize = 1;
+    // Of packets that went in one transfer one interrupt tells.
+    const EVENTS_PER_POLL: usize = if DEPTH == 2 { 1 } else { DEPTH };
     const DOORBELL: fn() = pend::<C>;
 
     fn connect(&mut self) {

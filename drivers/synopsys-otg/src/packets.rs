@@ -27,34 +27,25 @@ const WAIT: u32 = 10_000;
 /// Entries that a receive FIFO can have, and more.
 const ENTRIES: u32 = 1024;
 
-/// An entry of the receive FIFO, as GRXSTSR has it.
+/// An entry of the receive FIFO, as GRXSTSR has it: a packet, or something that happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Entry(u32);
 
-/// PKTSTS of an entry.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Status {
+/// PKTSTS of an entry. What else there is, as of global OUT NAK, says nothing of packets.
+pub(crate) mod status {
     /// A packet follows.
-    Data,
+    pub(crate) const DATA: u32 = 2;
     /// A transfer is over.
-    Done,
+    pub(crate) const DONE: u32 = 3;
     /// A SETUP stage is over: no other SETUP packet belongs to it.
-    SetupDone,
+    pub(crate) const SETUP_DONE: u32 = 4;
     /// A SETUP packet follows.
-    Setup,
-    /// Global OUT NAK, and what the manual does not have.
-    Other,
+    pub(crate) const SETUP: u32 = 6;
 }
 
 impl Entry {
-    pub(crate) const fn status(self) -> Status {
-        match self.0 >> 17 & 0xF {
-            2 => Status::Data,
-            3 => Status::Done,
-            4 => Status::SetupDone,
-            6 => Status::Setup,
-            _ => Status::Other,
-        }
+    pub(crate) const fn status(self) -> u32 {
+        self.0 >> 17 & 0xF
     }
 
     /// BCNT.
@@ -69,14 +60,15 @@ impl Entry {
     }
 
     /// Whether it is what the host did on EP0, and so comes after the packets before it.
-    const fn is_control(self) -> bool {
-        self.number() == 0 && !matches!(self.status(), Status::Done | Status::Other)
+    pub(crate) const fn is_control(self) -> bool {
+        let is_token = matches!(self.status(), status::DATA | status::SETUP_DONE | status::SETUP);
+        self.number() == 0 && is_token
     }
 }
 
 /// What happened to packets.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    /// The IN endpoint whose transfer is over. The next one is armed before it is told.
+    /// An IN endpoint whose transfer is over. The next one is armed before it is told.
     pub(crate) fn in_event(&mut self) -> Option<Event> {
         let number = self.usb.read(DAINT).trailing_zeros();
         let line = Line::new(number, Direction::In);
@@ -90,8 +82,9 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         }
         let queue = self.state.ins.as_flattened_mut().get_mut(line.index())?;
         queue.over(0);
+        let event = self.sent(line);
         self.start(line);
-        self.sent(line)
+        event
     }
 
     /// A packet that was acknowledged.
@@ -136,6 +129,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// Moves packets from the receive FIFO to their slots, until there is something of EP0 on top. Returns
     /// whether there is.
+    #[inline(never)]
     pub(crate) fn make_way(&mut self) -> bool {
         for _ in 0..ENTRIES {
             let Some(entry) = self.top() else { return false };
@@ -148,25 +142,24 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     /// The oldest entry of the receive FIFO.
+    #[inline(always)]
     pub(crate) fn top(&mut self) -> Option<Entry> {
         self.skip_unread();
         let is_there = self.usb.read(GINTSTS) & RXFLVL != 0;
         is_there.then(|| Entry(self.usb.read(GRXSTSR)))
     }
 
-    /// Takes this entry, the oldest, out of the receive FIFO, with its packet.
-    pub(crate) fn take(&mut self, entry: Entry) -> Option<Event> {
+    /// Takes this entry, the oldest, out of the receive FIFO, with its packet. It is not one of control.
+    #[inline(always)]
+    fn take(&mut self, entry: Entry) {
         self.usb.read(GRXSTSP);
         let line = Line::new(entry.number(), Direction::Out);
-        if entry.number() == 0 {
-            return self.take_control(entry);
-        }
         match entry.status() {
-            Status::Data => self.store(line, entry.bytes()),
-            Status::Done => self.start_out(line),
-            _ => _ = fifo::pop(&self.usb, &mut [], entry.bytes()),
+            status::DATA => self.store(line, entry.bytes()),
+            status::DONE if line == Line::EP0_OUT => self.control_done(),
+            status::DONE => self.start_out(line),
+            _ => {}
         }
-        None
     }
 
     /// Copies a packet to its slot. Where there is none, its endpoint was aborted, and it is dropped.
@@ -222,9 +215,12 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Lets as many packets in on an OUT endpoint as there are slots, unless it is busy, halted or closed.
     /// No packet comes that has no slot: with the last one the core sets NAK (RM0090 §34.17.5).
     fn start_out(&mut self, line: Line) {
-        let slots = self.state.outs.get(line.index()).map_or(0, OutQueue::empty);
         let control = self.usb.read(line.control());
-        if slots == 0 || control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
+        if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
+            return;
+        }
+        let slots = self.state.outs.get(line.index()).map_or(0, OutQueue::empty);
+        if slots == 0 {
             return;
         }
         let bytes = slots * (control & ctl::MPSIZ);
@@ -331,8 +327,10 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
                 break;
             }
             // It comes into effect when its entry of the receive FIFO is taken out.
-            if let Some(entry) = self.top() {
-                self.take(entry);
+            if self.make_way()
+                && let Some(entry) = self.top()
+            {
+                self.take_control(entry);
             }
         }
         if self.is_enabled(line) {

@@ -297,8 +297,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.usb.write(PCGCCTL, 0);
     }
 
-    /// Drives resume. That blocks for 3 ms at least, twice: USB 2.0 §7.1.7.7 wants 5 ms of idle before it, of
-    /// which suspend was told after 3, and 1 to 15 ms of it; and the core has no timer for either.
+    /// Drives resume, which blocks: for 2 ms at least, as USB 2.0 §7.1.7.7 wants 5 ms of idle before it and
+    /// suspend was told after 3, and for the 1 to 15 ms of it. The core has no timer for either.
     pub(crate) fn drive_resume(&mut self) {
         if !self.state.power.suspended {
             return;

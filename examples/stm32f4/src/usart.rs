@@ -40,7 +40,7 @@ impl<U: Deref<Target = RegisterBlock>, const P: char, const N: u8> ByteUart for 
         else {
             return;
         };
-        // §30.3.1: a word is of 8 or 9 bits, parity included.
+        // §30: a word is of 8 or 9 bits, parity included.
         if frame.length() < 8 {
             return;
         }

@@ -57,14 +57,16 @@ impl Board {
     /// Once.
     pub fn take() -> Option<Self> {
         let (chip, core) = (pac::Peripherals::take()?, cortex_m::Peripherals::take()?);
-        // §6.6.2: the supply of USB is that of the board, and has to be said to be there.
+        // §6: the supply of USB is that of the board, and has to be said to be there.
         chip.PWR.cr3.modify(|_, w| w.usb33den().set_bit());
-        // §8.7.53: the clock of an external PHY, which is on in sleep after reset, holds the core up where
+        // §8: the clock of an external PHY, which is on in sleep after reset, holds the core up where
         // there is none.
         chip.RCC.ahb1lpenr.modify(|_, w| w.usb2otghsulpilpen().clear_bit());
         let power = chip.PWR.constrain().freeze();
         let rcc = chip.RCC.constrain().use_hse(8.MHz()).bypass_hse();
-        let rcc = rcc.sys_ck(400.MHz()).pll3_q_ck(48.MHz()).freeze(power, &chip.SYSCFG);
+        // The HAL switches PLL3 on for its P output alone.
+        let rcc = rcc.sys_ck(400.MHz()).pll3_p_ck(48.MHz()).pll3_q_ck(48.MHz());
+        let rcc = rcc.freeze(power, &chip.SYSCFG);
         let mut peripheral = rcc.peripheral;
         peripheral.kernel_usb_clk_mux(UsbClkSel::Pll3Q);
         Some(Self {

@@ -39,7 +39,7 @@ impl<const P: char, const N: u8> ByteUart for Usart<P, N> {
             return;
         };
         self.data = frame.mask();
-        // §48.7.1: the USART is off while its format is changed.
+        // §48: the USART is off while its format is changed.
         self.registers.cr1.modify(|_, w| w.ue().disabled());
         self.registers.brr.write(|w| w.brr().bits(divider));
         self.registers.cr2.write(|w| match frame.two_stop_bits {
@@ -58,15 +58,12 @@ impl<const P: char, const N: u8> ByteUart for Usart<P, N> {
     fn receive(&mut self) -> Option<Received> {
         let status = self.registers.isr.read();
         let (is_there, overrun) = (status.rxne().bit(), status.ore().bit());
-        if overrun {
-            self.registers.icr.write(|w| w.orecf().clear());
-        }
         if !is_there && !overrun {
             return None;
         }
-        // §48.5.4: the flags are those of the byte that is read next.
+        // §48: in FIFO mode the next byte comes with flags of its own, so those of this one end before.
+        self.registers.icr.write(|w| w.orecf().clear().fecf().clear().pecf().clear());
         let frame = if is_there { self.registers.rdr.read().rdr().bits() } else { 0 };
-        self.registers.icr.write(|w| w.fecf().clear().pecf().clear());
         // Not one bit of a break is high, not even the stop bit.
         let is_break = is_there && status.fe().bit() && frame == 0;
         let errors = LineErrors {

@@ -48,7 +48,15 @@ impl<C: Chip> Board<C> {
     /// # Errors
     /// Those of [`Core::new`].
     pub fn new(image: Image) -> anyhow::Result<Self> {
-        let core = Core::new(C::new(), image)?;
+        Self::with_chip(C::new(), image)
+    }
+
+    /// The same with this chip, as one of another board.
+    ///
+    /// # Errors
+    /// Those of [`Core::new`].
+    pub fn with_chip(chip: C, image: Image) -> anyhow::Result<Self> {
+        let core = Core::new(chip, image)?;
         let (pace, speed) = (Pace::RealTime, Speed::Full);
         Ok(Self { core, pace, speed, now: 0, rest: 0, last_sof: 0, fault: None })
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
@@ -9,6 +10,9 @@ use crate::cpu::Image;
 
 /// The target of every Cortex-M4F.
 const TARGET: &str = "thumbv7em-none-eabihf";
+
+/// One build at a time: what is built with other features writes to the same file.
+static BUILDS: Mutex<()> = Mutex::new(());
 
 /// What a firmware does with its serial port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,6 +104,7 @@ impl Firmware {
         cargo.args(["build", "--locked", "--quiet", "--target", TARGET]);
         cargo.args(["--package", &self.package, "--bin", &self.binary]);
         cargo.args(["--profile", self.profile, "--features", &self.features.join(",")]);
+        let _alone = BUILDS.lock().unwrap_or_else(PoisonError::into_inner);
         let output = cargo.stdin(Stdio::null()).output().context("cargo cannot be run")?;
         if !output.status.success() {
             bail!(

@@ -1,14 +1,13 @@
 //! The processor: what is executed, counted and repeated.
 
-use usbd_acm_bench::Pace;
 use usbd_acm_bench::cpu::{Core, Image};
 use usbd_acm_bench::firmware::{App, Firmware};
 use usbd_acm_bench::measure::script;
 use usbd_acm_bench::soc::Chip;
 use usbd_acm_bench::soc::nrf52840::Nrf52840;
+use usbd_acm_bench::soc::stm32f405::Stm32f405;
+use usbd_acm_bench::{Board, Pace};
 use usbd_acm_virtual::host::{AcmPort, Host, linux};
-
-type Board = usbd_acm_bench::Board<Nrf52840>;
 
 const RAM: u32 = 0x2000_0000;
 
@@ -91,12 +90,17 @@ fn sev_makes_the_next_wfe_fall_through() {
     assert!(core.is_asleep());
 }
 
-fn session(package: &str) -> (u64, u64, u64, Vec<u8>) {
+/// Enumerated by Linux.
+fn enumerated<C: Chip>(package: &str) -> (Host<Board<C>>, AcmPort) {
     let image = Firmware::peer(package, App::Echo).image().unwrap();
     let mut host = Host::with_config(Board::new(image).unwrap(), script::eager());
     host.plug().unwrap();
     let device = linux::enumerate(&mut host).unwrap();
-    let mut port = AcmPort::all(&device).remove(0);
+    (host, AcmPort::all(&device).remove(0))
+}
+
+fn session<C: Chip>(package: &str) -> (u64, u64, u64, Vec<u8>) {
+    let (mut host, mut port) = enumerated::<C>(package);
     linux::open(&mut host, &mut port, [0x00, 0xC2, 0x01, 0x00, 0, 0, 8]).unwrap();
     host.port_mut().set_pace(Pace::Saturating);
     let data: Vec<u8> = (0..3_000_u32).map(|index| ((index * 31) >> 3).to_le_bytes()[0]).collect();
@@ -105,25 +109,32 @@ fn session(package: &str) -> (u64, u64, u64, Vec<u8>) {
     (account.instructions, account.accesses(), host.now(), back)
 }
 
+fn repeats<C: Chip>(package: &str) {
+    assert_eq!(session::<C>(package), session::<C>(package), "{package}");
+}
+
 #[test]
 fn a_run_repeats_to_the_instruction() {
-    for package in ["nrf52840-usbd-acm", "nrf52840-embassy"] {
-        assert_eq!(session(package), session(package), "{package}");
-    }
+    repeats::<Nrf52840>("nrf52840-usbd-acm");
+    repeats::<Nrf52840>("nrf52840-embassy");
+    repeats::<Stm32f405>("stm32f405-usbd-acm");
+    repeats::<Stm32f405>("stm32f405-embassy");
+}
+
+fn failures_after_aborts<C: Chip>(package: &str) -> usize {
+    let (mut host, port) = enumerated::<C>(package);
+    script::failures_after_aborts(&mut host, port.function())
 }
 
 /// The script that tells stacks apart, and the model: nrf-usbd fails where it is known to.
 #[test]
 fn aborted_control_transfers_fail_on_nrf_usbd_and_not_on_ours_or_embassy() {
-    let failures = |package: &str| {
-        let image = Firmware::peer(package, App::Echo).image().unwrap();
-        let mut host = Host::with_config(Board::new(image).unwrap(), script::eager());
-        host.plug().unwrap();
-        let device = linux::enumerate(&mut host).unwrap();
-        let port = AcmPort::all(&device).remove(0);
-        script::failures_after_aborts(&mut host, port.function())
-    };
-    assert_eq!(failures("nrf52840-usbd-acm"), 0);
-    assert_eq!(failures("nrf52840-embassy"), 0);
-    assert!(failures("nrf52840-usbd-serial") > 0);
+    assert_eq!(failures_after_aborts::<Nrf52840>("nrf52840-usbd-acm"), 0);
+    assert_eq!(failures_after_aborts::<Nrf52840>("nrf52840-embassy"), 0);
+    assert!(failures_after_aborts::<Nrf52840>("nrf52840-usbd-serial") > 0);
+}
+
+#[test]
+fn aborted_control_transfers_do_not_fail_on_ours_on_the_stm32f405() {
+    assert_eq!(failures_after_aborts::<Stm32f405>("stm32f405-usbd-acm"), 0);
 }

@@ -1,26 +1,9 @@
 // What the application does with its port; part of each firmware of ours.
 
-/// Sends back what comes, in the session it came in. Returns whether anything moved.
-#[cfg(feature = "suite")]
-#[inline(always)]
-fn application(port: &mut Port) -> bool {
-    let (session, bytes) = match port.reader.front() {
-        Ok(front) => front,
-        Err(error) => return error == usbd_acm::ReadError::Disconnected,
-    };
-    let count = match port.writer.write_in(session, bytes) {
-        Ok(count) => count,
-        Err(usbd_acm::WriteError::Full) => return false,
-        Err(_) => bytes.len(),
-    };
-    port.reader.consume(count);
-    true
-}
-
 /// Sends back what comes. Returns whether anything moved.
-#[cfg(not(any(feature = "source", feature = "sink", feature = "suite")))]
+#[cfg(not(any(feature = "source", feature = "sink")))]
 #[inline(always)]
-fn application(port: &mut Port) -> bool {
+fn application<const SLOTS: usize>(port: &mut Port<SLOTS>) -> bool {
     let Ok(bytes) = port.reader.fill_buf() else { return false };
     let Ok(count) = port.writer.write(bytes) else { return false };
     port.reader.consume(count);
@@ -28,9 +11,9 @@ fn application(port: &mut Port) -> bool {
 }
 
 /// Sends as fast as it can, once the port is open: bytes that count up.
-#[cfg(all(feature = "source", not(feature = "suite")))]
+#[cfg(feature = "source")]
 #[inline(always)]
-fn application(port: &mut Port) -> bool {
+fn application<const SLOTS: usize>(port: &mut Port<SLOTS>) -> bool {
     static mut NEXT: u8 = 0;
     if !port.control.control_lines().contains(usbd_acm::class::ControlLineState::DTR) {
         return false;
@@ -49,9 +32,9 @@ fn application(port: &mut Port) -> bool {
 }
 
 /// Takes everything.
-#[cfg(all(feature = "sink", not(feature = "suite")))]
+#[cfg(feature = "sink")]
 #[inline(always)]
-fn application(port: &mut Port) -> bool {
+fn application<const SLOTS: usize>(port: &mut Port<SLOTS>) -> bool {
     let Ok(bytes) = port.reader.fill_buf() else { return false };
     let count = core::hint::black_box(bytes).len();
     port.reader.consume(count);

@@ -84,6 +84,11 @@ fn usbd_serial_on_synopsys_usb_otg_enumerates_and_echoes() {
 }
 
 #[test]
+fn ours_enumerates_and_echoes() {
+    enumerates_and_echoes("stm32f405-usbd-acm");
+}
+
+#[test]
 fn ours_on_synopsys_usb_otg_enumerates_and_echoes() {
     enumerates_and_echoes("stm32f405-usbd-acm-synopsys-usb-otg");
 }

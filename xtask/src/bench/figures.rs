@@ -1,12 +1,10 @@
 //! The figures, as tests/bench writes them, and which of them people compare.
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
-
-use super::chip::Chip;
+use serde::{Deserialize, Serialize};
 
 /// One number.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Figure {
     pub chip: String,
     pub stack: String,
@@ -73,6 +71,16 @@ pub const ROWS: [Row; 21] = [
     },
 ];
 
+/// The rows of the table for high speed.
+pub const HIGH_SPEED_ROWS: [Row; 3] = [
+    more("in_throughput_percent_of_limit", "throughput to the host, % of 13 packets a microframe"),
+    more(
+        "out_throughput_percent_of_limit",
+        "throughput from the host, % of 13 packets a microframe",
+    ),
+    more("both_throughput_percent_of_limit", "both ways at once, % of 13 packets a microframe"),
+];
+
 impl Figures {
     /// Of the JSON that tests/bench wrote.
     pub fn parse(text: &str) -> Result<Self> {
@@ -80,8 +88,8 @@ impl Figures {
     }
 
     /// Whether there is any of a chip.
-    pub fn has(&self, chip: Chip) -> bool {
-        self.0.iter().any(|figure| figure.chip == chip.name())
+    pub fn has(&self, chip: &str) -> bool {
+        self.0.iter().any(|figure| figure.chip == chip)
     }
 
     /// The value of a row for a stack on a chip, by their names.

@@ -7,9 +7,11 @@
 mod budget;
 pub mod chip;
 mod figures;
+mod high_speed;
 pub mod program;
 mod readme;
 mod report;
+mod table;
 
 use std::fs;
 use std::process::{Command, ExitCode};
@@ -41,7 +43,7 @@ const JSON: &str = "target/bench/bench.json";
 
 pub fn run(options: &Options) -> Result<ExitCode> {
     let figures = measure(options)?;
-    print!("{}", report::table(&figures));
+    print!("{}", report::text(&figures));
     report::write(&figures, "target/bench")?;
     println!("written: {JSON}, bench.md and a chart (SVG) a figure");
     if options.write_docs {
@@ -70,5 +72,12 @@ fn measure(options: &Options) -> Result<Figures> {
         bail!("not every stack could be measured: see above");
     }
     let text = fs::read_to_string(&json).with_context(|| format!("cannot read {JSON}"))?;
-    Figures::parse(&text)
+    let mut figures = Figures::parse(&text)?;
+    // It is no chip, and has no other stack.
+    if options.chip.is_empty() && options.stack.is_empty() {
+        figures.0.extend(high_speed::measure()?);
+        let text = serde_json::to_string_pretty(&figures.0)?;
+        fs::write(&json, text + "\n").with_context(|| format!("cannot write {JSON}"))?;
+    }
+    Ok(figures)
 }

@@ -5,26 +5,25 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use clap::ValueEnum;
 
-use super::chip::{Chip, Stack};
-use super::figures::{Better, Figures, ROWS, Row, number};
+use super::figures::{Better, Figures, Row, number};
+use super::table::{self, Stack, Table};
 use crate::chart::{self, Bar, Group};
 use crate::size::root;
 
-/// For a terminal, a table a chip.
-pub fn table(figures: &Figures) -> String {
+/// For a terminal.
+pub fn text(figures: &Figures) -> String {
     let mut text = String::new();
-    for chip in measured(figures) {
-        let _ = write!(text, "{:52}", chip.title());
-        for stack in chip.stacks() {
+    for table in measured(figures) {
+        let _ = write!(text, "{:52}", table.title);
+        for stack in table.stacks {
             let _ = write!(text, " {:>28}", stack.name);
         }
         text.push('\n');
-        for row in &ROWS {
+        for row in table.rows {
             let _ = write!(text, "{:52}", row.title);
-            for stack in chip.stacks() {
-                let value = figures.value(row, chip.name(), stack.name);
+            for stack in table.stacks {
+                let value = figures.value(row, table.name, stack.name);
                 let _ = write!(text, " {:>28}", number(value));
             }
             text.push('\n');
@@ -36,22 +35,22 @@ pub fn table(figures: &Figures) -> String {
 
 /// The same as tables of Markdown.
 pub fn markdown(figures: &Figures) -> String {
-    let tables: Vec<String> = measured(figures).map(|chip| markdown_of(figures, chip)).collect();
+    let tables: Vec<String> = measured(figures).map(|table| markdown_of(figures, &table)).collect();
     tables.join("\n")
 }
 
-/// Those of a chip; the best of a row is bold.
-fn markdown_of(figures: &Figures, chip: Chip) -> String {
-    let mut text = format!("| {}, emulated |", chip.title());
-    for stack in chip.stacks() {
+/// One of them; the best of a row is bold.
+fn markdown_of(figures: &Figures, table: &Table) -> String {
+    let mut text = format!("| {} |", table.title);
+    for stack in table.stacks {
         let _ = write!(text, " {} |", stack.title);
     }
-    let _ = writeln!(text, "\n|---|{}", "--:|".repeat(chip.stacks().len()));
-    for row in &ROWS {
+    let _ = writeln!(text, "\n|---|{}", "--:|".repeat(table.stacks.len()));
+    for row in table.rows {
         let _ = write!(text, "| {} |", row.title);
-        let best = best(figures, chip, row);
-        for stack in chip.stacks() {
-            let value = figures.value(row, chip.name(), stack.name);
+        let best = best(figures, table, row);
+        for stack in table.stacks {
+            let value = figures.value(row, table.name, stack.name);
             let cell = number(value);
             let is_best = value.is_some() && value == best;
             let _ = if is_best { write!(text, " **{cell}** |") } else { write!(text, " {cell} |") };
@@ -61,31 +60,26 @@ fn markdown_of(figures: &Figures, chip: Chip) -> String {
     text
 }
 
-fn measured(figures: &Figures) -> impl Iterator<Item = Chip> {
-    Chip::value_variants().iter().copied().filter(|chip| figures.has(*chip))
+fn measured(figures: &Figures) -> impl Iterator<Item = Table> {
+    table::all().filter(|table| figures.has(table.name))
 }
 
 /// The best value of all; none where all are the same.
-fn best(figures: &Figures, chip: Chip, row: &Row) -> Option<f64> {
-    let value = |stack: &Stack| figures.value(row, chip.name(), stack.name);
-    let values: Vec<f64> = chip.stacks().iter().filter_map(value).collect();
+fn best(figures: &Figures, table: &Table, row: &Row) -> Option<f64> {
+    let value = |stack: &Stack| figures.value(row, table.name, stack.name);
+    let values: Vec<f64> = table.stacks.iter().filter_map(value).collect();
     let least = values.iter().copied().min_by(f64::total_cmp)?;
     let most = values.iter().copied().max_by(f64::total_cmp)?;
     (least < most).then_some(if row.better == Better::Less { least } else { most })
 }
 
-/// Writes Markdown, and the charts of a chip to a folder of its own, to a folder of the repository.
+/// Writes Markdown, and the charts of a table to a folder of its own, to a folder of the repository.
 pub fn write(figures: &Figures, folder: &str) -> Result<()> {
     let mut text = String::from(HEAD);
-    for chip in measured(figures) {
-        let _ = write!(
-            text,
-            "\n## {}\n\nPeers, from crates.io and unmodified: {}.\n\n{}",
-            chip.title(),
-            chip.peers(),
-            markdown_of(figures, chip)
-        );
-        text += &charts(figures, chip, &root().join(folder))?;
+    for table in measured(figures) {
+        let _ = write!(text, "\n## {}\n\n", table.title);
+        let _ = write!(text, "{}\n\n{}", table.about, markdown_of(figures, &table));
+        text += &charts(figures, &table, &root().join(folder))?;
     }
     fs::write(root().join(folder).join("bench.md"), text)
         .with_context(|| format!("cannot write {folder}/bench.md"))
@@ -99,31 +93,32 @@ silicon: they order the stacks.
 ";
 
 /// Writes a chart a figure; the Markdown that shows them.
-fn charts(figures: &Figures, chip: Chip, folder: &Path) -> Result<String> {
+fn charts(figures: &Figures, table: &Table, folder: &Path) -> Result<String> {
     let mut text = String::new();
-    let own = folder.join(chip.name());
+    let own = folder.join(table.name);
     fs::create_dir_all(&own).with_context(|| format!("cannot create {}", own.display()))?;
-    for row in ROWS.iter().filter(|row| has_chart(figures, chip, row)) {
+    for row in table.rows.iter().filter(|row| has_chart(figures, table, row)) {
         let path = own.join(format!("{}.svg", row.metric));
-        fs::write(&path, draw(figures, chip, row))
+        fs::write(&path, draw(figures, table, row))
             .with_context(|| format!("cannot write {}", path.display()))?;
-        let _ = write!(text, "\n![{}]({}/{}.svg)\n", row.title, chip.name(), row.metric);
+        let _ = write!(text, "\n![{}]({}/{}.svg)\n", row.title, table.name, row.metric);
     }
     Ok(text)
 }
 
-fn has_chart(figures: &Figures, chip: Chip, row: &Row) -> bool {
-    let value = |stack: &Stack| figures.value(row, chip.name(), stack.name);
-    chip.stacks().iter().filter_map(value).any(|value| value > 0.0)
+/// Where there is something to compare.
+fn has_chart(figures: &Figures, table: &Table, row: &Row) -> bool {
+    let value = |stack: &Stack| figures.value(row, table.name, stack.name);
+    table.stacks.len() > 1 && table.stacks.iter().filter_map(value).any(|value| value > 0.0)
 }
 
-fn draw(figures: &Figures, chip: Chip, row: &Row) -> String {
+fn draw(figures: &Figures, table: &Table, row: &Row) -> String {
     let bar = |(colour, stack): (usize, &Stack)| {
-        let value = figures.value(row, chip.name(), stack.name)?;
+        let value = figures.value(row, table.name, stack.name)?;
         Some(Bar { label: stack.name.into(), colour, value, text: number(Some(value)) })
     };
-    let bars = chip.stacks().iter().enumerate().filter_map(bar).collect();
+    let bars = table.stacks.iter().enumerate().filter_map(bar).collect();
     let better = if row.better == Better::Less { "less" } else { "more" };
     let title = format!("{} ({better} is better)", row.title);
-    chart::draw(&title, &[Group { heading: chip.title().into(), bars }])
+    chart::draw(&title, &[Group { heading: table.title.into(), bars }])
 }

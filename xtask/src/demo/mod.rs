@@ -7,7 +7,7 @@ mod file;
 mod movement;
 mod performance;
 mod pty;
-mod throughput;
+pub mod throughput;
 mod tree;
 mod voice;
 

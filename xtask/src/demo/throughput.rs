@@ -7,12 +7,12 @@ use anyhow::{Context, Result, bail};
 use usbd_acm::Speed;
 use usbd_acm::class::LineCoding;
 use usbd_acm_virtual::Nanoseconds;
-use usbd_acm_virtual::host::{AcmPort, Statistics, Transfer, linux};
+use usbd_acm_virtual::host::{AcmPort, Config, Statistics, Transfer, linux};
 
 use super::board::Bench;
-use super::conversation::milliseconds;
+use super::conversation::{self, milliseconds};
 use super::movement::{carry, first_difference};
-use crate::serve::device::Running;
+use crate::serve::device::{App, Running};
 
 /// Time in which a zero-length packet comes that ends a transfer.
 const AFTERMATH: Nanoseconds = 2_000_000;
@@ -52,6 +52,19 @@ pub fn limit(speed: Speed) -> f64 {
     match speed {
         Speed::Full => 19.0 * 64.0 * 1_000.0,
         Speed::High => 13.0 * 512.0 * 8_000.0,
+    }
+}
+
+/// Measures a device on the virtual controller: `count` bytes each way.
+pub fn measure(speed: Speed, count: usize) -> Result<Vec<Flow>> {
+    let config = Config { speed, ..Config::default() };
+    let mut bench = Bench::new(speed, App::Echo.into(), config);
+    let (_, mut port) = conversation::enumerate(&mut bench.host)?;
+    linux::open(&mut bench.host, &mut port, LineCoding::DEFAULT.to_bytes())?;
+    let flows = Measurement::new(&mut bench, &mut port, count, &|_| ()).run()?;
+    match &bench.violations()[..] {
+        [] => Ok(flows),
+        violations => bail!("against the contract of the controller: {}", violations.join(", ")),
     }
 }
 

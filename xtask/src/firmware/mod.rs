@@ -22,7 +22,8 @@ pub struct Arguments {
     /// Only this board: a folder of examples/.
     #[arg(long)]
     board: Option<String>,
-    /// Fail when an application is over its budget, or clippy has a warning.
+    /// Fail when an application is over its budget, its stack is not at the bottom of RAM, or clippy has a
+    /// warning.
     #[arg(long)]
     check: bool,
     /// Fail unless a copy of this repository in another folder gives the same flash images.
@@ -54,6 +55,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+/// The ELF files of one application of every board with a Cortex-M, by the board's name.
+pub fn elves(app: &str) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut found = Vec::new();
+    for board in Board::all()?.into_iter().filter(Board::is_thumb) {
+        if let Some(bytes) = board.elf(app)? {
+            found.push((board.name, bytes));
+        }
+    }
+    Ok(found)
+}
+
 /// Prints the sizes of a board's applications; what is over budget.
 fn show(board: &Board, images: &[Image]) -> Vec<String> {
     println!("{:<28}{:>10}{:>10}{:>10}{:>10}", board.name, "flash", "budget", "RAM", "budget");
@@ -61,6 +73,9 @@ fn show(board: &Board, images: &[Image]) -> Vec<String> {
     for (app, image) in board.apps.iter().zip(images) {
         let (flash, ram) = (image.flash(), image.ram);
         println!("  {:<26}{flash:>10}{:>10}{ram:>10}{:>10}", app.name, app.flash, app.ram);
+        if image.stack_runs_into_ram() {
+            faults.push(format!("{}: its stack is not at the bottom of RAM", app.name));
+        }
         for (what, size, limit) in [("flash", flash, app.flash), ("RAM", ram, app.ram)] {
             if size > limit {
                 let place = format!("examples/{}/budget.toml", board.name);

@@ -21,8 +21,10 @@ pub(super) fn all(workspace: &Workspace) -> Result<Vec<Row>> {
     rows.push(enumerations(root)?);
     rows.push(load(root)?);
     rows.push(mutants(root)?);
-    rows.push(coverage(root)?);
+    rows.extend(coverage(root)?);
+    rows.push(threads(root)?);
     rows.push(panics(root)?);
+    rows.push(stack(root)?);
     rows.push(unsafe_blocks(workspace)?);
     Ok(rows)
 }
@@ -58,11 +60,16 @@ fn transfers(root: &Path) -> Result<Row> {
 
 fn sweep(root: &Path) -> Result<Row> {
     let runs = figures::read(root, "sweep-")?;
+    let value = sum(&runs, "requests");
+    let detail = match value {
+        Some(requests) if requests >> 32 > 0 => "each of them, none wrong".to_owned(),
+        _ => "spread over all of them, none wrong".to_owned(),
+    };
     Ok(Row {
         what: "of the 2^32 bmRequestType, bRequest, wValue",
-        value: sum(&runs, "requests"),
-        detail: "none wrong; all of them with SOAK=1".to_owned(),
-        command: "cargo test -p usbd-acm-tests --test exhaustive sweep",
+        value,
+        detail,
+        command: "cargo xtask soak --only sweep",
     })
 }
 
@@ -110,30 +117,68 @@ fn load(root: &Path) -> Result<Row> {
     Ok(Row {
         what: "bytes under load, each checked",
         value: sum(&runs, "seconds").map(|_| bytes.iter().sum()),
-        detail: format!("in {seconds} simulated seconds, {kept} bytes of memory kept"),
-        command: "cargo test -p usbd-acm-tests --test load",
+        detail: format!("in {}, {kept} bytes of memory kept", simulated(seconds)),
+        command: "cargo xtask soak --only load",
     })
 }
 
+fn simulated(seconds: u64) -> String {
+    match seconds {
+        0..3600 => format!("{seconds} simulated seconds"),
+        _ => format!("{}.{} simulated hours", seconds / 3600, seconds % 3600 / 360),
+    }
+}
+
 fn mutants(root: &Path) -> Result<Row> {
-    let runs = figures::read(root, "mutants")?;
+    let runs = figures::read(root, "mutants-")?;
     let missed = sum(&runs, "missed").unwrap_or(0);
     let value = sum(&runs, "caught");
+    let viable = value.unwrap_or(0) + missed;
+    let percent = 100.0 * value.unwrap_or(0) as f64 / viable.max(1) as f64;
     Ok(Row {
         what: "mutants that the tests catch",
         value,
-        detail: format!("of {}", super::grouped(value.unwrap_or(0) + missed)),
+        detail: format!("{percent:.1} % of {}", super::grouped(viable)),
         command: "cargo xtask soak --only mutants",
     })
 }
 
-fn coverage(root: &Path) -> Result<Row> {
+fn coverage(root: &Path) -> Result<Vec<Row>> {
     let runs = figures::read(root, "coverage")?;
-    Ok(Row {
-        what: "lines that a host can reach, and the model does",
-        value: sum(&runs, "lines_reached"),
-        detail: format!("of {}", super::grouped(sum(&runs, "lines").unwrap_or(0))),
+    let row = |what, reached, all| Row {
+        what,
+        value: sum(&runs, reached),
+        detail: format!("of {}", super::grouped(sum(&runs, all).unwrap_or(0))),
         command: "cargo xtask soak --only coverage",
+    };
+    let [corpus, model] = ["corpus", "model"]
+        .map(|name| [format!("{name}_reachable_lines_reached"), format!("{name}_reachable_lines")]);
+    Ok(vec![
+        row("lines that a host can reach, and the fuzzer's inputs do", &corpus[0], &corpus[1]),
+        row("lines that a host can reach, and the model's tests do", &model[0], &model[1]),
+    ])
+}
+
+fn threads(root: &Path) -> Result<Row> {
+    let runs = figures::read(root, "thread-sanitizer")?;
+    Ok(Row {
+        what: "tests with real threads under ThreadSanitizer",
+        value: sum(&runs, "tests"),
+        detail: "no data race".to_owned(),
+        command: "cargo xtask soak --only thread-sanitizer",
+    })
+}
+
+/// Two architectures: the value is of the first.
+fn stack(root: &Path) -> Result<Row> {
+    let runs = figures::read(root, "stack")?;
+    let [smaller, compared] =
+        ["poll_thumbv6m", "functions_compared"].map(|figure| sum(&runs, figure).unwrap_or(0));
+    Ok(Row {
+        what: "bytes of stack at most in Device::poll on thumbv7em",
+        value: sum(&runs, "poll_thumbv7em"),
+        detail: format!("{smaller} on thumbv6m, {compared} functions within their bounds when run"),
+        command: "cargo xtask size --stack",
     })
 }
 

@@ -1,5 +1,5 @@
 //! How deep the stack gets below each function, in a run: the bytes from its call to the deepest point
-//! before its return. A measure of what was executed, not a bound on what could be.
+//! before its return. A measure of what was executed; [`super::stack`] has the bound on what could be.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -42,6 +42,11 @@ impl Depth {
             let deepest = self.deepest.entry(frame.entry).or_default();
             *deepest = (*deepest).max(frame.stack.saturating_sub(stack));
         }
+    }
+
+    /// By first address of the function.
+    pub fn deepest(self) -> BTreeMap<u64, u64> {
+        self.deepest
     }
 
     /// By name, deepest first.

@@ -30,6 +30,7 @@ pub struct Symbol {
     pub address: u64,
     pub size: u64,
     pub section: String,
+    pub is_code: bool,
 }
 
 impl Firmware {
@@ -116,7 +117,8 @@ fn is_loaded(section: &object::Section<'_, '_>) -> bool {
         && !matches!(section.kind(), SectionKind::Metadata | SectionKind::Other)
 }
 
-fn symbols(file: &object::File<'_>) -> Result<Vec<Symbol>> {
+/// Every function and static, by address.
+pub fn symbols(file: &object::File<'_>) -> Result<Vec<Symbol>> {
     let mut symbols = Vec::new();
     for symbol in file.symbols() {
         let Some(section) = symbol.section_index() else { continue };
@@ -133,6 +135,7 @@ fn symbols(file: &object::File<'_>) -> Result<Vec<Symbol>> {
             },
             size: symbol.size(),
             section: file.section_by_index(section)?.name()?.to_owned(),
+            is_code: symbol.kind() == SymbolKind::Text,
         });
     }
     symbols.sort_by_key(|symbol| symbol.address);

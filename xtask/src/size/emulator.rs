@@ -32,6 +32,8 @@ pub struct Run {
     pub stack: u64,
     /// The same below each function, as text.
     pub depth: String,
+    /// The same, in bytes by first address.
+    pub deepest: BTreeMap<u64, u64>,
     /// What took longest.
     pub watch: Watch,
     /// Instructions of the data window, by address.
@@ -75,6 +77,7 @@ pub fn run(firmware: &Firmware, mode: Mode) -> Result<Run> {
                 looks: controller.host.looks,
                 stack: RAM.end - lowest,
                 depth: depth.table(firmware),
+                deepest: depth.deepest(),
                 watch,
                 addresses: counts,
             });

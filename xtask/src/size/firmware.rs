@@ -113,6 +113,8 @@ pub enum Purpose {
     PanicFree,
     /// An echo with one feature or another.
     Features,
+    /// Each entry point of the public interface as a function of its own.
+    Entries,
 }
 
 impl Purpose {
@@ -123,6 +125,7 @@ impl Purpose {
             Self::Whole => "whole",
             Self::PanicFree => "panic-free",
             Self::Features => "features",
+            Self::Entries => "entries",
         }
     }
 
@@ -132,6 +135,7 @@ impl Purpose {
             Self::Count => Some("modes"),
             Self::Whole => Some("whole"),
             Self::PanicFree => Some("panic-free"),
+            Self::Entries => Some("entries"),
         }
     }
 }

@@ -18,6 +18,7 @@ mod host;
 mod lines;
 mod panic_free;
 mod report;
+mod stack;
 mod symbols;
 mod watch;
 
@@ -44,6 +45,10 @@ pub struct Arguments {
     /// Fail when a panic can be reached in our stack, and say from where.
     #[arg(long)]
     panic_free: bool,
+    /// Print the most stack that each entry point can take, and fail where there is no such bound. Alone
+    /// it measures nothing else.
+    #[arg(long)]
+    stack: bool,
     /// Print the functions of every firmware of this target, with their bytes and instructions.
     #[arg(long, num_args = 0..=1, default_missing_value = TARGETS[0], value_name = "TARGET")]
     symbols: Option<String>,
@@ -61,6 +66,9 @@ const COUNT_LEVELS: [Level; 2] = [Level::Three, Level::Z];
 
 /// Measures, prints, writes, and checks what was asked for.
 pub fn run(arguments: &Arguments) -> Result<()> {
+    if arguments.stack && !arguments.check && !arguments.panic_free {
+        return bound_stack();
+    }
     let mut session = Session::new(arguments.ours);
     session.install();
     session.measure(arguments.symbols.as_deref());
@@ -80,6 +88,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         panic_free::check(|doing| eprintln!("{doing}"))?;
         println!("no panic can be reached in usbd-acm");
     }
+    if arguments.stack {
+        bound_stack()?;
+    }
     if arguments.check {
         budget::check(&session.figures)?;
         println!("within tests/size/budget.toml");
@@ -87,6 +98,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if session.figures.0.is_empty() {
         bail!("nothing was measured");
     }
+    Ok(())
+}
+
+fn bound_stack() -> Result<()> {
+    print!("{}", stack::check(|doing| eprintln!("{doing}"))?);
     Ok(())
 }
 

@@ -1,16 +1,18 @@
 //! `cargo xtask soak`: the tests of `cargo xtask test` with numbers that take hours.
 
 mod coverage;
-mod mutants;
+mod long;
 mod sanitizer;
 mod supply;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 
 use crate::fuzz;
+use crate::mutants;
 use crate::test::command::cargo;
 use crate::test::part::CRATES;
 use crate::test::plan;
@@ -36,13 +38,27 @@ pub struct Options {
     /// Mutants of these files only
     #[arg(long, num_args = 1.., value_name = "FILE")]
     mutate: Vec<String>,
+    /// Of the 2^32 requests of the sweep, every so many-th wValue
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    sweep_apart: u16,
+    /// Simulated hours of load, each way at once
+    #[arg(long, default_value_t = 4)]
+    load_hours: u32,
+    /// A clone of https://github.com/rustsec/advisory-db, for the step `advisories`
+    #[arg(long, env = "ADVISORY_DB", value_name = "FOLDER")]
+    advisory_db: Option<PathBuf>,
+    /// What the step `semver` compares with, instead of the last release
+    #[arg(long, value_name = "REVISION")]
+    baseline: Option<String>,
 }
 
 /// Runs the steps asked for.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::read()?;
-    let mut plan = supply::steps();
+    let mut plan = supply::steps(options.advisory_db.as_deref(), options.baseline.as_deref());
     plan.extend([
+        long::sweep(options.sweep_apart),
+        long::load(options.load_hours),
         properties(options.cases),
         loom(),
         sanitizer::threads(),

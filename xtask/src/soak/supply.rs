@@ -2,20 +2,18 @@
 //! interface is still that of the last release.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 
-use crate::test::command::{capture, cargo, cargo_of, require, succeeds};
+use crate::test::command::{capture, cargo, cargo_of, require};
 use crate::test::part::{CRATES, NIGHTLY, Part, git};
 use crate::test::step::{Outcome, Step};
 use crate::test::workspace::Workspace;
 
-/// Names a checked-out advisory database.
-const DATABASE: &str = "ADVISORY_DB";
-
-/// Every step.
-pub fn steps() -> Vec<Step> {
-    vec![deny(), advisories(), minimal_versions(), semver()]
+/// Every step: against this clone of an advisory database, and this revision's interface.
+pub fn steps(database: Option<&Path>, baseline: Option<&str>) -> Vec<Step> {
+    let database = database.map(Path::to_owned);
+    let baseline = baseline.map(str::to_owned);
+    vec![deny(), advisories(database), minimal_versions(), semver(baseline)]
 }
 
 /// cargo-deny takes longer to build than everything else to run, so it is not part of every run:
@@ -32,27 +30,38 @@ fn deny() -> Step {
         .needs(Part::Subcommand("deny"))
 }
 
-fn advisories() -> Step {
-    let check = |workspace: &Workspace| match std::env::var(DATABASE) {
-        Ok(database) => Outcome::of(check_advisories(&workspace.root, &database)),
-        Err(_) => Outcome::skipped(format!(
-            "no advisory database: git clone https://github.com/rustsec/advisory-db below a \
-             folder, and name that folder in {DATABASE}"
-        )),
+fn advisories(database: Option<PathBuf>) -> Step {
+    let check = move |workspace: &Workspace| match &database {
+        Some(database) => Outcome::of(check_advisories(&workspace.root, database)),
+        None => Outcome::skipped(
+            "no advisory database: git clone https://github.com/rustsec/advisory-db, and name the \
+             clone by --advisory-db or ADVISORY_DB",
+        ),
     };
     Step::new("advisories", "no crate has a known vulnerability", check)
         .needs(CRATES)
         .needs(Part::Subcommand("deny"))
 }
 
-fn check_advisories(root: &Path, database: &str) -> Result<(), String> {
-    let lists = fs::read_to_string(root.join("deny.toml")).map_err(|error| error.to_string())?;
+/// The folder in which cargo-deny keeps its clone of the database at the URL that it knows.
+const CLONE: &str = "target/advisory-db/advisory-db-3157b0e258782691";
+
+/// From a clone of the clone, so without a network.
+fn check_advisories(root: &Path, database: &Path) -> Result<(), String> {
+    let shown = |error: std::io::Error| format!("{}: {error}", database.display());
+    let clone = root.join(CLONE);
+    let _ = fs::remove_dir_all(&clone);
+    let mut git = git(root, &["clone", "--quiet"]);
+    git.arg(database).arg(&clone);
+    require(git)?;
+    let lists = fs::read_to_string(root.join("deny.toml")).map_err(shown)?;
     let config = root.join("target/deny.toml");
-    let database = format!("\n[advisories]\ndb-path = {database:?}\n");
-    fs::write(&config, lists + &database).map_err(|error| error.to_string())?;
+    let folder = clone.parent().unwrap_or(root);
+    let text = lists.replace("[advisories]\n", &format!("[advisories]\ndb-path = {folder:?}\n"));
+    fs::write(&config, text).map_err(shown)?;
     let mut command = cargo();
-    command.current_dir(root).args(["deny", "--workspace", "check", "--disable-fetch"]);
-    command.arg("--config").arg(config).arg("advisories");
+    command.current_dir(root).args(["deny", "--offline", "--workspace", "--config"]);
+    command.arg(config).args(["check", "advisories"]);
     require(command)
 }
 
@@ -111,27 +120,23 @@ fn replace_list(text: &str, begin: &str, list: &str) -> String {
     format!("{before}{list}{after}")
 }
 
-/// Against the source of the newest release; there is nothing to compare before the first.
-fn semver() -> Step {
-    let check = |workspace: &Workspace| match last_release(&workspace.root) {
-        None => Outcome::skipped("nothing is released yet: no tag begins with v"),
-        Some(_) if !succeeds(semver_checks("--version".into())) => {
-            Outcome::skipped("cargo install --locked cargo-semver-checks")
-        }
-        Some(tag) => {
-            let mut command = semver_checks(format!("--baseline-rev={tag}"));
-            command.current_dir(&workspace.root).args(workspace.library_arguments());
-            Outcome::of(require(command))
-        }
+/// Against the source of the newest release, or of a revision; there is nothing to compare before the
+/// first release.
+fn semver(baseline: Option<String>) -> Step {
+    let check = move |workspace: &Workspace| {
+        let Some(baseline) = baseline.clone().or_else(|| last_release(&workspace.root)) else {
+            return Outcome::skipped(
+                "nothing is released yet, no tag begins with v: name a revision by --baseline",
+            );
+        };
+        let mut command = cargo();
+        command.current_dir(&workspace.root).args(["semver-checks", "--baseline-rev", &baseline]);
+        command.args(workspace.library_arguments());
+        Outcome::of(require(command))
     };
     Step::new("semver", "the interface is that of the last release, or the version says so", check)
         .needs(Part::WorkTree)
-}
-
-fn semver_checks(argument: String) -> Command {
-    let mut command = cargo();
-    command.args(["semver-checks", &argument]);
-    command
+        .needs(Part::Subcommand("semver-checks"))
 }
 
 fn last_release(root: &Path) -> Option<String> {

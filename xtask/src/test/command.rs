@@ -51,6 +51,12 @@ pub fn capture(mut command: Command) -> io::Result<(ExitStatus, String)> {
     Ok((child.wait()?, String::from_utf8_lossy(&output).into_owned()))
 }
 
+/// The same for a command that shows how far it is: what it prints to stderr is not kept.
+pub fn capture_shown(mut command: Command) -> io::Result<(ExitStatus, String)> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+    Ok((output.status, String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
 /// Whether a command ran and succeeded.
 pub fn succeeds(command: Command) -> bool {
     capture(command).is_ok_and(|(status, _)| status.success())
@@ -74,6 +80,19 @@ pub struct Transcript {
 impl Transcript {
     /// Runs a command, and keeps what it printed.
     pub fn run(&mut self, command: Command) {
+        self.run_by(capture, command);
+    }
+
+    /// Runs a command that shows how far it is.
+    pub fn run_shown(&mut self, command: Command) {
+        self.run_by(capture_shown, command);
+    }
+
+    fn run_by(
+        &mut self,
+        capture: fn(Command) -> io::Result<(ExitStatus, String)>,
+        command: Command,
+    ) {
         let line = shown(&command);
         self.output.push_str(&format!("$ {line}\n"));
         match capture(command) {

@@ -32,6 +32,13 @@ pub enum Part {
     Miri,
     /// A cargo subcommand that is a crate of the name `cargo-…`.
     Subcommand(&'static str),
+    /// The same, of one version and no other.
+    Pinned {
+        /// `cargo SUBCOMMAND`.
+        subcommand: &'static str,
+        /// As it says itself.
+        version: &'static str,
+    },
     /// A component of the nightly toolchain.
     NightlyComponent(&'static str),
     /// A program, and the Debian package that has it.
@@ -56,6 +63,7 @@ impl fmt::Display for Part {
             Self::Toolchain(toolchain) => write!(f, "the Rust toolchain {toolchain}"),
             Self::Miri => write!(f, "Miri on the {NIGHTLY} toolchain"),
             Self::Subcommand(name) => write!(f, "cargo-{name}"),
+            Self::Pinned { subcommand, version } => write!(f, "cargo-{subcommand} {version}"),
             Self::NightlyComponent(name) => write!(f, "{name} of the {NIGHTLY} toolchain"),
             Self::Program { program, .. } => write!(f, "the program {program}"),
             Self::Clang => write!(f, "the library libclang"),
@@ -112,6 +120,7 @@ impl Part {
                 succeeds(with(cargo_of(NIGHTLY), &["miri", "--version"])) && miri_setup().is_ok()
             }
             Self::Subcommand(name) => succeeds(with(cargo(), &[name, "--version"])),
+            Self::Pinned { subcommand, version } => has_version(subcommand, version),
             Self::NightlyComponent(name) => has_nightly_component(name),
             Self::Program { program, .. } => is_in_path(program),
             Self::Clang => has_clang(),
@@ -132,6 +141,10 @@ impl Part {
             Self::Subcommand(name) => {
                 require(with(cargo(), &["install", "--locked", &format!("cargo-{name}")]))
             }
+            Self::Pinned { subcommand, version } => {
+                let package = format!("cargo-{subcommand}@{version}");
+                require(with(cargo(), &["install", "--locked", &package]))
+            }
             Self::NightlyComponent(name) => install_toolchain(NIGHTLY, &["--component", name]),
             Self::Program { package, .. } => install_package(package),
             Self::Clang => install_package("libclang-dev"),
@@ -151,6 +164,9 @@ impl Part {
                 "rustup toolchain install {NIGHTLY} --profile minimal --component miri,rust-src"
             ),
             Self::Subcommand(name) => format!("cargo install --locked cargo-{name}"),
+            Self::Pinned { subcommand, version } => {
+                format!("cargo install --locked cargo-{subcommand}@{version}")
+            }
             Self::NightlyComponent(name) => {
                 format!("rustup toolchain install {NIGHTLY} --profile minimal --component {name}")
             }
@@ -206,6 +222,13 @@ fn has_clang() -> bool {
     folders.extend(["/usr/lib", "/usr/lib64", "/usr/lib/x86_64-linux-gnu"].map(Into::into));
     folders.push(std::env::var_os("LIBCLANG_PATH").unwrap_or_default().into());
     folders.iter().any(|folder| holds(folder))
+}
+
+/// Whether a subcommand says that it is of this version.
+fn has_version(subcommand: &str, version: &str) -> bool {
+    capture(with(cargo(), &[subcommand, "--version"])).is_ok_and(|(status, output)| {
+        status.success() && output.split_whitespace().any(|word| word == version)
+    })
 }
 
 fn has_nightly_component(name: &str) -> bool {

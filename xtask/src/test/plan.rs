@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::fuzz;
+use crate::mutants;
 
 use super::command::{Transcript, cargo, cargo_of};
 use super::house;
@@ -37,9 +38,9 @@ const CLIPPY: Part = Part::Component { subcommand: "clippy", component: "clippy"
 /// Subcommands of this command that are steps of their own. Exit code 77 says that one could not
 /// run, and its last line why.
 fn subcommands() -> Vec<Step> {
-    let size = "flash and RAM are within budget, and no panic can be reached";
+    let size = "flash, RAM and stack are bounded, and no panic can be reached";
     let linux = "a real Linux kernel works with the device, on five host controllers";
-    let size = subcommand("size", size, &["size", "--check", "--panic-free"])
+    let size = subcommand("size", size, &["size", "--check", "--panic-free", "--stack"])
         .needs(Part::Crates("tests/size/Cargo.toml"));
     let boards = "the boards' firmware is within budget, and the same wherever it is built";
     let boards = subcommand("firmware", boards, &["firmware", "--check", "--reproducible"])
@@ -89,6 +90,7 @@ fn emulated() -> Vec<Step> {
         Step::new("bench-tests", about, tests),
         subcommand("bench", compare, &["bench", "--check"]),
         subcommand("linux-nrf52840", linux, &["run", "nrf52840", "--linux"]),
+        subcommand("linux-stm32f405", linux, &["run", "stm32f405", "--linux"]),
     ];
     let needs = |step| program::parts().into_iter().fold(step, Step::needs);
     steps.into_iter().map(needs).collect()
@@ -144,6 +146,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.push(loom());
     steps.push(fuzz_targets());
     steps.push(fuzz::step(FUZZ_SECONDS));
+    steps.push(mutants::quick_step());
     steps.extend(miri());
     steps.extend(subcommands());
     steps.extend(emulated());

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::count::Count;
 use super::step::{Outcome, Step, Verdict};
@@ -56,10 +56,16 @@ impl Report {
             // A log has no bar: it shows what a run hangs in.
             eprintln!("{}: {} …", step.name, step.about);
         }
+        if step.shows_progress {
+            self.bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
     }
 
     /// A step ended.
     pub fn end(&self, step: &Step, outcome: Outcome, time: Duration) {
+        if step.shows_progress {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
         if let Verdict::Failed { output } = &outcome.verdict {
             self.say(&format!("---- {} failed ----\n{}\n----", step.name, output.trim_end()));
         }

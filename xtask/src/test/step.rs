@@ -17,6 +17,8 @@ pub struct Step {
     pub needs: Vec<Part>,
     /// Whether it builds in a folder of its own, and so can run while others do.
     pub is_apart: bool,
+    /// Whether it shows itself how far it is.
+    pub shows_progress: bool,
     check: Check,
 }
 
@@ -27,8 +29,14 @@ impl Step {
         about: impl Into<String>,
         check: impl Fn(&Workspace) -> Outcome + Send + 'static,
     ) -> Self {
-        let check = Box::new(check);
-        Self { name: name.into(), about: about.into(), needs: Vec::new(), is_apart: false, check }
+        Self {
+            name: name.into(),
+            about: about.into(),
+            needs: Vec::new(),
+            is_apart: false,
+            shows_progress: false,
+            check: Box::new(check),
+        }
     }
 
     /// The same step, which also needs `part`.
@@ -40,6 +48,12 @@ impl Step {
     /// The same step, which builds in a folder of its own.
     pub fn apart(mut self) -> Self {
         self.is_apart = true;
+        self
+    }
+
+    /// The same step, which shows itself how far it is.
+    pub fn showing_progress(mut self) -> Self {
+        self.shows_progress = true;
         self
     }
 

@@ -145,6 +145,8 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
             if unsent <= SIZE && self.fifo.is_full() {
                 self.fifo.sent.store(sent.wrapping_add(unsent), Ordering::Release);
             }
+            // Nothing is in flight that was not spared.
+            self.fifo.skip_to(self.fifo.sent.load_own());
             self.fifo.find_head();
             self.fifo.lose_outstanding();
         }

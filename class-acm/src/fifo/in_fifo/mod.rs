@@ -21,6 +21,9 @@ pub use writer::{Grant, PacketWriter};
 /// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the application to the host.
 #[repr(C)]
 pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
+    /// Stored by the bus half: what was in the slots before it is acknowledged or given up, as far as it
+    /// was told. A driver may hold them still.
+    head: AtomicUsize,
     /// Stored by the bus half: bytes before it were submitted to the driver, or skipped.
     sent: AtomicUsize,
     /// Stored by the bus half: what goes on, see [`sender::bits`].
@@ -44,6 +47,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         Self {
+            head: AtomicUsize::new(0),
             sent: AtomicUsize::new(0),
             bits: AtomicU32::new(0),
             written: AtomicUsize::new(0),
@@ -59,6 +63,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     #[cfg(loom)]
     pub fn new() -> Self {
         Self {
+            head: AtomicUsize::new(0),
             sent: AtomicUsize::new(0),
             bits: AtomicU32::new(0),
             written: AtomicUsize::new(0),

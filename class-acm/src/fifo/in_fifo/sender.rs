@@ -75,6 +75,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         if bits & IN_FLIGHT != 0 {
             self.fifo.set_bits(bits - 1);
         }
+        // One packet, and so one slot at most: that of a packet which was the last of its slot.
+        let head = self.fifo.head.load_own();
+        if self.fifo.sent.load_own().wrapping_sub(head) >= SIZE {
+            self.fifo.head.store(head.wrapping_add(SIZE), Ordering::Release);
+        }
     }
 
     /// The endpoint was opened: it starts anew, and so does the host.
@@ -111,7 +116,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     pub fn discard(&mut self) {
         self.fifo.set_bits(self.fifo.bits() & RESTART | FRESH);
         // Relaxed, as no byte is read: what is written from here on is of the ended session too.
-        self.fifo.sent.store(self.fifo.written.load(Ordering::Relaxed), Ordering::Release);
+        self.fifo.skip_to(self.fifo.written.load(Ordering::Relaxed));
     }
 
     #[inline]
@@ -142,7 +147,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
             return None;
         }
         // SAFETY: the slot is not lent, and the application does not write below `written` before
-        // `sent` is behind the slot, and not while it is lent. `length` is not 0: the slot has so many
+        // `head` is behind the slot, and not while it is lent. `length` is not 0: the slot has so many
         // bytes, or `size` of them.
         Some(unsafe { slot.lend(start, length) })
     }
@@ -151,6 +156,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     fn submitted(&mut self, length: usize) {
         let size = self.fifo.packet_size();
         // A shift, where the size is constant.
+        #[expect(clippy::cast_possible_truncation, reason = "0 or 1")]
         let zlp_due = match SIZE <= 64 {
             true => (length / SIZE) as u32 * ZLP_DUE,
             false if length == size => ZLP_DUE,
@@ -182,8 +188,15 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
             skipped = begun;
             self.set_bits(self.bits() & !FRESH);
         }
-        self.sent.store(skipped, Ordering::Release);
+        self.skip_to(skipped);
         (skipped != written).then_some(())
+    }
+
+    /// Nothing before `sent` is in flight, nor will be sent.
+    #[inline]
+    pub(super) fn skip_to(&self, sent: usize) {
+        self.sent.store(sent, Ordering::Release);
+        self.head.store(sent & !(SIZE - 1), Ordering::Release);
     }
 
     pub(super) fn bits(&self) -> u32 {

@@ -130,12 +130,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
         Some(Room { slot, written, packet_size })
     }
 
-    /// Whether what was in the slot of `written` before is sent, and out of the driver's hands.
+    /// Whether the bus half gave back the slot of `written`, and the driver with it.
     #[inline]
     fn is_free(&self, slot: &Slot<[Byte; SIZE]>, written: usize) -> bool {
-        // Acquire: who sees that a slot was sent also sees that it was lent for that.
-        let unsent = written.wrapping_sub(self.fifo.sent.load(Ordering::Acquire));
-        unsent <= InFifo::<SLOTS, SIZE>::CAPACITY - SIZE && !slot.is_lent()
+        // Acquire: who sees that a slot was given back also sees that it was lent before.
+        let used = written.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
+        used < InFifo::<SLOTS, SIZE>::CAPACITY && !slot.is_lent()
     }
 
     #[inline]

@@ -1,6 +1,9 @@
 //! The driver against registers with no core behind them. What it does with one is tested on the model of
 //! `tests/bench`.
 
+mod attach;
+mod errata;
+
 use usbd_acm::class::PortStorage;
 use usbd_acm::class::fifo::PacketSlot;
 use usbd_acm::{
@@ -8,14 +11,19 @@ use usbd_acm::{
 };
 
 use crate::registers::fake::make_noise;
-use crate::{AhbClock, State, SynopsysOtg, Usb, Vbus, stm32f4};
+use crate::{AhbClock, Core, State, SynopsysOtg, Usb, Vbus, stm32f4};
 
-fn attached() -> SynopsysOtg<stm32f4::OtgFs> {
+/// A controller on a core of the kind, connected.
+fn connected<C: Core>(vbus: Vbus) -> SynopsysOtg<C> {
     let state = Box::leak(Box::new(State::new()));
     let clock = AhbClock::new(168_000_000).unwrap();
-    let mut controller = SynopsysOtg::new(Usb::fake(), clock, Vbus::Ignored, state);
+    let mut controller = SynopsysOtg::new(Usb::fake(), clock, vbus, state);
     controller.connect();
     controller
+}
+
+fn attached() -> SynopsysOtg<stm32f4::OtgFs> {
+    connected(Vbus::Ignored)
 }
 
 fn data_in() -> EndpointAddress {

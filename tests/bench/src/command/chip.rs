@@ -7,4 +7,6 @@ use clap::ValueEnum;
 pub enum ChipName {
     /// Nordic nRF52840
     Nrf52840,
+    /// ST STM32F405
+    Stm32f405,
 }

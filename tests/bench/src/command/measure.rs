@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use usbd_acm_bench::measure::{Figure, NRF52840, Stack, measure};
+use usbd_acm_bench::measure::{Figure, NRF52840, STM32F405, Stack, measure};
 use usbd_acm_bench::soc::Chip;
 use usbd_acm_bench::soc::nrf52840::Nrf52840;
+use usbd_acm_bench::soc::stm32f405::Stm32f405;
 
 use super::chip::ChipName;
 
@@ -33,6 +34,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     for chip in chips {
         let is_whole = match chip {
             ChipName::Nrf52840 => stacks::<Nrf52840>(&NRF52840, options, &mut figures),
+            ChipName::Stm32f405 => stacks::<Stm32f405>(&STM32F405, options, &mut figures),
         };
         if !is_whole {
             code = ExitCode::FAILURE;

@@ -17,6 +17,7 @@ use usbd_acm_bench::cpu::Image;
 use usbd_acm_bench::firmware::Firmware;
 use usbd_acm_bench::soc::Chip;
 use usbd_acm_bench::soc::nrf52840::Nrf52840;
+use usbd_acm_bench::soc::stm32f405::Stm32f405;
 use usbd_acm_redirect::bus::Bus;
 use usbd_acm_redirect::pty::{self, Terminal};
 use usbd_acm_redirect::server::{Endpoint, Listener, Operator, Server};
@@ -66,6 +67,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode> {
     match options.chip {
         ChipName::Nrf52840 => boot::<Nrf52840>(options),
+        ChipName::Stm32f405 => boot::<Stm32f405>(options),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::firmware::App;
 use crate::soc::Chip;
 
 pub use latency::Latency;
-pub use stacks::{NRF52840, Stack};
+pub use stacks::{NRF52840, STM32F405, Stack};
 
 /// One number of one stack.
 #[derive(Clone, PartialEq, Debug, Serialize)]

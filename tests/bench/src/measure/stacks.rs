@@ -33,6 +33,30 @@ pub const NRF52840: [Stack; 4] = [
     },
 ];
 
+/// The stacks for the STM32F405.
+pub const STM32F405: [Stack; 4] = [
+    Stack {
+        name: "ours",
+        package: "stm32f405-usbd-acm",
+        without_usb: ("stm32f405-no-usb", Some("hal")),
+    },
+    Stack {
+        name: "ours-on-synopsys-usb-otg",
+        package: "stm32f405-usbd-acm-synopsys-usb-otg",
+        without_usb: ("stm32f405-no-usb", Some("hal")),
+    },
+    Stack {
+        name: "usbd-serial",
+        package: "stm32f405-usbd-serial",
+        without_usb: ("stm32f405-no-usb", Some("hal")),
+    },
+    Stack {
+        name: "embassy-usb",
+        package: "stm32f405-embassy",
+        without_usb: ("stm32f405-no-usb-embassy", None),
+    },
+];
+
 impl Stack {
     /// Its firmware with this application, at this optimisation profile.
     pub fn firmware(&self, app: App, profile: &'static str) -> Firmware {

@@ -1,5 +1,7 @@
 //! Our driver for the nRF52840, in the firmware of examples/nrf52840-dk, on the emulated chip.
 
+#[path = "../adapter/mod.rs"]
+mod adapter;
 mod bridge;
 mod faults;
 mod figures;

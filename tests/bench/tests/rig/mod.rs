@@ -11,7 +11,12 @@ pub const LINE_CODING: [u8; 7] = [0x00, 0xC2, 0x01, 0x00, 0, 0, 8];
 
 /// Plugged in, and attached.
 pub fn plugged<C: Chip>(firmware: &Firmware) -> Host<Board<C>> {
-    let board = Board::new(firmware.image().unwrap()).unwrap();
+    plugged_with(C::new(), firmware)
+}
+
+/// The same with a chip of another board.
+pub fn plugged_with<C: Chip>(chip: C, firmware: &Firmware) -> Host<Board<C>> {
+    let board = Board::with_chip(chip, firmware.image().unwrap()).unwrap();
     let mut host = Host::with_config(board, Config::default());
     host.plug().unwrap_or_else(|error| {
         let board = host.port_mut();
@@ -22,7 +27,11 @@ pub fn plugged<C: Chip>(firmware: &Firmware) -> Host<Board<C>> {
 
 /// Enumerated and opened, as Linux does.
 pub fn opened<C: Chip>(firmware: &Firmware) -> (Host<Board<C>>, AcmPort) {
-    let mut host = plugged(firmware);
+    open(plugged(firmware))
+}
+
+/// Enumerates and opens it.
+pub fn open<C: Chip>(mut host: Host<Board<C>>) -> (Host<Board<C>>, AcmPort) {
     let device = linux::enumerate(&mut host).unwrap();
     let mut port = AcmPort::all(&device).remove(0);
     linux::open(&mut host, &mut port, LINE_CODING).unwrap();

@@ -3,6 +3,8 @@
 #![no_std]
 #![no_main]
 
+#[cfg(feature = "entries")]
+mod entries;
 #[cfg(feature = "policy")]
 mod policy;
 #[cfg(feature = "whole")]
@@ -70,6 +72,9 @@ impl Firmware {
 impl board::Serial for Firmware {
     #[inline(always)]
     fn poll(&mut self) {
+        #[cfg(feature = "entries")]
+        entries::call_each(&mut self.0);
+        #[cfg(not(feature = "entries"))]
         self.0.0.poll();
     }
 

@@ -4,22 +4,20 @@
 //! [`synopsys_otg`](super::synopsys_otg). The processor runs at 168 MHz from the start, whatever RCC says;
 //! timers and USB follow RCC. Stop and standby modes are a sleep like any other.
 
-mod gpio;
 mod port;
 mod rcc;
-mod timer;
 mod usart;
 mod wiring;
 
 use std::collections::BTreeMap;
 
-use gpio::Gpio;
 use rcc::Rcc;
-use timer::Timer;
 use wiring::USARTS;
 
 pub use usart::{Format, Usart};
 
+use super::stm32::gpio::Gpio;
+use super::stm32::timer::Timer;
 use super::synopsys_otg::{Otg, Parameters, Surroundings};
 use super::{Memory, Region, ResetCause, Soc, Violations};
 use crate::cpu::{Cycles, Lines};
@@ -88,6 +86,11 @@ impl Stm32f405 {
             violations: &mut self.violations,
         };
         work(&mut self.otg, &mut around)
+    }
+
+    /// Whether the crystal oscillator and the PLL run, which USB needs.
+    pub fn has_crystal(&self) -> bool {
+        self.rcc.pll48() != 0
     }
 
     fn timer(&mut self, address: u32) -> Option<(&mut Timer, bool)> {

@@ -341,6 +341,7 @@ mod tests {
         let mut usart = usart(0);
         usart.write(0x14, CTSE);
         usart.set_clear_to_send(false);
+        usart.read(0x00);
         usart.write(0x04, 0x41);
         usart.advance(0, PINS);
         assert_eq!(usart.read(0x00) & (sr::TXE | sr::TC), 0);

@@ -1,8 +1,8 @@
 //! Which pins of a USART lead to its line, on the boards of examples/.
 
-use super::gpio::Gpio;
 use super::rcc::Rcc;
 use super::usart::Pins;
+use crate::soc::stm32::gpio::Gpio;
 
 /// A USART: where it is in the chip, and its pins: port A begins at 0, and each port has 16.
 pub struct Wiring {

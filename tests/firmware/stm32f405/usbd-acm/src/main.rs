@@ -40,8 +40,13 @@ static DESCRIPTORS: Descriptors<1> = descriptors! {
     serial_number: "1",
 };
 
+/// Packets in each direction.
+const SLOTS: usize = if cfg!(feature = "deep") { 8 } else { 2 };
+
+type Usbd = Device<SynopsysOtg<OtgFs, 1, SLOTS>, (), 1, SLOTS>;
+
 /// What main hands to the interrupt before it enables it.
-struct Handed(UnsafeCell<Option<Device<SynopsysOtg<OtgFs>>>>);
+struct Handed(UnsafeCell<Option<Usbd>>);
 
 // SAFETY: main has it before the interrupt is enabled, and the interrupt alone from then on.
 unsafe impl Sync for Handed {}
@@ -50,8 +55,8 @@ static DEVICE: Handed = Handed(UnsafeCell::new(None));
 
 #[entry]
 fn main() -> ! {
-    static mut STORAGE: Storage = Storage::new();
-    static mut STATE: State = State::new();
+    static mut STORAGE: Storage<1, SLOTS> = Storage::new();
+    static mut STATE: State<1, SLOTS> = State::new();
     let Some(peripherals) = Peripherals::take() else { halt() };
     let clocks = Config::hse(12.MHz()).sysclk(168.MHz()).require_pll48clk();
     let mut rcc = peripherals.RCC.freeze(clocks);

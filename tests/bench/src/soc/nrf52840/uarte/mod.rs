@@ -98,7 +98,7 @@ impl Uarte {
 
     /// RTS: whether it can take another byte.
     pub fn is_ready_to_receive(&self) -> bool {
-        self.receiver.has_room()
+        self.enabled && self.receiver.has_room()
     }
 
     pub(super) fn interrupt(&self) -> bool {
@@ -127,7 +127,7 @@ impl Uarte {
     }
 
     fn clear_to_send(&self) -> bool {
-        !self.format.has_flow_control() || self.line.clear_to_send(self.receiver.has_room())
+        !self.format.has_flow_control() || self.line.clear_to_send(self.is_ready_to_receive())
     }
 
     fn advance_transmitter(
@@ -155,7 +155,8 @@ impl Uarte {
 
     fn advance_line(&mut self, now: Cycles, memory: &mut dyn Memory, violations: &mut Violations) {
         let heeds_rts = self.format.has_flow_control() && !self.line.ignores_rts;
-        let stops = heeds_rts && !self.receiver.has_room();
+        // Switched off, it leaves RTS to GPIO, which is taken to be high.
+        let stops = heeds_rts && !self.is_ready_to_receive();
         let time = self.format.frame_time();
         while let Some(frame) = self.line.arrivals(now, time, stops) {
             self.take(frame);

@@ -22,11 +22,14 @@ pub struct Receiver {
     flushing: bool,
     /// When RXTO comes.
     stops_at: Option<Cycles>,
+    /// STOPRX came after STARTRX.
+    is_stopped: bool,
 }
 
 impl Receiver {
+    /// RTS: not while it is stopped, whatever is in its FIFO.
     pub fn has_room(&self) -> bool {
-        self.buffer.is_some() || self.fifo.len() < FIFO - RESERVE
+        !self.is_stopped && (self.buffer.is_some() || self.fifo.len() < FIFO - RESERVE)
     }
 
     pub fn stops_at(&self) -> Option<Cycles> {
@@ -46,11 +49,13 @@ impl Receiver {
         self.buffer = Some((self.dma.pointer, self.dma.max, 0));
         self.flushing = false;
         self.stops_at = None;
+        self.is_stopped = false;
     }
 
     /// Whether a buffer ends with this.
     pub fn stop(&mut self, now: Cycles, frame_time: Cycles) -> bool {
         self.stops_at = Some(now + frame_time);
+        self.is_stopped = true;
         match self.buffer.take() {
             Some((.., amount)) => {
                 self.dma.amount = amount;

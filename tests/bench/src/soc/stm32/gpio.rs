@@ -1,7 +1,7 @@
-//! GPIO (RM0090 §8), and EXTI with SYSCFG's choice of its sources (§9, §12).
+//! GPIO, and EXTI with SYSCFG's choice of its sources: RM0090 §8, §9, §12, of which others differ in offsets.
 
-/// Ports A to I.
-const PORTS: usize = 9;
+/// Ports A to K.
+const PORTS: usize = 11;
 
 /// One port of 16 pins.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +72,7 @@ impl Gpio {
     }
 
     /// The alternate function that has a pin, if it is not the port's.
-    pub(super) fn alternate_function(&self, pin: u32) -> Option<u32> {
+    pub fn alternate_function(&self, pin: u32) -> Option<u32> {
         let (port, pin) = (self.ports.get(pin as usize / 16)?, pin % 16);
         let is_alternate = port.mode >> (2 * pin) & 3 == 2;
         is_alternate.then_some(port.alternate[pin as usize / 8] >> (4 * (pin % 8)) & 0xF)
@@ -105,37 +105,37 @@ impl Gpio {
         self.exti.edge(line, true);
     }
 
-    pub(super) fn read(&self, offset: u32) -> u32 {
+    pub fn read(&self, offset: u32) -> u32 {
         self.ports.get(offset as usize / 0x400).map_or(0, |port| port.read(offset % 0x400))
     }
 
-    pub(super) fn write(&mut self, offset: u32, value: u32) {
+    pub fn write(&mut self, offset: u32, value: u32) {
         self.change(offset as usize / 0x400, |port| port.write(offset % 0x400, value));
     }
 
-    pub(super) fn read_exti(&self, offset: u32) -> u32 {
+    pub fn read_exti(&self, offset: u32) -> u32 {
         self.exti.read(offset)
     }
 
-    pub(super) fn write_exti(&mut self, offset: u32, value: u32) {
+    pub fn write_exti(&mut self, offset: u32, value: u32) {
         self.exti.write(offset, value);
     }
 
     /// SYSCFG_EXTICRx, by number from 0.
-    pub(super) fn source(&self, register: usize) -> u32 {
+    pub fn source(&self, register: usize) -> u32 {
         self.sources[register & 3]
     }
 
-    pub(super) fn set_source(&mut self, register: usize, value: u32) {
+    pub fn set_source(&mut self, register: usize, value: u32) {
         self.sources[register & 3] = value;
     }
 
     /// Lines that interrupt, one bit each.
-    pub(super) fn interrupts(&self) -> u32 {
+    pub fn interrupts(&self) -> u32 {
         self.exti.pending & self.exti.mask
     }
 
-    pub(super) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         for port in &mut self.ports {
             *port = Port { outside: port.outside, ..Port::default() };
         }

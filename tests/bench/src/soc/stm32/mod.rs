@@ -1,0 +1,4 @@
+//! Peripherals that the STM32 have in common.
+
+pub(super) mod gpio;
+pub(super) mod timer;

@@ -1,0 +1,74 @@
+//! Suspend, resume, reset, and VBUS.
+
+use usbd_acm_virtual::host::{AcmPort, linux};
+
+use crate::{LINE_CODING, MILLISECOND, data, is_well, opened};
+
+#[test]
+fn its_clocks_stop_with_the_bus_and_it_goes_on_after_it() {
+    let (mut host, mut port) = opened();
+    for _ in 0..3 {
+        host.suspend();
+        host.run(20 * MILLISECOND);
+        assert!(host.port().soc().otg.clock_is_stopped());
+        host.port_mut().core().account().clear();
+        host.run(100 * MILLISECOND);
+        assert_eq!(host.port_mut().core().account().instructions, 0);
+        host.resume();
+        host.run(MILLISECOND);
+        assert!(!host.port().soc().otg.clock_is_stopped());
+        assert_eq!(port.line_coding(&mut host).unwrap(), LINE_CODING);
+        let data = data(1000);
+        assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
+    }
+    is_well(&mut host);
+}
+
+#[test]
+fn a_reset_wakes_it() {
+    let (mut host, _) = opened();
+    for _ in 0..2 {
+        host.suspend();
+        host.run(20 * MILLISECOND);
+        let device = linux::enumerate(&mut host).unwrap();
+        let mut port = AcmPort::all(&device).remove(0);
+        linux::open(&mut host, &mut port, LINE_CODING).unwrap();
+        let data = data(1000);
+        assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
+    }
+    is_well(&mut host);
+}
+
+/// A short suspend is over before or while the clocks stop.
+#[test]
+fn a_bus_that_resumes_at_once_is_not_slept_through() {
+    let (mut host, port) = opened();
+    for pause in 0..60 {
+        host.suspend();
+        host.run(pause * 500);
+        host.resume();
+        assert_eq!(port.line_coding(&mut host).unwrap(), LINE_CODING, "{pause}");
+    }
+    is_well(&mut host);
+}
+
+#[test]
+fn unplugged_it_detaches_and_plugged_in_it_is_there_again() {
+    let (mut host, _) = opened();
+    for suspended in [false, true] {
+        if suspended {
+            host.suspend();
+            host.run(20 * MILLISECOND);
+        }
+        host.unplug();
+        host.run(20 * MILLISECOND);
+        assert!(!host.port().soc().otg.is_attached());
+        host.plug().unwrap();
+        let device = linux::enumerate(&mut host).unwrap();
+        let mut port = AcmPort::all(&device).remove(0);
+        linux::open(&mut host, &mut port, LINE_CODING).unwrap();
+        let data = data(1000);
+        assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
+        is_well(&mut host);
+    }
+}

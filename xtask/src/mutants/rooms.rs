@@ -1,0 +1,111 @@
+//! Which mutants there are, and which tests are to catch them.
+
+/// Part of the libraries, and the tests that are nearest to it.
+pub(super) struct Room {
+    /// As the table calls it.
+    pub(super) name: &'static str,
+    /// Its files, as patterns of cargo-mutants: `*` is one folder, `**` are all below.
+    files: &'static [&'static str],
+    /// What runs, in turn.
+    pub(super) stages: &'static [Stage],
+}
+
+/// Tests that are built and run at once.
+pub(super) struct Stage {
+    /// Packages that have them.
+    pub(super) packages: &'static [&'static str],
+    /// Which of theirs, in the words of `cargo test`.
+    pub(super) arguments: &'static [&'static str],
+}
+
+/// Integration tests that are quick to build and to run, and find most. Not those that try one thing
+/// thousands of times.
+const QUICK: Stage = Stage {
+    packages: &["usbd-acm-tests"],
+    arguments: &[
+        "--test=wire",
+        "--test=chapter9",
+        "--test=cdc",
+        "--test=power",
+        "--test=sessions",
+        "--",
+        "--skip=ten_thousand",
+        "--skip=what_does_not_exist",
+    ],
+};
+
+/// The tests of the class, without the models for loom, which are empty without it.
+const CLASS: Stage = Stage {
+    packages: &["usbd-acm-class"],
+    arguments: &[
+        "--lib",
+        "--test=control",
+        "--test=control_model",
+        "--test=fifo",
+        "--test=link",
+        "--test=losses",
+        "--test=request",
+        "--test=slots",
+        "--test=values",
+    ],
+};
+
+/// Every test of the stack.
+const ALL: Stage =
+    Stage { packages: &["usbd-acm", "usbd-acm-class", "usbd-acm-tests"], arguments: &["--tests"] };
+
+pub(super) const ROOMS: [Room; 4] = [
+    Room {
+        name: "descriptors",
+        files: &["descriptors/src/*.rs"],
+        stages: &[
+            Stage { packages: &["usbd-acm-descriptors"], arguments: &["--tests"] },
+            Stage { packages: &["usbd-acm-tests"], arguments: &["--test=chapter9", "--test=cdc"] },
+        ],
+    },
+    Room { name: "class-acm", files: &["class-acm/src/**/*.rs"], stages: &[CLASS, ALL] },
+    Room { name: "usb-device", files: &["src/usb_device/**/*.rs"], stages: &[ALL] },
+    Room { name: "stack", files: &["src/*.rs", "src/policy/*.rs"], stages: &[QUICK, ALL] },
+];
+
+impl Room {
+    /// What cargo-mutants is to look at here: the whole room, or which of these files are in it.
+    pub(super) fn selected<'a>(&self, files: &'a [String]) -> Vec<&'a str> {
+        match files {
+            [] => self.files.to_vec(),
+            files => files.iter().map(String::as_str).filter(|file| self.has(file)).collect(),
+        }
+    }
+
+    fn has(&self, file: &str) -> bool {
+        self.files.iter().any(|pattern| {
+            let (folder, names) = pattern.split_at(pattern.find('*').unwrap_or(pattern.len()));
+            let rest = file.strip_prefix(folder);
+            rest.is_some_and(|rest| names.starts_with("**") || !rest.contains('/'))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ROOMS;
+
+    #[test]
+    fn a_file_is_in_one_room() {
+        for (file, room) in [
+            ("src/control.rs", "stack"),
+            ("src/policy/wait.rs", "stack"),
+            ("src/usb_device/class/mod.rs", "usb-device"),
+            ("class-acm/src/fifo/in_fifo/mod.rs", "class-acm"),
+            ("descriptors/src/string.rs", "descriptors"),
+        ] {
+            let rooms = ROOMS.iter().filter(|room| room.has(file)).map(|room| room.name);
+            assert_eq!(rooms.collect::<Vec<_>>(), [room], "{file}");
+        }
+    }
+
+    #[test]
+    fn what_only_tests_read_is_in_none() {
+        assert!(!ROOMS.iter().any(|room| room.has("descriptors/src/parse/tree.rs")));
+    }
+}

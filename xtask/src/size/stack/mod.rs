@@ -1,0 +1,120 @@
+//! `cargo xtask size --stack`: the most stack that each entry point can take, on any path.
+//!
+//! From the linked program, not from the compiler: [`thumb`] reads its instructions, [`frame`] walks
+//! every path of a function, [`graph`] every call. A call by a register may lead to any function whose
+//! address is taken. Recursion, and a stack pointer that is computed, have no bound and are failures.
+//! What the emulator executes is held against it: no function may get deeper than its bound.
+
+mod frame;
+mod graph;
+mod program;
+mod thumb;
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result, ensure};
+
+use super::emulator;
+use super::firmware::{self, Build, Level, Purpose, Stack, TARGETS};
+use super::host::Mode;
+use super::{COUNT_LEVELS, describe};
+use crate::figures;
+use graph::Graph;
+use program::Program;
+
+/// The module of tests/size/usbd-acm-echo with the entry points.
+const ENTRIES: &str = "usbd_acm_echo::entries::";
+
+/// The entry point that the interrupt calls.
+const POLL: &str = "device_poll";
+
+/// Of each board: the drivers and what the hardware enters.
+const APPLICATION: &str = "echo";
+
+/// Bounds of every entry point on both architectures, as a table.
+pub fn check(progress: impl Fn(&str)) -> Result<String> {
+    let functions = compare_with_runs(&progress)?;
+    let mut text = String::new();
+    let mut figures = vec![("functions_compared", functions)];
+    for (target, figure) in [(TARGETS[0], "poll_thumbv7em"), (TARGETS[1], "poll_thumbv6m")] {
+        progress(&format!("stack of each entry point: {target}"));
+        let poll = entry_points(target, &mut text)?;
+        figures.push((figure, poll));
+    }
+    for (board, bytes) in crate::firmware::elves(APPLICATION)? {
+        progress(&format!("stack of each handler: {board}"));
+        exceptions(&board, &bytes, &mut text).with_context(|| board.clone())?;
+    }
+    figures::write(firmware::root(), "stack", &figures)?;
+    let _ = writeln!(text, "{functions} functions were executed, none deeper than its bound");
+    Ok(text)
+}
+
+/// Bounds of the entry points of one target; that of [`POLL`].
+fn entry_points(target: &'static str, text: &mut String) -> Result<u64> {
+    let build = Build { target, level: Level::Z, purpose: Purpose::Entries };
+    let program = Program::parse(&build.firmware(Stack::UsbdAcm)?.bytes)?;
+    let mut graph = Graph::new(&program);
+    let mut poll = None;
+    let _ = writeln!(text, "{target}, opt-level z: bytes of stack at most");
+    for (address, function) in program.functions() {
+        let Some(name) = function.name.strip_prefix(ENTRIES) else { continue };
+        let bound = graph.bound(address).with_context(|| name.to_owned())?;
+        let _ = writeln!(text, "  {:6}  {name:<24} {}", bound.bytes, graph.deepest(address));
+        if name == POLL {
+            poll = Some(bound.bytes);
+        }
+    }
+    let (reached, by_register) = graph.reached();
+    let _ = writeln!(text, "  {reached} functions, no recursion; any of these may be called by a");
+    let _ = writeln!(text, "  register: {}", names(&program, program.taken.iter().copied()));
+    let _ = writeln!(text, "  and by these it is done: {}", by_register.join(", "));
+    poll.context("the entry points are not linked")
+}
+
+/// Bounds of a board's main program and of its handlers.
+fn exceptions(board: &str, bytes: &[u8], text: &mut String) -> Result<()> {
+    let program = Program::parse(bytes)?;
+    let mut graph = Graph::new(&program);
+    let _ = writeln!(text, "{board}, {APPLICATION}: bytes of stack at most");
+    for handler in &program.handlers {
+        let bound = graph.bound(*handler).with_context(|| program.name(*handler).to_owned())?;
+        let name = program.name(*handler);
+        let _ = writeln!(text, "  {:6}  {name:<24} {}", bound.bytes, graph.deepest(*handler));
+    }
+    ensure!(!program.handlers.is_empty(), "no vector table");
+    Ok(())
+}
+
+fn names(program: &Program, addresses: impl Iterator<Item = u64>) -> String {
+    addresses.map(|address| program.name(address)).collect::<Vec<_>>().join(", ")
+}
+
+/// Runs the firmware in every mode; how many functions were executed.
+fn compare_with_runs(progress: &impl Fn(&str)) -> Result<u64> {
+    let mut functions = 0;
+    for level in COUNT_LEVELS {
+        let build = Build { target: TARGETS[0], level, purpose: Purpose::Count };
+        progress(&format!("stack as executed: {}", describe(build, Stack::UsbdAcm)));
+        let firmware = build.firmware(Stack::UsbdAcm)?;
+        let program = Program::parse(&firmware.bytes)?;
+        let mut graph = Graph::new(&program);
+        let mut executed = std::collections::BTreeMap::new();
+        for mode in Mode::ALL {
+            for (entry, bytes) in emulator::run(&firmware, mode)?.deepest {
+                let deepest: &mut u64 = executed.entry(entry).or_default();
+                *deepest = bytes.max(*deepest);
+            }
+        }
+        for (entry, bytes) in executed {
+            let bound = graph.bound(entry)?.bytes;
+            let name = program.name(entry);
+            ensure!(
+                bytes <= bound,
+                "{name} took {bytes} bytes of stack, and {bound} are its bound"
+            );
+            functions += 1;
+        }
+    }
+    Ok(functions)
+}
