@@ -317,6 +317,14 @@ fn a_slot_that_is_not_the_oldest_lent_is_dropped() {
         let length = slot.fill(b"stale");
         receiver.received(1, slot, length);
         assert_eq!(reader.front(), None, "{is_reclaimed}");
+        if !is_reclaimed {
+            let mut slot = slots.remove(0);
+            let length = slot.fill(b"ours");
+            receiver.received(1, slot, length);
+            assert_eq!(reader.front(), Some((1, &b"ours"[..])));
+            reader.consume(4);
+            assert_eq!(reader.front(), None, "what was told out of order");
+        }
     }
 }
 
