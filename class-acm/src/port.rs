@@ -241,7 +241,12 @@ fn oldest<'a, const SLOTS: usize, const SIZE: usize>(
     // Before looking for packets: those of an ended session are all there when its end is seen.
     let now = port.link.session();
     let oldest = PacketReader::new(&port.from_host).into_oldest();
-    let next = oldest.as_ref().map_or(now, |oldest| Session::from_number(oldest.session()));
+    let next = match &oldest {
+        // It is no data: nobody has read in its session.
+        Some(oldest) if oldest.is_empty() => *session,
+        Some(oldest) => Session::from_number(oldest.session()),
+        None => now,
+    };
     if *session != next && core::mem::replace(session, next).is_open() {
         return Err(NoPacket::SessionEnded);
     }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use usbd_acm_class::fifo::{
     InFifo, OutFifo, PacketReader, PacketReceiver, PacketSender, PacketWriter, RxSlot, TxPacket,
 };
+use usbd_acm_class::{NoPacket, PortStorage, Session};
 
 const SLOTS: usize = 4;
 const SIZE: usize = 8;
@@ -235,6 +236,40 @@ fn bytes_of_an_ended_session_are_not_sent() {
     assert!(writer.is_flushed());
 }
 
+/// The application learns of a session when that is over already, and begins it all the same.
+#[test]
+fn a_session_that_is_begun_too_late_is_skipped() {
+    let (mut writer, mut sender) = in_fifo();
+    let mut wire = Wire::new(1);
+    writer.write(1, &[1; 3]);
+    sender.discard();
+    sender.discard();
+    writer.write(3, &[3; 4]);
+    wire.pump(&mut sender, 5);
+    assert!(wire.queue.is_empty());
+    writer.write(5, b"new");
+    wire.drain(&mut sender, 5);
+    assert_eq!(wire.bytes(), b"new");
+    assert!(writer.is_flushed());
+}
+
+/// Nobody knows whether the host has what was taken back, however often that is said.
+#[test]
+fn packets_taken_back_are_followed_by_a_zero_length_packet() {
+    for times in 1..4 {
+        let (mut writer, mut sender) = in_fifo();
+        let mut wire = Wire::new(1);
+        writer.write(1, &[1; SIZE]);
+        wire.pump(&mut sender, 1);
+        wire.queue.clear();
+        (0..times).for_each(|_| sender.aborted());
+        sender.discard();
+        writer.write(2, b"new");
+        wire.drain(&mut sender, 2);
+        assert_eq!(wire.received, [vec![], b"new".to_vec()], "{times} times");
+    }
+}
+
 #[test]
 fn a_leaked_packet_costs_a_slot_and_nothing_else() {
     let (mut writer, mut sender) = in_fifo();
@@ -347,6 +382,25 @@ fn a_receiver_starved_by_zero_length_packets_asks_for_the_doorbell() {
     assert_eq!(rings, 1);
     assert!(reader.oldest(|| rings += 1).is_none());
     assert_eq!(rings, 1);
+}
+
+#[test]
+fn a_session_of_nothing_but_zero_length_packets_was_not_read() {
+    let ports = Box::leak(Box::new([PortStorage::<2, 64>::new()]));
+    let (mut bus, [mut application]) = PortStorage::split(ports);
+    let mut half = bus.only();
+    half.begin_session(|_| ());
+    let number = half.link().own_session().number();
+    let mut slots = Vec::new();
+    half.receiver().pump(|slot| {
+        slots.push(slot);
+        Ok(())
+    });
+    half.receiver().received(number, slots.remove(0), 0);
+    half.end_session(|_| ());
+    let mut session = Session::NONE;
+    let packet = application.reader.oldest_with_data(&mut session);
+    assert_eq!(packet.err(), Some(NoPacket::Empty));
 }
 
 /// Miri takes seconds for what else takes microseconds.

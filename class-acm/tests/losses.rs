@@ -126,23 +126,30 @@ fn what_has_no_bytes_is_not_taken_back() {
     line.settle();
 }
 
-/// Room of a slot that no packet can have is nobody's loss, also where the positions wrap.
+/// Room of a slot that no packet can have is nobody's loss, wherever the account begins: it is kept in
+/// 16 bits, which wrap after 128 slots.
 #[test]
 fn bytes_are_counted_and_not_slots() {
     for size in [64, LARGE] {
-        let mut line = Line::<LARGE>::with_packets_of(size, 2);
-        for round in 0..400 {
+        for start in 0..if cfg!(miri) { 2 } else { 130 } {
+            let mut line = Line::<LARGE>::with_packets_of(size, 2);
+            for _ in 0..start {
+                line.write(size);
+                line.pump();
+                line.acknowledge();
+            }
+            line.settle();
             line.write(SLOTS * size);
             line.pump();
-            line.acknowledge();
-            line.write(round % size);
-            line.make_room();
-            if round % 3 == 0 {
-                line.settle();
+            // What follows a zero-length packet that was taken is spared at first.
+            for _ in 0..9 {
+                if line.writer.lost() == 0 {
+                    line.make_room();
+                }
             }
+            assert_eq!(usize::from(line.writer.lost()), 2 * size, "from slot {start}");
+            line.settle();
         }
-        line.settle();
-        assert!(line.arrived > usize::from(u16::MAX) / 4);
     }
 }
 

@@ -3,7 +3,7 @@
 /// Sends back what comes, packet by packet.
 #[cfg(not(any(feature = "source", feature = "sink")))]
 async fn run(serial: &mut Serial) -> Result<(), EndpointError> {
-    let mut packet = [0; 64];
+    let mut packet = [0; PACKET];
     loop {
         let count = serial.read_packet(&mut packet).await?;
         serial.write_packet(packet.get(..count).unwrap_or_default()).await?;
@@ -14,7 +14,7 @@ async fn run(serial: &mut Serial) -> Result<(), EndpointError> {
 #[cfg(feature = "source")]
 async fn run(serial: &mut Serial) -> Result<(), EndpointError> {
     let mut next = 0_u8;
-    let mut packet = [0; 64];
+    let mut packet = [0; PACKET];
     loop {
         for byte in &mut packet {
             *byte = next;
@@ -27,7 +27,7 @@ async fn run(serial: &mut Serial) -> Result<(), EndpointError> {
 /// Takes everything.
 #[cfg(feature = "sink")]
 async fn run(serial: &mut Serial) -> Result<(), EndpointError> {
-    let mut packet = [0; 64];
+    let mut packet = [0; PACKET];
     loop {
         serial.read_packet(&mut packet).await?;
         core::hint::black_box(&packet);

@@ -114,6 +114,21 @@ fn a_wait_in_frames_ends_in_time_and_is_not_repeated() {
     assert_eq!(logger.writer.lost(), 133);
 }
 
+/// Frames come round after 2047, so that a longer wait would have no end.
+#[test]
+fn a_wait_in_frames_is_of_two_seconds_at_most() {
+    for limit in [2001, u16::MAX] {
+        let mut logger = logger(|host| {
+            let pause: Box<dyn FnMut()> = Box::new(move || host.borrow_mut().run(MILLISECOND / 2));
+            Wait::frames(limit).pausing(pause)
+        });
+        let before = logger.host.borrow().now();
+        logger.writer.write_all(&[1; 200]).unwrap();
+        let waited = logger.host.borrow().now() - before;
+        assert!((1999..=2001).contains(&(waited / MILLISECOND)), "{waited} ns");
+    }
+}
+
 #[test]
 fn a_wait_in_frames_does_not_outlast_suspend_nor_need_frames() {
     let mut logger = logger(frames(1000));

@@ -156,11 +156,15 @@ impl ControlShared {
         while rest != 0 {
             kind -= 2;
             if rest >> 31 != 0 {
-                self.post(Kind::edge_of(kind, to >> 31));
+                self.events.post(Kind::edge_of(kind, to >> 31));
             }
             (rest, to) = (rest << 1, to << 1);
         }
         self.settled.store(self.signals.load_own(), Ordering::Release);
+        // Not before: what merged with a queued event is told by `settled` alone.
+        if changed != 0 {
+            self.waker.wake();
+        }
     }
 
     /// Queues an event. Bus side.

@@ -3,7 +3,7 @@
 //! | erratum | sheets | what is wrong | what is done | where |
 //! |---|---|---|---|---|
 //! | Transmit data FIFO is corrupted when a write sequence to the FIFO is interrupted with accesses to certain OTG registers | ES0182, ES0287 (OTG_FS), ES0392 (OTG_HS) | an access to registers of an endpoint in the middle of a packet corrupts the next word | a packet is written in one go, by the one owner of the registers | `fifo_write_uninterrupted` |
-//! | Error in software-read OTG_FS_DCFG register values | ES0182 §2.14 | DAD and PFIVL may be read wrongly after a write | DCFG is never read: all of it is written each time | `write_dcfg` |
+//! | Error in software-read OTG_FS_DCFG register values | ES0182 | DAD and PFIVL may be read wrongly after a write | DCFG is never read: all of it is written each time | `write_dcfg` |
 
 use crate::registers::{DCFG, Usb};
 use crate::{Core, Phy};

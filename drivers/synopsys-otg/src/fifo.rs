@@ -7,22 +7,30 @@ use crate::registers::{Register, Usb, fifo};
 /// The window on the receive FIFO that is read.
 const RECEIVE: Register = fifo(0);
 
+/// Bytes that are moved without a look at whether there are more.
+const BLOCK: usize = 16;
+
 /// Words that so many bytes take.
-const fn words(bytes: u16) -> u16 {
+const fn count(bytes: u16) -> u16 {
     bytes.div_ceil(4)
 }
 
 /// Writes a packet to a transmit FIFO. There is room for it.
 pub(crate) fn push<C: Core>(usb: &Usb<C>, number: u32, packet: &[u8]) {
     let register = fifo(number);
-    let (words, rest) = packet.as_chunks();
+    let (blocks, rest) = packet.as_chunks::<BLOCK>();
     fifo_write_uninterrupted(|| {
-        for word in words {
-            usb.write(register, u32::from_le_bytes(*word));
+        for block in blocks {
+            if let ([a, b, c, d], _) = block.as_chunks() {
+                usb.write(register, u32::from_le_bytes(*a));
+                usb.write(register, u32::from_le_bytes(*b));
+                usb.write(register, u32::from_le_bytes(*c));
+                usb.write(register, u32::from_le_bytes(*d));
+            }
         }
-        if !rest.is_empty() {
-            let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
-            usb.write(register, last);
+        for bytes in rest.chunks(4) {
+            let word = bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
+            usb.write(register, word);
         }
     });
 }
@@ -32,17 +40,22 @@ pub(crate) fn push<C: Core>(usb: &Usb<C>, number: u32, packet: &[u8]) {
 pub(crate) fn pop<C: Core>(usb: &Usb<C>, buffer: &mut [u8], bytes: u16) -> u16 {
     let kept = bytes.min(u16::try_from(buffer.len()).unwrap_or(u16::MAX));
     let buffer = buffer.get_mut(..kept.into()).unwrap_or_default();
-    let (chunks, rest) = buffer.as_chunks_mut();
-    for word in chunks {
-        *word = usb.read(RECEIVE).to_le_bytes();
-    }
-    if !rest.is_empty() {
-        let mut last = usb.read(RECEIVE);
-        for byte in rest {
-            [*byte, ..] = last.to_le_bytes();
-            last >>= 8;
+    let (blocks, rest) = buffer.as_chunks_mut::<BLOCK>();
+    for block in blocks {
+        if let ([a, b, c, d], _) = block.as_chunks_mut() {
+            *a = usb.read(RECEIVE).to_le_bytes();
+            *b = usb.read(RECEIVE).to_le_bytes();
+            *c = usb.read(RECEIVE).to_le_bytes();
+            *d = usb.read(RECEIVE).to_le_bytes();
         }
     }
-    (words(kept)..words(bytes)).for_each(|_| _ = usb.read(RECEIVE));
+    for bytes in rest.chunks_mut(4) {
+        let mut word = usb.read(RECEIVE);
+        for byte in bytes {
+            [*byte, ..] = word.to_le_bytes();
+            word >>= 8;
+        }
+    }
+    (count(kept)..count(bytes)).for_each(|_| _ = usb.read(RECEIVE));
     kept
 }

@@ -129,6 +129,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// Moves packets from the receive FIFO to their slots, until there is something of EP0 on top. Returns
     /// whether there is.
+    #[inline(never)]
     pub(crate) fn make_way(&mut self) -> bool {
         for _ in 0..ENTRIES {
             let Some(entry) = self.top() else { return false };
@@ -141,6 +142,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     /// The oldest entry of the receive FIFO.
+    #[inline(always)]
     pub(crate) fn top(&mut self) -> Option<Entry> {
         self.skip_unread();
         let is_there = self.usb.read(GINTSTS) & RXFLVL != 0;
@@ -148,6 +150,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     /// Takes this entry, the oldest, out of the receive FIFO, with its packet. It is not one of control.
+    #[inline(always)]
     fn take(&mut self, entry: Entry) {
         self.usb.read(GRXSTSP);
         let line = Line::new(entry.number(), Direction::Out);
@@ -212,9 +215,12 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Lets as many packets in on an OUT endpoint as there are slots, unless it is busy, halted or closed.
     /// No packet comes that has no slot: with the last one the core sets NAK (RM0090 §34.17.5).
     fn start_out(&mut self, line: Line) {
-        let slots = self.state.outs.get(line.index()).map_or(0, OutQueue::empty);
         let control = self.usb.read(line.control());
-        if slots == 0 || control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
+        if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
+            return;
+        }
+        let slots = self.state.outs.get(line.index()).map_or(0, OutQueue::empty);
+        if slots == 0 {
             return;
         }
         let bytes = slots * (control & ctl::MPSIZ);
@@ -238,13 +244,17 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// Closes every endpoint but EP0, and drops all packets and slots.
     pub(crate) fn close_endpoints(&mut self) {
-        for number in 1..=C::ENDPOINT_NUMBERS {
-            for direction in [Direction::In, Direction::Out] {
-                let line = Line::new(number.into(), direction);
-                self.drop_packets_of(line);
-                self.usb.write(line.control(), ctl::SNAK);
-            }
+        for index in 0..C::ENDPOINT_NUMBERS {
+            let number = u32::from(index) + 1;
+            self.close(Line::new(number, Direction::In));
+            self.close(Line::new(number, Direction::Out));
         }
+    }
+
+    #[inline(never)]
+    fn close(&mut self, line: Line) {
+        self.drop_packets_of(line);
+        self.usb.write(line.control(), ctl::SNAK);
     }
 
     /// Drops the packets or slots of an endpoint, also those in hardware.
@@ -292,10 +302,11 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Takes back what is armed on an IN endpoint, and empties its FIFO (RM0090 §34.17.6, "IN endpoint
     /// disable"). Returns how many packets were not acknowledged; `None` when nothing was armed.
     pub(crate) fn disable_in(&mut self, line: Line) -> Option<u8> {
-        let control = self.usb.read(line.control()) & !ctl::ACTIONS;
-        if !self.is_enabled(line) {
+        let control = self.usb.read(line.control());
+        if control & ctl::EPENA == 0 {
             return None;
         }
+        let control = control & !ctl::ACTIONS;
         self.usb.write(line.control(), control | ctl::SNAK);
         self.wait(line.interrupts(), int::INEPNE, true);
         self.usb.write(line.control(), control | ctl::SNAK | ctl::EPDIS);
@@ -310,22 +321,21 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Lets nothing in on an OUT endpoint, and takes what came to its slots (RM0090 §34.17.5, "disabling
     /// an OUT endpoint"). It answers NAK or STALL from then on.
     fn disable_out(&mut self, line: Line, answer: u32) {
-        let usb = &self.usb;
-        let control = usb.read(line.control()) & !ctl::ACTIONS;
-        if !self.is_enabled(line) {
-            return usb.write(line.control(), control | answer);
+        let control = self.usb.read(line.control());
+        if control & ctl::EPENA == 0 {
+            return self.usb.write(line.control(), control | answer);
         }
-        usb.modify(DCTL, 0, SGONAK);
+        let control = control & !ctl::ACTIONS;
+        self.usb.modify(DCTL, 0, SGONAK);
         for _ in 0..WAIT {
             if self.usb.read(GINTSTS) & GONAKEFF != 0 {
                 break;
             }
             // It comes into effect when its entry of the receive FIFO is taken out.
-            if let Some(entry) = self.top() {
-                match entry.is_control() {
-                    true => _ = self.take_control(entry),
-                    false => self.take(entry),
-                }
+            if self.make_way()
+                && let Some(entry) = self.top()
+            {
+                self.take_control(entry);
             }
         }
         if self.is_enabled(line) {

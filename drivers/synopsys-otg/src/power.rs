@@ -127,6 +127,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         usb.modify(DCTL, SDIS, 0);
         self.load_out();
         self.state.power.attached = true;
+        self.state.power.watched = false;
     }
 
     pub(crate) fn detach(&mut self) {
@@ -156,10 +157,14 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         let sensing = match (C::GENERATION, self.state.power.vbus) {
             (Generation::One, Vbus::Sensed) => VBUSBSEN,
             (Generation::One, Vbus::Ignored) => NOVBUSSENS,
-            (Generation::Two, Vbus::Sensed) => VBDEN,
-            (Generation::Two, Vbus::Ignored) => {
-                usb.modify(GOTGCTL, 0, BVALOEN | BVALOVAL);
-                0
+            (Generation::Two, vbus) => {
+                // A reset of the core leaves this register as it is.
+                let (valid, sensing) = match vbus {
+                    Vbus::Sensed => (0, VBDEN),
+                    Vbus::Ignored => (BVALOEN | BVALOVAL, 0),
+                };
+                usb.modify(GOTGCTL, BVALOEN | BVALOVAL, valid);
+                sensing
             }
         };
         usb.write(GCCFG, power | sensing);
@@ -171,7 +176,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     fn share_out_ram(&mut self) {
         self.usb.write(GRXFSIZ, Self::PLAN.receive().into());
-        for (number, _) in (0..).zip(0..=2 * PORTS) {
+        for (number, _) in (0..).zip(0..2 * PORTS + 1) {
             let (start, depth) = Self::PLAN.transmit(number);
             self.usb.write(transmit_size(number), u32::from(depth) << 16 | u32::from(start));
         }
@@ -297,8 +302,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.usb.write(PCGCCTL, 0);
     }
 
-    /// Drives resume. That blocks for 3 ms at least, twice: USB 2.0 §7.1.7.7 wants 5 ms of idle before it, of
-    /// which suspend was told after 3, and 1 to 15 ms of it; and the core has no timer for either.
+    /// Drives resume, which blocks: for 2 ms at least, as USB 2.0 §7.1.7.7 wants 5 ms of idle before it and
+    /// suspend was told after 3, and for the 1 to 15 ms of it. The core has no timer for either.
     pub(crate) fn drive_resume(&mut self) {
         if !self.state.power.suspended {
             return;

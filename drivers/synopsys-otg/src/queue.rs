@@ -13,6 +13,8 @@ pub(crate) struct InQueue<const DEPTH: usize> {
     acknowledged: u8,
     /// So many after those are in the FIFO.
     armed: u8,
+    /// So many there are.
+    held: u8,
 }
 
 /// What one transfer moves.
@@ -24,17 +26,14 @@ pub(crate) struct Batch {
 
 impl<const DEPTH: usize> InQueue<DEPTH> {
     pub(crate) const NEW: Self =
-        Self { packets: [const { None }; DEPTH], acknowledged: 0, armed: 0 };
+        Self { packets: [const { None }; DEPTH], acknowledged: 0, armed: 0, held: 0 };
 
     /// Takes a packet in, or gives it back when there is no room.
     pub(crate) fn push(&mut self, packet: TxPacket) -> Result<(), TxPacket> {
-        match self.packets.iter_mut().find(|place| place.is_none()) {
-            Some(place) => {
-                *place = Some(packet);
-                Ok(())
-            }
-            None => Err(packet),
-        }
+        let Some(place) = self.packets.get_mut(usize::from(self.held)) else { return Err(packet) };
+        *place = Some(packet);
+        self.held += 1;
+        Ok(())
     }
 
     /// What the next transfer may move; `None` while one goes on, and when nothing waits. A packet that
@@ -89,6 +88,7 @@ impl<const DEPTH: usize> InQueue<DEPTH> {
             return false;
         }
         self.acknowledged -= 1;
+        self.held = self.held.saturating_sub(1);
         shift(&mut self.packets, None);
         true
     }
@@ -100,7 +100,7 @@ impl<const DEPTH: usize> InQueue<DEPTH> {
 
     /// Drops every packet.
     pub(crate) fn clear(&mut self) {
-        (self.acknowledged, self.armed) = (0, 0);
+        (self.acknowledged, self.armed, self.held) = (0, 0, 0);
         self.packets.iter_mut().for_each(|place| *place = None);
     }
 }
@@ -112,28 +112,25 @@ pub(crate) struct OutQueue<const DEPTH: usize> {
     /// Bytes of the packets in the first of them.
     lengths: [u16; DEPTH],
     filled: u8,
+    /// So many slots there are, filled or not.
+    held: u8,
 }
 
 impl<const DEPTH: usize> OutQueue<DEPTH> {
     pub(crate) const NEW: Self =
-        Self { slots: [const { None }; DEPTH], lengths: [0; DEPTH], filled: 0 };
+        Self { slots: [const { None }; DEPTH], lengths: [0; DEPTH], filled: 0, held: 0 };
 
     /// Takes a slot in, or gives it back when there is no room.
     pub(crate) fn push(&mut self, slot: RxSlot) -> Result<(), RxSlot> {
-        match self.slots.iter_mut().find(|place| place.is_none()) {
-            Some(place) => {
-                *place = Some(slot);
-                Ok(())
-            }
-            None => Err(slot),
-        }
+        let Some(place) = self.slots.get_mut(usize::from(self.held)) else { return Err(slot) };
+        *place = Some(slot);
+        self.held += 1;
+        Ok(())
     }
 
     /// Slots that are empty.
     pub(crate) fn empty(&self) -> u32 {
-        let mut empty = 0;
-        self.slots.iter().skip(self.filled.into()).flatten().for_each(|_| empty += 1);
-        empty
+        self.held.saturating_sub(self.filled).into()
     }
 
     /// Has the oldest empty slot filled; `fill` says with how many bytes. `None` when there is none.
@@ -155,13 +152,14 @@ impl<const DEPTH: usize> OutQueue<DEPTH> {
             return None;
         }
         self.filled -= 1;
+        self.held = self.held.saturating_sub(1);
         let length = shift(&mut self.lengths, 0);
         Some((shift(&mut self.slots, None)?, length))
     }
 
     /// Drops every slot.
     pub(crate) fn clear(&mut self) {
-        self.filled = 0;
+        (self.filled, self.held) = (0, 0);
         self.slots.iter_mut().for_each(|place| *place = None);
     }
 }

@@ -64,7 +64,9 @@ impl Board {
         chip.RCC.ahb1lpenr.modify(|_, w| w.usb2otghsulpilpen().clear_bit());
         let power = chip.PWR.constrain().freeze();
         let rcc = chip.RCC.constrain().use_hse(8.MHz()).bypass_hse();
-        let rcc = rcc.sys_ck(400.MHz()).pll3_q_ck(48.MHz()).freeze(power, &chip.SYSCFG);
+        // The HAL switches PLL3 on for its P output alone.
+        let rcc = rcc.sys_ck(400.MHz()).pll3_p_ck(48.MHz()).pll3_q_ck(48.MHz());
+        let rcc = rcc.freeze(power, &chip.SYSCFG);
         let mut peripheral = rcc.peripheral;
         peripheral.kernel_usb_clk_mux(UsbClkSel::Pll3Q);
         Some(Self {

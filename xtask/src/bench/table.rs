@@ -69,3 +69,19 @@ const HIGH_SPEED: Table = Table {
     stacks: &[stack("ours", "usbd-acm")],
     rows: &HIGH_SPEED_ROWS,
 };
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+    use crate::bench::chip::Chip;
+
+    #[test]
+    fn every_chip_has_a_table_with_ours_first() {
+        for chip in Chip::value_variants() {
+            let table = all().find(|table| table.name == chip.name()).unwrap();
+            assert_eq!(table.stacks[0].name, "ours");
+        }
+    }
+}

@@ -13,9 +13,10 @@ mod tree;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use crate::figures;
-use crate::test::command::{capture, cargo};
+use crate::test::command::{capture, cargo, require};
 use crate::test::part::{CRATES, Part};
 use crate::test::step::{Outcome, Step};
 use crate::test::workspace::Workspace;
@@ -28,6 +29,10 @@ const VERSION: &str = "27.1.0";
 
 /// Of the mutants of all rooms, this many of a hundred.
 const CAUGHT_AT_LEAST: u64 = 95;
+
+/// A mutant that takes so many times as long as the code as it is, and so many seconds more, never ends.
+const PATIENCE: u64 = 3;
+const LEAST_SECONDS: u64 = 20;
 
 /// Exit codes of cargo-mutants that are a result: all caught, some missed, some timed out.
 const RESULTS: [i32; 3] = [0, 2, 3];
@@ -91,7 +96,9 @@ fn run_room(root: &Path, room: &Room, files: &[&str], stages: usize) -> Result<T
         if index > 0 && tally.missed.is_empty() {
             break;
         }
+        let limit = baseline(root, stage)? * PATIENCE + LEAST_SECONDS;
         let mut command = mutants(root, files, stage);
+        command.args(["--timeout", &limit.to_string()]);
         command.arg("-o").arg(&output).args((index > 0).then_some("--iterate"));
         command.arg("--").args(stage.arguments);
         let (status, said) = capture(command).map_err(|error| error.to_string())?;
@@ -104,12 +111,38 @@ fn run_room(root: &Path, room: &Room, files: &[&str], stages: usize) -> Result<T
     Ok(tally)
 }
 
+/// Whether the tests pass, and in how many seconds. Not by cargo-mutants, which would look for them in
+/// the package that it mutates.
+fn baseline(root: &Path, stage: &Stage) -> Result<u64, String> {
+    let tests = || {
+        let mut command = cargo_in(root);
+        command.current_dir(root.join(tree::FOLDER)).args(["test", "--locked"]);
+        command.args(stage.packages.iter().flat_map(|package| ["-p", package]));
+        command
+    };
+    let mut build = tests();
+    build.arg("--no-run").args(stage.arguments);
+    require(build)?;
+    let mut run = tests();
+    run.args(stage.arguments);
+    let begin = Instant::now();
+    require(run)?;
+    Ok(begin.elapsed().as_secs())
+}
+
 fn mutants(root: &Path, files: &[&str], stage: &Stage) -> Command {
-    let mut command = cargo();
+    let mut command = cargo_in(root);
     command.args(["mutants", "--workspace", "--in-place", "-d"]).arg(root.join(tree::FOLDER));
+    command.args(["--baseline", "skip"]);
     command.args(files.iter().flat_map(|file| ["--file", file]));
     command.args(stage.packages.iter().flat_map(|package| ["--test-package", package]));
-    command.env("CARGO_TARGET_DIR", root.join("target/mutants/build"));
+    command
+}
+
+/// In the folder where the mutants are built.
+fn cargo_in(root: &Path) -> Command {
+    let mut command = cargo();
+    command.env("CARGO_TARGET_DIR", root.join("target/mutants/target"));
     // Nobody looks at a panic here.
     command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("RUST_BACKTRACE", "0");
     // The same cases for each, and none that another mutant left behind.
@@ -172,7 +205,8 @@ mod tests {
     #[test]
     fn what_is_quick_is_in_a_room() {
         for file in QUICK.map(str::to_owned) {
-            let rooms = ROOMS.iter().filter(|room| !room.selected(&[file.clone()]).is_empty());
+            let rooms =
+                ROOMS.iter().filter(|room| !room.selected(std::slice::from_ref(&file)).is_empty());
             assert_eq!(rooms.count(), 1, "{file}");
         }
     }

@@ -54,7 +54,9 @@ const CLASS: Stage = Stage {
 const ALL: Stage =
     Stage { packages: &["usbd-acm", "usbd-acm-class", "usbd-acm-tests"], arguments: &["--tests"] };
 
-pub(super) const ROOMS: [Room; 4] = [
+/// The bridges to usb-device are none yet: their tests are those of whole hosts, and take too long for
+/// every mutant. Nor are the drivers, whose tests run firmware in an emulator.
+pub(super) const ROOMS: [Room; 3] = [
     Room {
         name: "descriptors",
         files: &["descriptors/src/*.rs"],
@@ -64,7 +66,6 @@ pub(super) const ROOMS: [Room; 4] = [
         ],
     },
     Room { name: "class-acm", files: &["class-acm/src/**/*.rs"], stages: &[CLASS, ALL] },
-    Room { name: "usb-device", files: &["src/usb_device/**/*.rs"], stages: &[ALL] },
     Room { name: "stack", files: &["src/*.rs", "src/policy/*.rs"], stages: &[QUICK, ALL] },
 ];
 
@@ -95,7 +96,6 @@ mod tests {
         for (file, room) in [
             ("src/control.rs", "stack"),
             ("src/policy/wait.rs", "stack"),
-            ("src/usb_device/class/mod.rs", "usb-device"),
             ("class-acm/src/fifo/in_fifo/mod.rs", "class-acm"),
             ("descriptors/src/string.rs", "descriptors"),
         ] {
@@ -105,7 +105,9 @@ mod tests {
     }
 
     #[test]
-    fn what_only_tests_read_is_in_none() {
-        assert!(!ROOMS.iter().any(|room| room.has("descriptors/src/parse/tree.rs")));
+    fn what_is_not_looked_at_is_in_none() {
+        for file in ["descriptors/src/parse/tree.rs", "src/usb_device/class/mod.rs"] {
+            assert!(!ROOMS.iter().any(|room| room.has(file)), "{file}");
+        }
     }
 }

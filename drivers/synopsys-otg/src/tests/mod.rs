@@ -1,6 +1,10 @@
 //! The driver against registers with no core behind them. What it does with one is tested on the model of
 //! `tests/bench`.
 
+mod attach;
+mod control;
+mod errata;
+
 use usbd_acm::class::PortStorage;
 use usbd_acm::class::fifo::PacketSlot;
 use usbd_acm::{
@@ -8,14 +12,27 @@ use usbd_acm::{
 };
 
 use crate::registers::fake::make_noise;
-use crate::{AhbClock, State, SynopsysOtg, Usb, Vbus, stm32f4};
+use crate::{AhbClock, Core, State, SynopsysOtg, Usb, Vbus, stm32f4};
 
-fn attached() -> SynopsysOtg<stm32f4::OtgFs> {
+/// A controller on a core of the kind, connected.
+fn connected<C: Core>(vbus: Vbus) -> SynopsysOtg<C> {
     let state = Box::leak(Box::new(State::new()));
     let clock = AhbClock::new(168_000_000).unwrap();
-    let mut controller = SynopsysOtg::new(Usb::fake(), clock, Vbus::Ignored, state);
+    let mut controller = SynopsysOtg::new(Usb::fake(), clock, vbus, state);
     controller.connect();
     controller
+}
+
+fn attached() -> SynopsysOtg<stm32f4::OtgFs> {
+    connected(Vbus::Ignored)
+}
+
+/// Opens IN and OUT endpoint 1.
+fn open(controller: &mut impl Controller) {
+    for address in [data_in(), data_out()] {
+        let transfer_type = TransferType::Bulk;
+        controller.open(Endpoint { address, transfer_type, max_packet_size: 64 });
+    }
 }
 
 fn data_in() -> EndpointAddress {
@@ -52,10 +69,7 @@ pub(crate) fn packets() -> impl FnMut(usize) -> TxPacket {
 fn no_content_of_a_register_stops_it() {
     for seed in 0..200 {
         let mut controller = attached();
-        for address in [data_in(), data_out()] {
-            let transfer_type = TransferType::Bulk;
-            controller.open(Endpoint { address, transfer_type, max_packet_size: 64 });
-        }
+        open(&mut controller);
         let _ = controller.send(data_in(), packets()(5));
         let _ = controller.receive(data_out(), slots()());
         make_noise(seed);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anyhow::{Context, Result, anyhow};
-use unicorn_engine::{Arch, ArmCpuModel, Mode, Prot, RegisterARM, Unicorn, uc_error};
+use unicorn_engine::{Arch, Mode, Prot, RegisterARM, Unicorn, uc_error};
 
 use super::exception::{self, FloatingPoint};
 use super::instruction::classify_all;
@@ -50,7 +50,7 @@ impl<S: Soc> Core<S> {
     /// When the firmware does not fit into the chip, or the emulator cannot be set up.
     pub fn new(soc: S, image: Image) -> Result<Self> {
         let flash = flash_of::<S>(&image)?;
-        let scs = SystemControl::new(S::PRIORITY_BITS, image.vectors);
+        let scs = SystemControl::new(S::PROCESSOR, S::PRIORITY_BITS, image.vectors);
         let machine = Machine::new(soc, scs, classify_all(&flash));
         let mode = Mode::THUMB | Mode::MCLASS;
         let unicorn = Unicorn::new_with_data(Arch::ARM, mode, machine).map_err(emulator)?;
@@ -70,7 +70,7 @@ impl<S: Soc> Core<S> {
 
     fn set_up(&mut self, flash: &[u8]) -> Result<(), uc_error> {
         let unicorn = &mut self.unicorn;
-        unicorn.ctl_set_cpu_model(ArmCpuModel::CORTEX_M4 as i32)?;
+        unicorn.ctl_set_cpu_model(S::PROCESSOR.model() as i32)?;
         let start = u64::from(S::FLASH.start);
         unicorn.mem_map(start, u64::from(S::FLASH.size), Prot::READ | Prot::EXEC)?;
         unicorn.mem_write(start, flash)?;
@@ -101,7 +101,7 @@ impl<S: Soc> Core<S> {
         let machine = self.unicorn.get_data_mut();
         let now = machine.now;
         machine.soc_mut().reset(cause, now);
-        machine.scs = SystemControl::new(S::PRIORITY_BITS, vectors);
+        machine.scs = SystemControl::new(S::PROCESSOR, S::PRIORITY_BITS, vectors);
         machine.pause = None;
         machine.event = false;
         self.asleep = None;

@@ -11,6 +11,7 @@ mod image;
 mod instruction;
 mod machine;
 mod nvic;
+mod processor;
 mod scs;
 mod systick;
 
@@ -18,6 +19,7 @@ pub use self::account::Account;
 pub use self::core::{Core, Fault};
 pub use self::image::{Function, Image};
 pub use self::nvic::Lines;
+pub use self::processor::Processor;
 
 /// Processor cycles since power-on.
 pub type Cycles = u64;

@@ -2,11 +2,12 @@
 
 use super::nvic::{HARD_FAULT, Nvic, PENDSV, SYSTICK};
 use super::systick::SysTick;
-use super::{Cycles, Lines};
+use super::{Cycles, Lines, Processor};
 
 /// What firmware sees from 0xE000_0000.
 #[derive(Clone, Debug)]
 pub struct SystemControl {
+    processor: Processor,
     pub nvic: Nvic,
     pub systick: SysTick,
     pub vectors: u32,
@@ -28,8 +29,9 @@ pub struct SystemControl {
 }
 
 impl SystemControl {
-    pub fn new(priority_bits: u32, vectors: u32) -> Self {
+    pub fn new(processor: Processor, priority_bits: u32, vectors: u32) -> Self {
         Self {
+            processor,
             nvic: Nvic::new(priority_bits),
             systick: SysTick::default(),
             vectors,
@@ -68,8 +70,7 @@ impl SystemControl {
             0xE200..0xE220 | 0xE280..0xE2A0 => word_of(&self.nvic.pending, offset),
             0xE300..0xE320 => self.active_word((offset as u16 - 0xE300) / 4),
             0xE400..0xE4F0 => bytes_at(&self.nvic.priorities, offset - 0xE400),
-            // CPUID of a Cortex-M4 r0p1.
-            0xED00 => 0x410F_C241,
+            0xED00 => self.processor.cpuid(),
             0xED04 => self.interrupt_control(),
             0xED08 => self.vectors,
             0xED0C => 0xFA05_0000,

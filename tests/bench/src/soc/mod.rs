@@ -3,7 +3,9 @@
 mod chip;
 mod line;
 pub mod nrf52840;
+pub mod stm32;
 pub mod stm32f405;
+pub mod stm32h743;
 pub mod synopsys_otg;
 mod violation;
 
@@ -11,7 +13,7 @@ pub use self::chip::{Chip, Transaction};
 pub use self::line::{Line, Sent, UartFrame};
 pub use self::violation::{Violation, Violations};
 
-use crate::cpu::{Cycles, Lines};
+use crate::cpu::{Cycles, Lines, Processor};
 
 /// A piece of the memory map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +58,8 @@ pub trait Soc: 'static {
     const RAM: &'static [Region];
     /// Where registers are.
     const PERIPHERALS: &'static [Region];
+    /// The processor.
+    const PROCESSOR: Processor = Processor::CortexM4;
     /// Implemented bits of an interrupt priority.
     const PRIORITY_BITS: u32;
     /// Processor clock, in hertz.

@@ -262,3 +262,31 @@ pub fn a_uart_that_does_not_drain_makes_the_host_wait_and_nothing_else<C: Adapte
     assert_eq!(chip(&mut host, C::sent), bytes);
     is_well(&mut host);
 }
+
+/// The tests that are the same on every chip.
+macro_rules! tests {
+    ($chip:ty) => {
+        $crate::adapter::tests! {
+            $chip:
+            a_file_goes_round
+            the_line_coding_is_that_of_the_uart
+            bytes_that_no_host_is_there_for_are_counted
+            overruns_are_counted_and_told
+            dtr_and_rts_are_pins
+            what_goes_wrong_on_the_line_is_told
+            a_break_holds_the_line_low
+            breaks_while_the_host_does_not_read_lose_nothing
+            a_host_that_does_not_read_makes_the_uart_wait
+            a_uart_that_does_not_drain_makes_the_host_wait_and_nothing_else
+        }
+    };
+    ($chip:ty: $($name:ident)+) => {
+        $(
+            #[test]
+            fn $name() {
+                $crate::adapter::$name::<$chip>();
+            }
+        )+
+    };
+}
+pub(crate) use tests;

@@ -51,15 +51,7 @@ impl Adapter for Nrf52840 {
     }
 }
 
-#[test]
-fn a_file_goes_round() {
-    adapter::a_file_goes_round::<Nrf52840>();
-}
-
-#[test]
-fn the_line_coding_is_that_of_the_uart() {
-    adapter::the_line_coding_is_that_of_the_uart::<Nrf52840>();
-}
+adapter::tests!(Nrf52840);
 
 #[test]
 fn a_line_coding_that_the_uart_cannot_do_is_acknowledged_and_leaves_the_uart_alone() {
@@ -81,31 +73,6 @@ fn a_line_coding_that_the_uart_cannot_do_is_acknowledged_and_leaves_the_uart_alo
     );
 }
 
-#[test]
-fn bytes_that_no_host_is_there_for_are_counted() {
-    adapter::bytes_that_no_host_is_there_for_are_counted::<Nrf52840>();
-}
-
-#[test]
-fn overruns_are_counted_and_told() {
-    adapter::overruns_are_counted_and_told::<Nrf52840>();
-}
-
-#[test]
-fn dtr_and_rts_are_pins() {
-    adapter::dtr_and_rts_are_pins::<Nrf52840>();
-}
-
-#[test]
-fn what_goes_wrong_on_the_line_is_told() {
-    adapter::what_goes_wrong_on_the_line_is_told::<Nrf52840>();
-}
-
-#[test]
-fn a_break_holds_the_line_low() {
-    adapter::a_break_holds_the_line_low::<Nrf52840>();
-}
-
 /// For its pins to be those of GPIO.
 #[test]
 fn the_uart_is_off_during_a_break() {
@@ -115,19 +82,4 @@ fn the_uart_is_off_during_a_break() {
         host.run(5 * MILLISECOND);
         assert_eq!(chip(&mut host, |chip| chip.uartes[0].is_enabled()), is_on);
     }
-}
-
-#[test]
-fn breaks_while_the_host_does_not_read_lose_nothing() {
-    adapter::breaks_while_the_host_does_not_read_lose_nothing::<Nrf52840>();
-}
-
-#[test]
-fn a_host_that_does_not_read_makes_the_uart_wait() {
-    adapter::a_host_that_does_not_read_makes_the_uart_wait::<Nrf52840>();
-}
-
-#[test]
-fn a_uart_that_does_not_drain_makes_the_host_wait_and_nothing_else() {
-    adapter::a_uart_that_does_not_drain_makes_the_host_wait_and_nothing_else::<Nrf52840>();
 }

@@ -5,7 +5,7 @@ use usbd_acm_bench::Pace;
 use crate::{data, is_well, opened};
 
 /// Instructions a byte, and exceptions a packet, that are still well; a little above what it costs now.
-const LIMITS: [(Pace, f64, f64); 2] = [(Pace::Saturating, 22.0, 2.5), (Pace::RealTime, 18.0, 2.2)];
+const LIMITS: [(Pace, f64, f64); 2] = [(Pace::Saturating, 11.5, 2.8), (Pace::RealTime, 11.5, 2.1)];
 
 #[test]
 fn an_echo_costs() {

@@ -11,6 +11,8 @@ mod packets;
 mod power;
 #[path = "../rig/mod.rs"]
 mod rig;
+#[path = "../adapter/stm32.rs"]
+mod stm32;
 mod suspend;
 
 use rig::{LINE_CODING, data, is_well};

@@ -2,7 +2,7 @@
 
 use usbd_acm::Speed;
 use usbd_acm_bench::soc::synopsys_otg::{Otg, Parameters, Surroundings};
-use usbd_acm_bench::soc::{Violation, Violations};
+use usbd_acm_bench::soc::{Transaction, Violation, Violations};
 use usbd_acm_virtual::{Handshake, InResponse, Pid};
 
 /// Cycles in a microsecond.
@@ -186,42 +186,39 @@ impl Chip {
         self.around(|otg, now, around| otg.advance(now, around));
     }
 
-    /// SETUP, over when this returns.
+    /// A token, over when this returns.
+    fn token<R>(
+        &mut self,
+        endpoint: u8,
+        answer: impl FnOnce(&mut Otg, Transaction<'_>, &mut Surroundings<'_>) -> R,
+    ) -> R {
+        let end = self.now + TRANSACTION;
+        let response = self.around(|otg, now, around| {
+            let address = otg.address();
+            answer(otg, Transaction { address, endpoint, now, end: &|_| end }, around)
+        });
+        self.run(TRANSACTION);
+        response
+    }
+
+    /// SETUP.
     pub fn setup(&mut self, data: [u8; 8]) -> Handshake {
-        let address = self.otg.address();
-        let answer = self.around(|otg, now, around| {
-            otg.setup_token(address, 0, data, (now, now + TRANSACTION), around)
-        });
-        self.run(TRANSACTION);
-        answer
+        self.token(0, |otg, at, around| otg.setup_token(at, data, around))
     }
 
-    /// IN, over when this returns.
+    /// IN.
     pub fn token_in(&mut self, endpoint: u8, ack: bool) -> InResponse {
-        let address = self.otg.address();
-        let answer = self.around(|otg, now, around| {
-            let times = (now, |_| now + TRANSACTION);
-            otg.in_token(address, endpoint, ack, times, around)
-        });
-        self.run(TRANSACTION);
-        answer
+        self.token(endpoint, |otg, at, around| otg.in_token(at, ack, around))
     }
 
-    /// OUT, over when this returns.
+    /// OUT.
     pub fn token_out(&mut self, endpoint: u8, pid: Pid, data: &[u8]) -> Handshake {
-        let address = self.otg.address();
-        let answer = self.around(|otg, now, around| {
-            let times = (now, now + TRANSACTION);
-            otg.out_token(address, endpoint, (pid, data), times, around)
-        });
-        self.run(TRANSACTION);
-        answer
+        self.token(endpoint, |otg, at, around| otg.out_token(at, pid, data, around))
     }
 
     /// PING.
     pub fn ping(&mut self, endpoint: u8) -> Handshake {
-        let address = self.otg.address();
-        self.around(|otg, now, around| otg.ping(address, endpoint, now, around))
+        self.token(endpoint, |otg, at, around| otg.ping(at, around))
     }
 
     /// Lets endpoint 1 send these bytes in so many packets, and writes the words.

@@ -67,3 +67,20 @@ fn a_newer_core_senses_vbus_by_vbden_or_not_at_all() {
     chip.write(GCCFG, 1 << 21 | 1 << 16);
     assert!(chip.otg.is_attached() && chip.has(GINTSTS, 1 << 30));
 }
+
+#[test]
+fn a_newer_core_tells_that_the_status_stage_of_a_write_begins() {
+    let (mut chip, _) = started(true, 3);
+    chip.write(doeptsiz(0), 3 << 29 | size(1, 64));
+    chip.setup([0x21, 0x20, 0, 0, 0, 0, 7, 0]);
+    chip.set(doepctl(0), EPENA | CNAK);
+    assert_eq!(chip.token_out(0, Pid::Data1, &[7; 7]), Handshake::Ack);
+    let kinds: Vec<u32> = chip.pop_all().into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, [SETUP_DATA, SETUP_COMPLETE, OUT_DATA, OUT_COMPLETE]);
+    chip.write(doepint(0), !0);
+    chip.token_in(0, true);
+    // STSPHST, and STSPHSRX instead of XFRC.
+    assert!(chip.has(GRXSTSR, 1 << 27));
+    assert_eq!(chip.pop_all(), [(OUT_COMPLETE, vec![])]);
+    assert_eq!(chip.read(doepint(0)) & 0x21, 1 << 5);
+}

@@ -4,22 +4,19 @@
 //! [`synopsys_otg`](super::synopsys_otg). The processor runs at 168 MHz from the start, whatever RCC says;
 //! timers and USB follow RCC. Stop and standby modes are a sleep like any other.
 
-mod gpio;
 mod port;
 mod rcc;
-mod timer;
 mod usart;
-mod wiring;
 
 use std::collections::BTreeMap;
 
-use gpio::Gpio;
 use rcc::Rcc;
-use timer::Timer;
-use wiring::USARTS;
 
-pub use usart::{Format, Usart};
+use usart::Registers;
 
+use super::stm32::gpio::Gpio;
+use super::stm32::timer::Timer;
+use super::stm32::wiring::Wiring;
 use super::synopsys_otg::{Otg, Parameters, Surroundings};
 use super::{Memory, Region, ResetCause, Soc, Violations};
 use crate::cpu::{Cycles, Lines};
@@ -37,6 +34,12 @@ const TIMERS: [(u32, u32, u32, bool); 6] = [
     (0x4000_0C00, 32, 50, false),
     (0x4001_4000, 16, 24, true),
     (0x4000_1800, 16, 43, false),
+];
+/// Base address and interrupt of USART2 and USART3, the bit of their clock in APB1ENR, and their pins: as on the
+/// black pill, and as on the Feather.
+const USARTS: [(u32, u32, u32, Wiring); 2] = [
+    (0x4000_4400, 38, 17, Wiring { txd: 2, rxd: 3, cts: 0, rts: 1 }),
+    (0x4000_4800, 39, 18, Wiring { txd: 26, rxd: 27, cts: 29, rts: 30 }),
 ];
 const SYSCFG: u32 = 0x4001_3800;
 const EXTI: u32 = 0x4001_3C00;
@@ -56,7 +59,7 @@ pub struct Stm32f405 {
     /// GPIO and EXTI.
     pub gpio: Gpio,
     /// USART2 and USART3.
-    pub usarts: [Usart; 2],
+    pub usarts: [Registers; 2],
     rcc: Rcc,
     timers: [Timer; 6],
     /// Registers of peripherals that are not here.
@@ -102,10 +105,10 @@ impl Stm32f405 {
     }
 
     /// A USART that has a clock.
-    fn usart(&mut self, address: u32) -> Option<&mut Usart> {
+    fn usart(&mut self, address: u32) -> Option<&mut Registers> {
         let base = address & !0x3FF;
-        let index = USARTS.iter().position(|wiring| wiring.base == base)?;
-        let has_clock = self.rcc.has_apb1_clock(USARTS[index].clock_bit);
+        let index = USARTS.iter().position(|(usart, ..)| *usart == base)?;
+        let has_clock = self.rcc.has_apb1_clock(USARTS[index].2);
         self.usarts.get_mut(index).filter(|_| has_clock)
     }
 
@@ -205,14 +208,15 @@ impl Soc for Stm32f405 {
         self.with_otg(|otg, around| otg.advance(now, around));
         self.pass_wakeup();
         self.timers.iter_mut().for_each(|timer| timer.advance(now));
-        for (usart, wiring) in self.usarts.iter_mut().zip(&USARTS) {
-            usart.advance(now, wiring.pins(&self.gpio, &self.rcc));
+        let clock = self.rcc.pclk1();
+        for (usart, (.., wiring)) in self.usarts.iter_mut().zip(&USARTS) {
+            usart.advance(now, wiring.pins(&self.gpio, FREQUENCY, clock));
         }
     }
 
     fn next_event(&self) -> Option<Cycles> {
         let timers = self.timers.iter().filter_map(Timer::next_event);
-        let usarts = self.usarts.iter().filter_map(Usart::next_event);
+        let usarts = self.usarts.iter().filter_map(|usart| usart.next_event());
         timers.chain(self.otg.next_event()).chain(usarts).min()
     }
 
@@ -225,8 +229,8 @@ impl Soc for Stm32f405 {
         for ((_, _, number, _), timer) in TIMERS.iter().zip(&self.timers) {
             drive(*number, timer.interrupt());
         }
-        for (wiring, usart) in USARTS.iter().zip(&self.usarts) {
-            drive(wiring.interrupt, usart.interrupt());
+        for ((_, number, ..), usart) in USARTS.iter().zip(&self.usarts) {
+            drive(*number, usart.interrupt());
         }
         let exti = self.gpio.interrupts();
         (0..5).for_each(|line| drive(6 + line, exti & 1 << line != 0));
@@ -241,7 +245,7 @@ impl Soc for Stm32f405 {
         self.otg.reset();
         self.gpio.reset();
         self.timers = TIMERS.map(|(_, bits, ..)| Timer::new(bits, FREQUENCY));
-        self.usarts.iter_mut().for_each(Usart::reset);
+        self.usarts.iter_mut().for_each(Registers::reset);
         self.memory.clear();
     }
 }

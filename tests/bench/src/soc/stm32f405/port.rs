@@ -24,8 +24,9 @@ impl Chip for Stm32f405 {
         self.otg.set_vbus(present, now);
     }
 
+    /// D- and D+ are alternate function 10 of PA11 and PA12.
     fn is_attached(&self) -> bool {
-        self.otg.is_attached()
+        self.otg.is_attached() && self.gpio.lead_to(&[11, 12], 10)
     }
 
     fn bus_reset(&mut self, speed: Speed, now: Cycles) -> Speed {
@@ -35,20 +36,15 @@ impl Chip for Stm32f405 {
     }
 
     fn setup(&mut self, at: Transaction<'_>, data: [u8; 8]) -> Handshake {
-        let times = (at.now, (at.end)(data.len()));
-        self.with_otg(|otg, around| otg.setup_token(at.address, at.endpoint, data, times, around))
+        self.with_otg(|otg, around| otg.setup_token(at, data, around))
     }
 
     fn in_token(&mut self, at: Transaction<'_>, ack: bool) -> InResponse {
-        let times = (at.now, at.end);
-        self.with_otg(|otg, around| otg.in_token(at.address, at.endpoint, ack, times, around))
+        self.with_otg(|otg, around| otg.in_token(at, ack, around))
     }
 
     fn out_token(&mut self, at: Transaction<'_>, pid: Pid, data: &[u8]) -> Handshake {
-        let times = (at.now, (at.end)(data.len()));
-        self.with_otg(|otg, around| {
-            otg.out_token(at.address, at.endpoint, (pid, data), times, around)
-        })
+        self.with_otg(|otg, around| otg.out_token(at, pid, data, around))
     }
 
     fn sof(&mut self, frame: u16, _now: Cycles) {

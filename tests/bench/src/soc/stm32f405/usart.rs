@@ -1,21 +1,8 @@
-//! USART (RM0090 §30) in asynchronous mode, byte by byte, and what is on its line.
-//!
-//! RTS of the hardware, DMA, break characters, oversampling by 8 and modes for other buses are not there.
+//! USART (RM0090 §30): its registers.
 
-use crate::cpu::Cycles;
-use crate::soc::{Line, UartFrame};
+use std::ops::{Deref, DerefMut};
 
-/// SR.
-mod sr {
-    pub const PE: u32 = 1 << 0;
-    pub const FE: u32 = 1 << 1;
-    pub const ORE: u32 = 1 << 3;
-    /// What a read of DR ends, if it follows one of SR.
-    pub const ERRORS: u32 = 0x1F;
-    pub const RXNE: u32 = 1 << 5;
-    pub const TC: u32 = 1 << 6;
-    pub const TXE: u32 = 1 << 7;
-}
+use crate::soc::stm32::usart::{Control, Usart, sr};
 
 /// CR1.
 mod cr1 {
@@ -24,7 +11,6 @@ mod cr1 {
     pub const RXNEIE: u32 = 1 << 5;
     pub const TCIE: u32 = 1 << 6;
     pub const TXEIE: u32 = 1 << 7;
-    pub const PEIE: u32 = 1 << 8;
     pub const PS: u32 = 1 << 9;
     pub const PCE: u32 = 1 << 10;
     pub const M: u32 = 1 << 12;
@@ -34,224 +20,48 @@ mod cr1 {
 /// CR3: CTSE.
 const CTSE: u32 = 1 << 9;
 
-/// How a frame is sent: BRR, CR1 and CR2, and the clock that BRR divides.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Format {
-    clock: u32,
-    divider: u32,
-    control: u32,
-    stop: u32,
-}
-
-impl Format {
-    /// Bits per second.
-    pub fn baud(self) -> u32 {
-        self.clock / self.divider.max(1)
-    }
-
-    /// Whether there is a parity bit.
-    pub fn has_parity(self) -> bool {
-        self.control & cr1::PCE != 0
-    }
-
-    /// Whether it is odd.
-    pub fn is_odd(self) -> bool {
-        self.control & cr1::PS != 0
-    }
-
-    /// Data bits, without parity.
-    pub fn data_bits(self) -> u32 {
-        8 + u32::from(self.control & cr1::M != 0) - u32::from(self.has_parity())
-    }
-
-    /// Stop bits: one, or two. Others are for smartcards.
-    pub fn stop_bits(self) -> u32 {
-        if self.stop >> 12 & 3 == 2 { 2 } else { 1 }
-    }
-
-    /// What is in DR for this byte, parity included.
-    fn word(self, byte: u8, parity_error: bool) -> u32 {
-        let data = u32::from(byte) & !(!0 << self.data_bits());
-        let odd_ones = data.count_ones() % 2 == 1;
-        let parity = odd_ones ^ self.is_odd() ^ parity_error;
-        data | u32::from(self.has_parity() && parity) << self.data_bits()
-    }
-}
-
-/// What is outside of the USART.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Pins {
-    /// The clock of its bus, in hertz.
-    pub clock: u32,
-    /// Its pins are those of the line: alternate function 7.
-    pub txd: bool,
-    /// As `txd`.
-    pub rxd: bool,
-    /// As `txd`.
-    pub cts: bool,
-    /// The pin that the firmware has for RTS is low.
-    pub ready: bool,
-}
-
-/// One USART with its line.
-#[derive(Clone, Debug)]
-pub struct Usart {
-    /// What its pins are connected to.
-    pub line: Line<Format>,
-    status: u32,
+/// One USART, by its registers.
+#[derive(Clone, Debug, Default)]
+pub struct Registers {
+    usart: Usart,
     /// SR as it was read last.
     seen: u32,
-    /// What DR reads.
-    received: u32,
-    /// What DR was written, until the shift register has it.
-    waiting: Option<u8>,
-    /// The byte on the line, and when its stop bit is over.
-    frame: Option<(Cycles, u8)>,
-    /// When to look again, while CTS holds it off.
-    retry: Option<Cycles>,
     divider: u32,
     /// CR1, CR2, CR3, GTPR.
     control: [u32; 4],
-    pins: Pins,
 }
 
-impl Default for Usart {
-    fn default() -> Self {
-        Self {
-            line: Line::default(),
-            status: sr::TXE | sr::TC,
-            seen: 0,
-            received: 0,
-            waiting: None,
-            frame: None,
-            retry: None,
-            divider: 0,
-            control: [0; 4],
-            pins: Pins::default(),
-        }
+impl Deref for Registers {
+    type Target = Usart;
+
+    fn deref(&self) -> &Usart {
+        &self.usart
     }
 }
 
-impl Usart {
-    /// How it sends and receives now.
-    pub fn format(&self) -> Format {
-        let [control, stop, ..] = self.control;
-        Format { clock: self.pins.clock, divider: self.divider, control, stop }
+impl DerefMut for Registers {
+    fn deref_mut(&mut self) -> &mut Usart {
+        &mut self.usart
     }
+}
 
-    /// Whether CTS holds it off when that is high.
-    pub fn has_flow_control(&self) -> bool {
-        self.control[2] & CTSE != 0
-    }
-
-    /// Switches CTS from outside.
-    pub fn set_clear_to_send(&mut self, clear: bool) {
-        self.line.set_clear_to_send(clear);
-    }
-
-    /// Processor cycles of a frame.
-    fn frame_time(&self) -> Cycles {
-        let format = self.format();
-        let bits = 1 + format.data_bits() + u32::from(format.has_parity()) + format.stop_bits();
-        u64::from(bits) * super::FREQUENCY / u64::from(format.baud().max(1))
-    }
-
-    pub(super) fn interrupt(&self) -> bool {
-        let enabled = |bit: u32| self.control[0] & bit != 0;
-        enabled(cr1::RXNEIE) && self.status & (sr::RXNE | sr::ORE) != 0
-            || enabled(cr1::TXEIE) && self.status & sr::TXE != 0
-            || enabled(cr1::TCIE) && self.status & sr::TC != 0
-            || enabled(cr1::PEIE) && self.status & sr::PE != 0
-    }
-
+impl Registers {
     pub(super) fn reset(&mut self) {
-        *self = Self { line: std::mem::take(&mut self.line), ..Self::default() };
-    }
-
-    pub(super) fn next_event(&self) -> Option<Cycles> {
-        let frame = self.frame.map(|(end, _)| end);
-        let begins = (self.may_send() && self.frame.is_none() && self.retry.is_none()).then_some(0);
-        [frame, begins, self.retry, self.line.next_arrival()].into_iter().flatten().min()
-    }
-
-    fn may_send(&self) -> bool {
-        let enabled = cr1::UE | cr1::TE;
-        self.waiting.is_some() && self.control[0] & enabled == enabled
-    }
-
-    pub(super) fn advance(&mut self, now: Cycles, pins: Pins) {
-        self.pins = pins;
-        if self.retry.is_some_and(|at| at <= now) {
-            self.retry = None;
-        }
-        self.send(now);
-        self.listen(now);
-    }
-
-    fn send(&mut self, now: Cycles) {
-        if let Some((end, byte)) = self.frame.take_if(|(end, _)| *end <= now) {
-            if self.pins.txd {
-                let format = self.format();
-                let byte =
-                    format.word(byte, false) as u8 & (!0u8 >> (8 - format.data_bits().min(8)));
-                self.line.send(end, byte, format);
-            }
-            if self.waiting.is_none() {
-                self.status |= sr::TC;
-            }
-        }
-        if self.frame.is_some() || !self.may_send() || self.retry.is_some() {
-            return;
-        }
-        let held =
-            self.has_flow_control() && !(self.pins.cts && self.line.clear_to_send(self.pins.ready));
-        if held {
-            self.retry = Some(now + self.frame_time());
-        } else {
-            self.frame = self.waiting.take().map(|byte| (now + self.frame_time(), byte));
-            self.status |= sr::TXE;
-        }
-    }
-
-    fn listen(&mut self, now: Cycles) {
-        // What is looped back was sent already: it comes.
-        let stops = !self.line.loopback && !self.line.ignores_rts && !self.pins.ready;
-        while let Some(frame) = self.line.arrivals(now, self.frame_time(), stops) {
-            self.take(frame);
-        }
-    }
-
-    /// A frame from outside.
-    fn take(&mut self, frame: UartFrame) {
-        let enabled = cr1::UE | cr1::RE;
-        if self.control[0] & enabled != enabled || !self.pins.rxd {
-            return;
-        }
-        if self.status & sr::RXNE != 0 {
-            self.status |= sr::ORE;
-            return;
-        }
-        let word = self.format().word(frame.byte, frame.parity_error);
-        self.received = if frame.is_break { 0 } else { word };
-        self.status |= sr::RXNE;
-        if frame.framing_error || frame.is_break {
-            self.status |= sr::FE;
-        }
-        if frame.parity_error && self.format().has_parity() {
-            self.status |= sr::PE;
-        }
+        let mut usart = std::mem::take(&mut self.usart);
+        usart.reset();
+        *self = Self { usart, ..Self::default() };
     }
 
     pub(super) fn read(&mut self, offset: u32) -> u32 {
         match offset {
             0x00 => {
-                self.seen = self.status;
-                self.status
+                self.seen = self.usart.status();
+                self.seen
             }
             0x04 => {
-                self.status &= !(sr::RXNE | self.seen & sr::ERRORS);
-                self.seen = 0;
-                self.received
+                let ended = std::mem::take(&mut self.seen) & sr::ERRORS;
+                self.usart.clear(ended);
+                self.usart.received()
             }
             0x08 => self.divider,
             0x0C..0x1C => self.control[(offset as usize - 0x0C) / 4],
@@ -262,14 +72,32 @@ impl Usart {
     pub(super) fn write(&mut self, offset: u32, value: u32) {
         match offset {
             // Flags that are ended by writing 0.
-            0x00 => self.status &= value | !(sr::RXNE | sr::TC),
+            0x00 => self.usart.clear(!value & (sr::RXNE | sr::TC)),
             0x04 => {
-                self.waiting = Some(value as u8);
-                self.status &= !(sr::TXE | self.seen & sr::TC);
+                let ended = self.seen & sr::TC;
+                self.usart.clear(ended);
+                self.usart.give(value as u8);
             }
             0x08 => self.divider = value & 0xFFFF,
             0x0C..0x1C => self.control[(offset as usize - 0x0C) / 4] = value,
             _ => {}
+        }
+        self.usart.control = self.decoded();
+    }
+
+    fn decoded(&self) -> Control {
+        let [control, stop, flow, _] = self.control;
+        let is_set = |bit: u32| control & bit != 0;
+        Control {
+            transmits: is_set(cr1::UE) && is_set(cr1::TE),
+            receives: is_set(cr1::UE) && is_set(cr1::RE),
+            // The bits are those of the flags; PEIE is not there.
+            interrupts: control & (cr1::RXNEIE | cr1::TCIE | cr1::TXEIE),
+            divider: self.divider,
+            length: 8 + u32::from(is_set(cr1::M)),
+            parity: is_set(cr1::PCE).then_some(is_set(cr1::PS)),
+            has_two_stop_bits: stop >> 12 & 3 == 2,
+            has_flow_control: flow & CTSE != 0,
         }
     }
 }
@@ -277,13 +105,22 @@ impl Usart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::soc::UartFrame;
+    use crate::soc::stm32::usart::Pins;
 
-    const PINS: Pins = Pins { clock: 42_000_000, txd: true, rxd: true, cts: true, ready: true };
+    const PINS: Pins = Pins {
+        processor: 168_000_000,
+        clock: 42_000_000,
+        txd: true,
+        rxd: true,
+        cts: true,
+        ready: true,
+    };
     const ON: u32 = cr1::UE | cr1::TE | cr1::RE;
 
     /// At 1 Mbit/s, with these bits of CR1 beside.
-    fn usart(control: u32) -> Usart {
-        let mut usart = Usart::default();
+    fn usart(control: u32) -> Registers {
+        let mut usart = Registers::default();
         usart.write(0x08, 42);
         usart.write(0x0C, ON | control);
         usart.advance(0, PINS);

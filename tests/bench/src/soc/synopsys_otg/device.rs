@@ -22,6 +22,8 @@ pub(super) struct Device {
     pub control_transfer: bool,
     /// Nothing came after that SETUP.
     pub setup_stage: bool,
+    /// Data came after that SETUP, and no IN token yet.
+    pub data_stage: bool,
     /// DCTL.SDIS.
     pub soft_disconnect: bool,
     /// DCTL.TCTL and POPRGDNE.
@@ -46,6 +48,7 @@ impl Device {
             address: 0,
             control_transfer: false,
             setup_stage: false,
+            data_stage: false,
             soft_disconnect: parameters.disconnected_at_reset,
             other_control: 0,
             global_in_nak: false,
@@ -244,7 +247,18 @@ impl Otg {
         around: &mut Surroundings<'_>,
     ) {
         let frame = self.device.frame;
-        let entry = Status { status, endpoint, bytes: data.len(), pid, frame };
+        let bytes = data.len();
+        let entry = Status { status, endpoint, bytes, pid, frame, status_stage: false };
+        self.push(entry, data, now, around);
+    }
+
+    pub(super) fn push(
+        &mut self,
+        entry: Status,
+        data: &[u8],
+        now: Cycles,
+        around: &mut Surroundings<'_>,
+    ) {
         if !self.rx.push(self.global.rx_size, entry, data) {
             around.log(now, Violation::RxFifoOverflow);
         }

@@ -9,6 +9,7 @@ pub(super) mod cause {
     pub const STUP: u32 = 1 << 3;
     pub const ITTXFE: u32 = 1 << 4;
     pub const OTEPDIS: u32 = 1 << 4;
+    pub const STSPHSRX: u32 = 1 << 5;
     pub const INEPNE: u32 = 1 << 6;
     pub const B2BSTUP: u32 = 1 << 6;
     pub const TXFE: u32 = 1 << 7;

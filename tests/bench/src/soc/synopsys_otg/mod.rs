@@ -24,7 +24,8 @@
 //!   but resume and reset, both as WKUPINT.
 //! - WKUPINT comes too when the host resumes after a remote wake-up.
 //! - Without VBUS sensing, unplugging looks like an idle bus: suspend, 3 ms later.
-//! - Isochronous endpoints move nothing.
+//!
+//! Not there: host mode, DMA, isochronous transfers, NYET, LPM, test modes, DCFG.NZLSOHSK.
 
 mod device;
 mod endpoint;

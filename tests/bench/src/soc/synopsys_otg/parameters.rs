@@ -42,6 +42,8 @@ pub struct Parameters {
     /// ES0182, "Transmit data FIFO is corrupted when a write sequence to the FIFO is interrupted with
     /// accesses to certain OTG_FS registers".
     pub fifo_erratum: bool,
+    /// GRXSTSP.STSPHST: an entry of its own says that the status stage of a control write begins.
+    pub status_stage: bool,
     /// Cycles of the processor in a second.
     pub frequency: Cycles,
 }
@@ -69,11 +71,12 @@ impl Parameters {
             disconnected_at_reset: false,
             phy: Phy::Internal,
             fifo_erratum: true,
+            status_stage: false,
             frequency,
         }
     }
 
-    /// OTG_HS1 of the STM32H743 and H750; OTG_HS2 is the same without ULPI.
+    /// OTG_HS1 of the STM32H743 and H750.
     pub const fn otg_hs_2_3(frequency: Cycles) -> Self {
         Self {
             fifo_words: 1024,
@@ -85,7 +88,13 @@ impl Parameters {
             disconnected_at_reset: true,
             phy: Phy::InternalOrUlpi,
             fifo_erratum: false,
+            status_stage: true,
             frequency,
         }
+    }
+
+    /// OTG_HS2 of the STM32H743 and H750: full speed only.
+    pub const fn otg_fs_2_3(frequency: Cycles) -> Self {
+        Self { phy: Phy::Internal, ..Self::otg_hs_2_3(frequency) }
     }
 }

@@ -50,7 +50,7 @@ impl Default for Power {
 /// Mode and session.
 impl Otg {
     /// Whether GUSBCFG.PHYSEL selects the transceiver in the chip.
-    pub(super) fn has_internal_phy(&self) -> bool {
+    pub fn has_internal_phy(&self) -> bool {
         self.parameters.phy == Phy::Internal || self.global.usb_config & 1 << 6 != 0
     }
 

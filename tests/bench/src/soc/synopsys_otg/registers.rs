@@ -311,6 +311,10 @@ impl Otg {
     /// §34.17.6: some entries interrupt when they are read.
     fn popped(&mut self, status: Status) {
         let interrupts = match status.status {
+            PacketStatus::OutComplete if status.status_stage => {
+                self.outs[0].interrupts |= cause::STSPHSRX;
+                return;
+            }
             PacketStatus::OutComplete => cause::XFRC,
             PacketStatus::SetupComplete => cause::STUP,
             PacketStatus::GlobalOutNak => {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use usbd_acm_virtual::Pid;
 
-/// Words that are kept for SETUP packets (RM0090 §34.13.2).
+/// Words that are kept for SETUP packets (RM0090 §34.13).
 const FOR_SETUP: u32 = 10;
 
 /// PKTSTS of GRXSTSR.
@@ -31,6 +31,8 @@ pub(super) struct Status {
     pub bytes: usize,
     pub pid: Pid,
     pub frame: u16,
+    /// STSPHST: the status stage of a write begins.
+    pub status_stage: bool,
 }
 
 impl Status {
@@ -38,7 +40,12 @@ impl Status {
         let pid = if self.pid == Pid::Data0 { 0 } else { 2 };
         let (endpoint, bytes) = (self.endpoint as u32, self.bytes as u32);
         let frame = u32::from(self.frame) & 0xF;
-        frame << 21 | (self.status as u32) << 17 | pid << 15 | bytes << 4 | endpoint
+        u32::from(self.status_stage) << 27
+            | frame << 21
+            | (self.status as u32) << 17
+            | pid << 15
+            | bytes << 4
+            | endpoint
     }
 }
 

@@ -4,10 +4,10 @@ use usbd_acm::Speed;
 use usbd_acm_virtual::{Handshake, InResponse, Pid};
 
 use super::endpoint::{Endpoint, cause};
-use super::rx_fifo::PacketStatus;
+use super::rx_fifo::{PacketStatus, Status};
 use super::{Otg, Surroundings};
 use crate::cpu::Cycles;
-use crate::soc::Violation;
+use crate::soc::{Transaction, Violation};
 
 /// What a transaction changes once its handshake is over.
 #[derive(Clone, Debug)]
@@ -41,44 +41,42 @@ impl Otg {
         }
     }
 
-    /// SETUP and its data. `end` is when the handshake is over.
+    /// SETUP and its data.
     pub fn setup_token(
         &mut self,
-        address: u8,
-        number: u8,
+        at: Transaction<'_>,
         data: [u8; 8],
-        (now, end): (Cycles, Cycles),
         around: &mut Surroundings<'_>,
     ) -> Handshake {
-        self.settle(now, around);
-        if number != 0 || !self.listens(address, now, around) {
+        self.settle(at.now, around);
+        if at.endpoint != 0 || !self.listens(at.address, at.now, around) {
             return Handshake::NoResponse;
         }
-        self.completion = Some((end, Completion::Setup(data)));
+        self.completion = Some(((at.end)(data.len()), Completion::Setup(data)));
         Handshake::Ack
     }
 
-    /// IN. `end` is when a handshake to this many bytes of data is over.
+    /// IN; with `ack` false the host's ACK is lost.
     pub fn in_token(
         &mut self,
-        address: u8,
-        number: u8,
+        at: Transaction<'_>,
         ack: bool,
-        (now, end): (Cycles, impl FnOnce(usize) -> Cycles),
         around: &mut Surroundings<'_>,
     ) -> InResponse {
+        let now = at.now;
         self.settle(now, around);
-        let number = usize::from(number);
-        let listens = self.listens(address, now, around);
+        let number = usize::from(at.endpoint);
+        let listens = self.listens(at.address, now, around);
         if !listens || !self.ins.get(number).is_some_and(|endpoint| endpoint.active) {
             return InResponse::NoResponse;
         }
         self.end_setup_stage(number, now, around);
+        self.begin_status_stage(number, now, around);
         let response = self.answer_in(number);
         if let InResponse::Data { bytes, .. } = &response {
             self.check_turnaround(now, around);
             if ack {
-                self.completion = Some((end(bytes.len()), Completion::Sent(number)));
+                self.completion = Some(((at.end)(bytes.len()), Completion::Sent(number)));
             }
         }
         response
@@ -106,18 +104,18 @@ impl Otg {
         }
     }
 
-    /// OUT and its data. `end` is when the handshake is over.
+    /// OUT and its data.
     pub fn out_token(
         &mut self,
-        address: u8,
-        number: u8,
-        (pid, data): (Pid, &[u8]),
-        (now, end): (Cycles, Cycles),
+        at: Transaction<'_>,
+        pid: Pid,
+        data: &[u8],
         around: &mut Surroundings<'_>,
     ) -> Handshake {
+        let now = at.now;
         self.settle(now, around);
-        let number = usize::from(number);
-        let listens = self.listens(address, now, around);
+        let number = usize::from(at.endpoint);
+        let listens = self.listens(at.address, now, around);
         let Some(endpoint) = self.outs.get(number).filter(|endpoint| listens && endpoint.active)
         else {
             return Handshake::NoResponse;
@@ -132,7 +130,8 @@ impl Otg {
             if !self.outs[number].enabled {
                 around.log(now, Violation::ReceiveWithoutEnable);
             }
-            self.completion = Some((end, Completion::Received(number, pid, data.to_vec())));
+            let received = Completion::Received(number, pid, data.to_vec());
+            self.completion = Some(((at.end)(data.len()), received));
         }
         handshake
     }
@@ -157,16 +156,12 @@ impl Otg {
     }
 
     /// PING (USB 2.0 §8.5.1): whether an OUT packet would be taken.
-    pub fn ping(
-        &mut self,
-        address: u8,
-        number: u8,
-        now: Cycles,
-        around: &mut Surroundings<'_>,
-    ) -> Handshake {
+    pub fn ping(&mut self, at: Transaction<'_>, around: &mut Surroundings<'_>) -> Handshake {
+        let now = at.now;
         self.settle(now, around);
-        let number = usize::from(number);
-        let listens = self.device.speed == Speed::High && self.listens(address, now, around);
+        let number = usize::from(at.endpoint);
+        let is_high = self.device.speed == Speed::High;
+        let listens = is_high && self.listens(at.address, now, around);
         let Some(endpoint) = self.outs.get(number).filter(|endpoint| listens && endpoint.active)
         else {
             return Handshake::NoResponse;
@@ -180,6 +175,19 @@ impl Otg {
     fn end_setup_stage(&mut self, number: usize, now: Cycles, around: &mut Surroundings<'_>) {
         if number == 0 && std::mem::take(&mut self.device.setup_stage) {
             self.push_status(PacketStatus::SetupComplete, 0, Pid::Data0, &[], now, around);
+        }
+    }
+
+    /// RM0433 §57, STSPHST: newer cores tell when the host turns to the status stage of a write.
+    fn begin_status_stage(&mut self, number: usize, now: Cycles, around: &mut Surroundings<'_>) {
+        if number != 0 || !std::mem::take(&mut self.device.data_stage) {
+            return;
+        }
+        if self.parameters.status_stage {
+            let (status, frame) = (PacketStatus::OutComplete, self.device.frame);
+            let (pid, status_stage) = (Pid::Data0, true);
+            let entry = Status { status, endpoint: 0, bytes: 0, pid, frame, status_stage };
+            self.push(entry, &[], now, around);
         }
     }
 
@@ -226,6 +234,7 @@ impl Otg {
         }
         self.ins[0].interrupts |= cause::INEPNE;
         self.device.setup_stage = true;
+        self.device.data_stage = false;
         self.device.control_transfer = true;
         self.push_status(PacketStatus::SetupData, 0, Pid::Data0, &data, now, around);
     }
@@ -259,6 +268,8 @@ impl Otg {
         if number == 0 && data.is_empty() {
             // The status stage of a transfer to the host.
             self.device.end_control_transfer();
+        } else if number == 0 {
+            self.device.data_stage = true;
         }
         let endpoint = &mut self.outs[number];
         endpoint.toggle = endpoint.toggle.toggled();
@@ -283,7 +294,7 @@ impl Endpoint {
     }
 }
 
-/// Turnaround time in PHY clocks, by the AHB clock (RM0090 table 203).
+/// Turnaround time in PHY clocks, by the AHB clock (RM0090 §34.17.7).
 fn least_turnaround(ahb: u32) -> u32 {
     match ahb {
         0..15_000_000 => 0xF,

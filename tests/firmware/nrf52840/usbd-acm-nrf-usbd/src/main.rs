@@ -13,15 +13,10 @@ use usbd_acm::usb_device::{FromUsbBus, OwnBus};
 use usbd_acm::{Device, Port, Storage};
 
 include!("../../application.rs");
+include!("../../descriptors.rs");
 
-static DESCRIPTORS: Descriptors<1> = descriptors! {
-    endpoints: EndpointSet::first(7),
-    vendor_id: 0x1209,
-    product_id: 0x0001,
-    manufacturer: "usbd-acm",
-    product: "Serial port",
-    serial_number: "1",
-};
+/// Those of the chip.
+const ENDPOINTS: EndpointSet = EndpointSet::first(7);
 
 type Started = Clocks<ExternalOscillator, Internal, LfOscStopped>;
 type Bus = FromUsbBus<OwnBus<Usbd<UsbPeripheral<'static>>>, (), 1>;

@@ -10,31 +10,10 @@ use nrf52840_hal::pac::{Interrupt, interrupt};
 use panic_halt as _;
 use usbd_acm::descriptors::{Descriptors, descriptors};
 use usbd_acm::{Device, Port, Storage};
-use usbd_acm_nrf52840::{Nrf52840, OnChip, State, Usbd, power_clock_interrupt};
+use usbd_acm_nrf52840::{ENDPOINTS, Nrf52840, OnChip, State, Usbd, power_clock_interrupt};
 
 include!("../../application.rs");
-
-#[cfg(feature = "suite")]
-static DESCRIPTORS: Descriptors<1> = descriptors! {
-    endpoints: usbd_acm_nrf52840::ENDPOINTS,
-    vendor_id: 0x1209,
-    product_id: 0x0001,
-    manufacturer: "usbd-acm",
-    product: "Device under test",
-    serial_number: "0123456789ABCDEF",
-    power: usbd_acm::descriptors::Power::Bus { milliamps: 100 },
-    remote_wakeup: true,
-};
-
-#[cfg(not(feature = "suite"))]
-static DESCRIPTORS: Descriptors<1> = descriptors! {
-    endpoints: usbd_acm_nrf52840::ENDPOINTS,
-    vendor_id: 0x1209,
-    product_id: 0x0001,
-    manufacturer: "usbd-acm",
-    product: "Serial port",
-    serial_number: "1",
-};
+include!("../../descriptors.rs");
 
 /// What main hands to the interrupt before it enables it.
 struct Handed(UnsafeCell<Option<Device<Nrf52840>>>);

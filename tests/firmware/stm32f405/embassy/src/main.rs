@@ -63,4 +63,7 @@ async fn main(_spawner: Spawner) {
     join(device.run(), application).await;
 }
 
+/// Bytes of a bulk packet.
+const PACKET: usize = 64;
+
 include!("../../../embassy.rs");

@@ -1,7 +1,7 @@
-//! GPIO (RM0090 §8), and EXTI with SYSCFG's choice of its sources (§9, §12).
+//! GPIO, and EXTI with SYSCFG's choice of its sources: RM0090 §8, §9, §12, of which others differ in offsets.
 
-/// Ports A to I.
-const PORTS: usize = 9;
+/// Ports A to K.
+const PORTS: usize = 11;
 
 /// One port of 16 pins.
 #[derive(Clone, Copy, Debug)]
@@ -72,10 +72,15 @@ impl Gpio {
     }
 
     /// The alternate function that has a pin, if it is not the port's.
-    pub(super) fn alternate_function(&self, pin: u32) -> Option<u32> {
+    pub fn alternate_function(&self, pin: u32) -> Option<u32> {
         let (port, pin) = (self.ports.get(pin as usize / 16)?, pin % 16);
         let is_alternate = port.mode >> (2 * pin) & 3 == 2;
         is_alternate.then_some(port.alternate[pin as usize / 8] >> (4 * (pin % 8)) & 0xF)
+    }
+
+    /// Whether all of these pins have this alternate function.
+    pub fn lead_to(&self, pins: &[u32], function: u32) -> bool {
+        pins.iter().all(|pin| self.alternate_function(*pin) == Some(function))
     }
 
     /// Drives a pin from outside.
@@ -105,37 +110,37 @@ impl Gpio {
         self.exti.edge(line, true);
     }
 
-    pub(super) fn read(&self, offset: u32) -> u32 {
+    pub fn read(&self, offset: u32) -> u32 {
         self.ports.get(offset as usize / 0x400).map_or(0, |port| port.read(offset % 0x400))
     }
 
-    pub(super) fn write(&mut self, offset: u32, value: u32) {
+    pub fn write(&mut self, offset: u32, value: u32) {
         self.change(offset as usize / 0x400, |port| port.write(offset % 0x400, value));
     }
 
-    pub(super) fn read_exti(&self, offset: u32) -> u32 {
+    pub fn read_exti(&self, offset: u32) -> u32 {
         self.exti.read(offset)
     }
 
-    pub(super) fn write_exti(&mut self, offset: u32, value: u32) {
+    pub fn write_exti(&mut self, offset: u32, value: u32) {
         self.exti.write(offset, value);
     }
 
     /// SYSCFG_EXTICRx, by number from 0.
-    pub(super) fn source(&self, register: usize) -> u32 {
+    pub fn source(&self, register: usize) -> u32 {
         self.sources[register & 3]
     }
 
-    pub(super) fn set_source(&mut self, register: usize, value: u32) {
+    pub fn set_source(&mut self, register: usize, value: u32) {
         self.sources[register & 3] = value;
     }
 
     /// Lines that interrupt, one bit each.
-    pub(super) fn interrupts(&self) -> u32 {
+    pub fn interrupts(&self) -> u32 {
         self.exti.pending & self.exti.mask
     }
 
-    pub(super) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         for port in &mut self.ports {
             *port = Port { outside: port.outside, ..Port::default() };
         }
@@ -180,5 +185,44 @@ impl Exti {
             0x14 => self.pending &= !value,
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PC13.
+    const BUTTON: u32 = 2 * 16 + 13;
+
+    #[test]
+    fn an_edge_of_the_chosen_port_interrupts_where_it_is_asked_for() {
+        let mut gpio = Gpio::default();
+        gpio.drive(BUTTON, false);
+        gpio.set_source(3, 2 << 4);
+        // IMR, RTSR.
+        gpio.write_exti(0x00, 1 << 13);
+        gpio.write_exti(0x08, 1 << 13);
+        gpio.drive(BUTTON - 16, true);
+        assert_eq!(gpio.interrupts(), 0);
+        gpio.drive(BUTTON, true);
+        assert_eq!(gpio.interrupts(), 1 << 13);
+        gpio.write_exti(0x14, 1 << 13);
+        gpio.drive(BUTTON, false);
+        assert_eq!(gpio.interrupts(), 0);
+        gpio.raise_line(18);
+        assert_eq!(gpio.read_exti(0x14), 0);
+    }
+
+    #[test]
+    fn an_output_has_the_level_that_bsrr_gave_it() {
+        let mut gpio = Gpio::default();
+        gpio.drive(5, false);
+        gpio.write(0x18, 1 << 5);
+        assert!(!gpio.level(5));
+        gpio.write(0x00, 1 << 10);
+        assert!(gpio.level(5));
+        gpio.write(0x18, 1 << 21);
+        assert!(!gpio.level(5));
     }
 }
