@@ -60,6 +60,22 @@ fn one_shots_of_others_merge_until_the_host_was_told() {
     assert_eq!(notification(&mut bus), Some(SerialState::PARITY));
 }
 
+/// Of both lines: a session begins or ends by DTR alone.
+#[test]
+fn who_sets_the_lines_is_told_whether_dtr_changed() {
+    let (mut bus, _control) = split();
+    for (lines, changed) in [
+        (ControlLineState::RTS, false),
+        (BOTH, true),
+        (ControlLineState::DTR, false),
+        (BOTH, false),
+        (ControlLineState::RTS, true),
+        (ControlLineState::empty(), false),
+    ] {
+        assert_eq!(bus.set_control_lines(lines), changed, "{lines:?}");
+    }
+}
+
 /// Enumeration, open and close of a terminal, unplugged.
 #[test]
 fn events_come_in_order() {

@@ -301,6 +301,34 @@ fn a_slot_is_lent_once() {
     assert_eq!(slots.len(), SLOTS);
 }
 
+/// What a driver still held when its endpoint was closed, and what it tells out of order.
+#[test]
+fn a_slot_that_is_not_the_oldest_lent_is_dropped() {
+    for is_reclaimed in [false, true] {
+        let (mut receiver, mut reader) = out_fifo();
+        let mut slots = Vec::new();
+        receiver.pump(|slot| {
+            slots.push(slot);
+            Ok(())
+        });
+        let mut slot = slots.remove(if is_reclaimed { 0 } else { 1 });
+        if is_reclaimed {
+            receiver.reclaim();
+        }
+        let length = slot.fill(b"stale");
+        receiver.received(1, slot, length);
+        assert_eq!(reader.front(), None, "{is_reclaimed}");
+        if !is_reclaimed {
+            let mut slot = slots.remove(0);
+            let length = slot.fill(b"ours");
+            receiver.received(1, slot, length);
+            assert_eq!(reader.front(), Some((1, &b"ours"[..])));
+            reader.consume(4);
+            assert_eq!(reader.front(), None, "what was told out of order");
+        }
+    }
+}
+
 #[test]
 fn a_foreign_slot_is_dropped() {
     let (mut receiver, mut reader) = out_fifo();

@@ -3,7 +3,9 @@
 use usbd_acm::State::{Address, Configured};
 use usbd_acm::{Hooks, SetupPacket, Speed, State, WriteError};
 use usbd_acm_tests::model::{self, Answer};
-use usbd_acm_tests::{HIGH_SPEED, ONE_PORT, TokenHost, each_device_in, full_speed_running};
+use usbd_acm_tests::{
+    HIGH_SPEED, ONE_PORT, TWO_PORTS, TokenHost, each_device_in, full_speed_running,
+};
 use usbd_acm_virtual::host::request::{self, DEVICE_REMOTE_WAKEUP};
 use usbd_acm_virtual::host::{TransferError, linux};
 use usbd_acm_virtual::{
@@ -203,6 +205,28 @@ fn wire_3_1_a_device_that_disconnects_has_neither_address_nor_session() {
     host.configure();
     assert!(host.ports[0].control.is_connected());
     assert_eq!(host.violations(), []);
+}
+
+/// One port or the other, or both at a time.
+#[test]
+fn wire_3_1_any_port_wakes_a_host_that_allows_it() {
+    for asking in [[true, false], [false, true], [true, true], [false, false]] {
+        let (controller, wire) = <VirtualController>::new(2);
+        let mut host = TokenHost::<_, _, 2>::new(controller, wire, &TWO_PORTS, Board::default());
+        host.configure();
+        assert_eq!(host.control(request::set_device_feature(DEVICE_REMOTE_WAKEUP)), Answer::Ack);
+        host.wire.set_suspended(true);
+        host.poll();
+        for (port, asks) in host.ports.iter_mut().zip(asking) {
+            if asks {
+                port.control.request_wakeup();
+            }
+        }
+        host.poll();
+        let expected = u32::from(asking != [false, false]);
+        assert_eq!(host.device.hooks().wakeups, expected, "{asking:?}");
+        assert_eq!(host.violations(), []);
+    }
 }
 
 #[test]

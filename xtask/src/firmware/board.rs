@@ -82,18 +82,14 @@ impl Board {
         self.apps.iter().map(build).collect()
     }
 
-    /// Builds an application; its ELF file. `None` where the board has no such application.
-    pub fn elf(&self, app: &str) -> Result<Option<Vec<u8>>> {
-        let Some(app) = self.apps.iter().find(|other| other.name == app) else { return Ok(None) };
+    /// Builds an application; its ELF file.
+    pub fn elf(&self, app: &str) -> Result<Vec<u8>> {
+        let app =
+            self.apps.iter().find(|other| other.name == app).context("no such application")?;
         self.cargo(root(), &["build", "--bin", &app.name, "--features", &app.features])?;
         let folder = self.folder(root()).join("target").join(&self.target);
         let path = folder.join("release").join(&app.name);
-        fs::read(&path).map(Some).with_context(|| format!("cannot read {}", path.display()))
-    }
-
-    /// Whether its processor is a Cortex-M.
-    pub fn is_thumb(&self) -> bool {
-        self.target.starts_with("thumb")
+        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
     }
 
     /// No warning of clippy.

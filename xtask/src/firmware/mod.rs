@@ -55,15 +55,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The ELF files of one application of every board with a Cortex-M, by the board's name.
-pub fn elves(app: &str) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut found = Vec::new();
-    for board in Board::all()?.into_iter().filter(Board::is_thumb) {
-        if let Some(bytes) = board.elf(app)? {
-            found.push((board.name, bytes));
-        }
-    }
-    Ok(found)
+/// The ELF file of an application of a board.
+pub fn elf(board: &str, app: &str) -> Result<Vec<u8>> {
+    let board = Board::all()?.into_iter().find(|other| other.name == board);
+    board.context("no such board")?.elf(app)
 }
 
 /// Prints the sizes of a board's applications; what is over budget.

@@ -18,6 +18,7 @@ pub(super) fn all(workspace: &Workspace) -> Result<Vec<Row>> {
     rows.push(sweep(root)?);
     rows.push(fuzz(root)?);
     rows.extend(faults(root)?);
+    rows.extend(firmware(root)?);
     rows.push(enumerations(root)?);
     rows.push(load(root)?);
     rows.push(mutants(root)?);
@@ -100,6 +101,21 @@ fn faults(root: &Path) -> Result<Vec<Row>> {
     ])
 }
 
+/// On firmware in emulated chips.
+fn firmware(root: &Path) -> Result<[Row; 2]> {
+    let runs = figures::read(root, "firmware-")?;
+    let row = |what, figure, detail: &str| Row {
+        what,
+        value: sum(&runs, figure),
+        detail: detail.to_owned(),
+        command: "cargo xtask soak --only endurance",
+    };
+    Ok([
+        row("faults on firmware in emulated chips", "faults", "no byte lost or doubled"),
+        row("enumerations of such firmware in a row", "cycles", "all of them succeeded"),
+    ])
+}
+
 fn enumerations(root: &Path) -> Result<Row> {
     let runs = figures::read(root, "enumerations")?;
     Ok(Row {
@@ -172,12 +188,16 @@ fn threads(root: &Path) -> Result<Row> {
 /// Two architectures: the value is of the first.
 fn stack(root: &Path) -> Result<Row> {
     let runs = figures::read(root, "stack")?;
-    let [smaller, compared] =
-        ["poll_thumbv6m", "functions_compared"].map(|figure| sum(&runs, figure).unwrap_or(0));
+    let [smaller, interrupt, compared] =
+        ["poll_thumbv6m", "interrupt_nrf52840", "functions_compared"]
+            .map(|figure| sum(&runs, figure).unwrap_or(0));
     Ok(Row {
         what: "bytes of stack at most in Device::poll on thumbv7em",
         value: sum(&runs, "poll_thumbv7em"),
-        detail: format!("{smaller} on thumbv6m, {compared} functions within their bounds when run"),
+        detail: format!(
+            "{smaller} on thumbv6m, {interrupt} in the interrupt of the nRF52840, and {compared} functions \
+             within their bounds when run"
+        ),
         command: "cargo xtask size --stack",
     })
 }

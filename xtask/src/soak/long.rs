@@ -1,8 +1,10 @@
 //! Tests that take a slice of what there is, with all of it: built with optimization, and with a bar
 //! that tells how far they are.
 
+use crate::bench::program;
 use crate::test::command::{Transcript, cargo};
 use crate::test::part::CRATES;
+use crate::test::plan;
 use crate::test::step::Step;
 use crate::test::workspace::Workspace;
 
@@ -20,6 +22,19 @@ pub fn sweep(apart: u16) -> Step {
 pub fn load(hours: u32) -> Step {
     let about = format!("{hours} simulated hours of load, every byte checked, no memory kept");
     alone("load", &about, ["load", "a_long_time"], ("LOAD_SECONDS", (hours * 3600).to_string()))
+}
+
+/// Firmware in emulated chips: each fault at each packet, brown-outs, and enumerations in a row.
+pub fn endurance() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo();
+        command.args(["test", "--locked", "--manifest-path", program::MANIFEST, "endurance"]);
+        command.args(["--", "--nocapture"]).env("SOAK", "1");
+        plan::run([command], workspace).tests()
+    };
+    let about = "every fault on firmware in emulated chips, and 10 000 enumerations";
+    let step = Step::new("endurance", about, check);
+    program::parts().into_iter().fold(step, Step::needs)
 }
 
 /// The tests of a target whose names contain this, one after the other.

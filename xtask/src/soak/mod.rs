@@ -59,6 +59,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     plan.extend([
         long::sweep(options.sweep_apart),
         long::load(options.load_hours),
+        long::endurance(),
         properties(options.cases),
         loom(),
         sanitizer::threads(),

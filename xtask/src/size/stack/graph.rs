@@ -111,7 +111,7 @@ mod tests {
 
     /// push {lr}; sub sp, #8; bl; add sp, #8; pop {pc}: 12 bytes, and what it calls.
     fn calls(offset: u16) -> [u16; 6] {
-        [0xB500, 0xB082, 0xF000, 0xF800 | (offset - 8) / 2, 0xB002, 0xBD00]
+        [0xB500, 0xB082, 0xF000, 0xF800 | ((offset - 8) / 2), 0xB002, 0xBD00]
     }
 
     /// push {r4, r5}; pop {r4, r5}; bx lr: 8 bytes.
