@@ -270,6 +270,34 @@ fn packets_taken_back_are_followed_by_a_zero_length_packet() {
     }
 }
 
+/// A zero-length packet more would end a read of the host that had nothing yet.
+#[test]
+fn no_zero_length_packet_where_the_host_has_everything_or_starts_anew() {
+    for is_opened in [false, true] {
+        let (mut writer, mut sender) = in_fifo();
+        let mut wire = Wire::new(1);
+        writer.write(1, b"old");
+        wire.pump(&mut sender, 1);
+        if is_opened {
+            wire.queue.clear();
+        } else {
+            wire.drain(&mut sender, 1);
+            wire.received.clear();
+        }
+        sender.aborted();
+        sender.discard();
+        if is_opened {
+            sender.opened();
+        }
+        // Of the session that is over.
+        writer.write(1, b"late");
+        writer.write(2, b"new");
+        wire.drain(&mut sender, 2);
+        assert_eq!(wire.bytes(), b"new");
+        assert!(wire.received.iter().all(|packet| !packet.is_empty()), "{:?}", wire.received);
+    }
+}
+
 #[test]
 fn a_leaked_packet_costs_a_slot_and_nothing_else() {
     let (mut writer, mut sender) = in_fifo();
