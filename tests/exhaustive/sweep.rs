@@ -55,7 +55,7 @@ fn visit(first: u8, apart: usize, taken: &AtomicUsize, bar: &ProgressBar) -> u64
         walk.enumerate();
         bar.inc(1);
         // A log has no bar.
-        if bar.is_hidden() && bar.position() % (REQUESTS as u64 / 16) == 0 {
+        if bar.is_hidden() && bar.position().is_multiple_of(REQUESTS as u64 / 16) {
             println!("{}: {} of {REQUESTS}", bar.message(), bar.position());
         }
     }
