@@ -54,6 +54,22 @@ fn an_empty_slot_holds_its_size() {
     slots.into_iter().for_each(|slot| holds(slot, 64));
 }
 
+/// It loses them to nobody, and keeps no one busy.
+#[test]
+fn a_driver_that_drops_slots_is_offered_each_once() {
+    let (mut receiver, _) = Box::leak(Box::new(OutFifo::<4, 64>::new())).split();
+    for _ in 0..3 {
+        let mut offered = 0;
+        receiver.pump(|slot| {
+            drop(slot);
+            offered += 1;
+            assert!(offered <= 4, "there are 4");
+            Ok(())
+        });
+        assert_eq!(offered, 4);
+    }
+}
+
 /// The host is about to read it.
 #[test]
 fn a_notification_that_a_driver_holds_is_not_overwritten() {

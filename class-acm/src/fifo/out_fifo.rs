@@ -84,16 +84,17 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
         // none.
         fence(Ordering::SeqCst);
         let mut lent = self.fifo.lent.load_own();
-        while depth >= SLOTS || lent.wrapping_sub(self.fifo.tail.load_own()) < depth * SIZE {
+        // As often as there are slots, also for a driver that drops what it took.
+        for _ in 0..depth.min(SLOTS) {
+            if depth < SLOTS && lent.wrapping_sub(self.fifo.tail.load_own()) >= depth * SIZE {
+                return;
+            }
             let Some(slot) = self.free_slot(lent) else { return };
             if receive(slot).is_err() {
                 return;
             }
             lent = lent.wrapping_add(SIZE);
             self.fifo.lent.store(lent, Ordering::Relaxed);
-            if depth == 1 {
-                return;
-            }
         }
     }
 

@@ -26,6 +26,8 @@ pub struct App {
     features: String,
     pub flash: u64,
     pub ram: u64,
+    /// Whether the image may depend on the folder it is built in.
+    pub varies: bool,
 }
 
 /// budget.toml.
@@ -42,6 +44,8 @@ struct Limits {
     ram: u64,
     #[serde(default)]
     features: String,
+    #[serde(default)]
+    varies: bool,
 }
 
 impl Board {
@@ -63,7 +67,13 @@ impl Board {
         let text = fs::read_to_string(path)?;
         let budget: Budget =
             toml::from_str(&text).with_context(|| format!("{}", path.display()))?;
-        let app = |(name, Limits { flash, ram, features })| App { name, features, flash, ram };
+        let app = |(name, Limits { flash, ram, features, varies })| App {
+            name,
+            features,
+            flash,
+            ram,
+            varies,
+        };
         let folder = path.parent().and_then(Path::file_name).context("no folder")?;
         Ok(Self {
             name: folder.to_string_lossy().into_owned(),
