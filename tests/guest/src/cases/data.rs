@@ -1,5 +1,6 @@
 //! Bytes, checked at both ends.
 
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -86,9 +87,12 @@ pub fn bus_reset(
     let node = UsbNode::open(device)?;
     let rounds = 5;
     for _ in 0..rounds {
-        let busy = thread::spawn(keep_busy);
-        thread::sleep(Duration::from_millis(50));
+        let (moving, moves) = mpsc::channel();
+        let busy = thread::spawn(move || keep_busy(&moving));
+        // Nothing is sent when the thread ends without it, for a reason that it has to tell.
+        let _ = moves.recv();
         let reset = node.reset();
+        drop(moves);
         let moved = busy.join().map_err(|_| anyhow!("the busy thread panicked"))??;
         reset?;
         ensure!(moved > 0, "nothing moved around the reset");
@@ -97,17 +101,21 @@ pub fn bus_reset(
     Ok(format!("{rounds} resets"))
 }
 
-fn keep_busy() -> Result<u64> {
+/// Moves data until the terminal is hung up, which cdc_acm does at a reset, or nobody listens any more. Says
+/// when data moves both ways.
+fn keep_busy(moving: &mpsc::Sender<()>) -> Result<u64> {
     let mut tty = Tty::open(0)?;
     let block = [0x55; 4096];
     let mut buffer = [0; 4096];
     let mut moved = 0;
     let start = Instant::now();
-    while start.elapsed() < Duration::from_millis(150) {
-        // cdc_acm hangs the terminal up after a reset.
+    while start.elapsed() < Duration::from_secs(30) {
         let Ok(written) = tty.write_some(&block) else { break };
         let Some(read) = tty.read_some(&mut buffer)? else { break };
         moved += (written + read) as u64;
+        if read > 0 && moving.send(()).is_err() {
+            break;
+        }
     }
     Ok(moved)
 }
