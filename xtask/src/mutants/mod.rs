@@ -170,7 +170,11 @@ fn judge(sum: &Tally, survivors: &Survivors, files: &[String]) -> Result<(), Str
     let mut faults = survivors
         .faults(&sum.missed, |file| files.is_empty() || files.iter().any(|one| one == file));
     let viable = sum.caught + sum.missed.len() as u64;
-    if sum.caught * 100 < viable * CAUGHT_AT_LEAST || viable == 0 {
+    if viable == 0 {
+        faults.push("no mutant was tried".to_owned());
+    }
+    // Of all files: in some of them the survivors that are listed may be more of a hundred.
+    if files.is_empty() && sum.caught * 100 < viable * CAUGHT_AT_LEAST {
         faults.push(format!("{:.1} % were caught, {CAUGHT_AT_LEAST} % at least", sum.percent()));
     }
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
@@ -194,6 +198,17 @@ mod tests {
         let said = judge(&tally(94, &missed), &survivors, &[]).unwrap_err();
         assert_eq!(said, "94.9 % were caught, 95 % at least");
         assert!(judge(&tally(0, &[]), &Survivors::default(), &[]).is_err());
+    }
+
+    #[test]
+    fn of_some_files_only_what_is_listed_may_be_missed() {
+        let list = "[[survivor]]\nmutant = \"src/port.rs: x\"\nreason = \"because\"\n";
+        let files = ["src/port.rs".to_owned()];
+        let survivors = Survivors::parse(list).unwrap();
+        assert_eq!(judge(&tally(1, &["src/port.rs: x"]), &survivors, &files), Ok(()));
+        let said = judge(&tally(99, &["src/port.rs: y"]), &survivors, &files).unwrap_err();
+        assert!(said.contains("1 missed: src/port.rs: y"), "{said}");
+        assert!(judge(&tally(0, &[]), &Survivors::default(), &files).is_err());
     }
 
     #[test]
