@@ -247,3 +247,10 @@ pub fn may_fail(kind: PacketKind, _side: Side, fault: Fault) -> bool {
     let breaks = matches!(fault, Fault::Reset | Fault::Unplug);
     breaks || acknowledges && !matches!(fault, Fault::Delay(_) | Fault::NakStorm(_))
 }
+
+/// On a chip a device also fails whose last packet of a data stage is not acknowledged: the hardware takes
+/// the status stage only after that, and the host does not ask for the packet again.
+pub fn chip_may_fail(kind: PacketKind, side: Side, fault: Fault) -> bool {
+    let repeats = matches!((kind, side, fault), (PacketKind::Data, Side::Device, Fault::Duplicate));
+    repeats || may_fail(kind, side, fault)
+}
