@@ -195,11 +195,11 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     pub(crate) fn control_receive(&mut self) {
-        self.expect(Stage::Out);
+        self.allow(Stage::Out);
     }
 
     pub(crate) fn control_status_out(&mut self) {
-        self.expect(Stage::StatusOut);
+        self.allow(Stage::StatusOut);
     }
 
     pub(crate) fn control_stall(&mut self) {
@@ -209,7 +209,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         }
     }
 
-    fn expect(&mut self, stage: Stage) {
+    fn allow(&mut self, stage: Stage) {
         if !self.is_superseded() {
             self.state.control.stage = stage;
             self.let_in();
