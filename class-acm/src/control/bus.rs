@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::ControlShared;
+use super::{ControlShared, MILLIAMPS};
 use crate::event::{Kind, Signal, Signals};
 use crate::serial_state::NOTIFICATION_LENGTH;
 use crate::sync::{Ordering, OwnLoad};
@@ -32,17 +32,17 @@ impl BusControl<'_> {
 
     /// The line coding, to be reported to the host.
     pub fn line_coding(&self) -> LineCoding {
-        self.shared.line_coding.load_own()
+        self.shared.own_line_coding()
     }
 
     /// Its seven bytes on the wire, and one more that does not count: two words, little-endian.
     pub fn line_coding_on_the_wire(&self) -> (u32, u32) {
-        self.shared.line_coding.load_wire()
+        self.shared.line_coding_on_the_wire()
     }
 
     /// Takes a line coding over. Hosts write back what they read; that is no change.
     pub fn set_line_coding(&mut self, coding: LineCoding) {
-        if self.shared.line_coding.store(coding) {
+        if self.shared.store_line_coding(coding) {
             self.shared.post(Kind::LINE_CODING);
         }
     }
@@ -74,10 +74,11 @@ impl BusControl<'_> {
     }
 
     /// The device was configured. The host has seen no level yet, and hears of no one-shot that
-    /// was raised before.
+    /// was raised before. mA count as bMaxPower does: in twos, up to 510 (USB 2.0 table 9-10).
     pub fn configured(&mut self, milliamps: u16) {
         self.shared.notified.reset(&self.shared.raised);
-        self.shared.milliamps.store(milliamps, Ordering::Relaxed);
+        let [units, _] = (milliamps / MILLIAMPS).to_le_bytes();
+        self.shared.milliamps.store(units, Ordering::Relaxed);
         self.shared.set(Signal::CONFIGURED, true);
     }
 
