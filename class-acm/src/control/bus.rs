@@ -148,8 +148,9 @@ impl ControlShared {
     /// Changes the signals of a mask, unless they are that already. Bus side.
     #[inline(never)]
     fn set_all(&self, mask: Signals, to: Signals) {
-        let changed = (self.signals.load_own() ^ to.0) & mask.0;
-        self.signals.store(self.signals.load_own() ^ changed, Ordering::Release);
+        let before = self.signals.load_own();
+        let changed = (before ^ to.0) & mask.0;
+        self.signals.store(before ^ changed, Ordering::Release);
         // Shifted out of words, the last first: that needs no masks.
         let (mut rest, mut to) =
             (u32::from(changed).rotate_right(8), u32::from(to.0).rotate_right(8));
@@ -161,7 +162,7 @@ impl ControlShared {
             }
             (rest, to) = (rest << 1, to << 1);
         }
-        self.settled.store(self.signals.load_own(), Ordering::Release);
+        self.settled.store(before ^ changed, Ordering::Release);
         // Not before: what merged with a queued event is told by `settled` alone.
         if changed != 0 {
             self.waker.wake();
