@@ -285,11 +285,6 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         }
     }
 
-    pub(crate) fn halt(&mut self, address: EndpointAddress) {
-        self.halted |= address.bit();
-        self.controller.halt(address);
-    }
-
     /// Ends a halt; the toggle goes to DATA0 in any case (I10).
     pub(crate) fn unhalt(&mut self, address: EndpointAddress) {
         self.halted &= !address.bit();
