@@ -2,16 +2,14 @@
 
 use usbd_acm::{Controller, Direction, EndpointAddress, Event, TxPacket};
 
-use super::{amount, data, data_in, data_out, dma_ends, has, maxcnt, opened, slots, start};
+use super::{
+    PENDING, amount, data, data_in, data_out, dma_ends, has, maxcnt, opened, slots, start,
+};
 use crate::line::Line;
 use crate::registers::fake::{raise, set, written, written_to};
 use crate::registers::{
-    DTOGGLE, EPINEN, EPOUTEN, EPSTALL, Register, TEST_ADDRESS, USBREGSTATUS, USBRESET, halted_out,
-    size_out,
+    DTOGGLE, EPINEN, EPOUTEN, EPSTALL, TEST_ADDRESS, USBREGSTATUS, USBRESET, halted_out, size_out,
 };
-
-/// NVIC_ISPR1, where USBD is bit 7.
-const PENDING: Register = Register(0xE000_E204);
 
 fn line_in() -> Line {
     Line::of(data_in())
