@@ -59,6 +59,18 @@ impl Line {
         Self::of_bit(byte & 7 | (!byte >> 4) & 8)
     }
 
+    /// The endpoint of this number that packets are sent on.
+    #[inline]
+    pub(crate) const fn input(address: EndpointAddress) -> Self {
+        Self::of_bit(address.to_byte() & 7)
+    }
+
+    /// The endpoint of this number that packets come on.
+    #[inline]
+    pub(crate) const fn output(address: EndpointAddress) -> Self {
+        Self::of_bit(address.to_byte() & 7 | 8)
+    }
+
     /// `None` for EP0.
     pub(crate) const fn address(self) -> Option<EndpointAddress> {
         let direction = if self.is_out() { Direction::Out } else { Direction::In };

@@ -68,7 +68,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         address: EndpointAddress,
         packet: TxPacket,
     ) -> Result<(), TxPacket> {
-        self.state.dma.push_in(&self.usbd, Line::of(address), packet)?;
+        self.state.dma.push_in(&self.usbd, Line::input(address), packet)?;
         self.start_next();
         Ok(())
     }
@@ -78,7 +78,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         address: EndpointAddress,
         slot: RxSlot,
     ) -> Result<(), RxSlot> {
-        let line = Line::of(address);
+        let line = Line::output(address);
         self.state.dma.push_out(&self.usbd, line, slot)?;
         if self.state.done & line.closed_bit() != 0 {
             self.let_in(line);

@@ -232,6 +232,17 @@ fn close_all_leaves_ep0() {
     assert!(controller.poll().is_none());
 }
 
+/// The memory of a packet is read only, whatever endpoint it is sent on.
+#[test]
+fn no_packet_is_sent_on_an_out_endpoint_nor_slot_filled_on_an_in_endpoint() {
+    let mut controller = opened();
+    let mut slots = slots();
+    assert!(controller.send(data_out(), packet()).is_ok());
+    assert_eq!(written_to(maxcnt(line_out())), []);
+    assert!(controller.receive(data_in(), slots()).is_ok());
+    assert_eq!(written_to(maxcnt(line_in())), []);
+}
+
 #[test]
 fn a_reset_drops_everything() {
     let mut controller = opened();
