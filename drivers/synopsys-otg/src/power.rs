@@ -217,15 +217,15 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         if let Some(event) = self.next_sent() {
             return Some(event);
         }
-        loop {
-            let control = self.make_way();
+        while status & RXFLVL != 0 || self.is_setup_due() || self.is_filled() {
+            let entry = self.make_way();
             if let Some(event) = self.received() {
                 return Some(event);
             }
-            if !control && !self.is_setup_due() {
+            if entry.is_none() && !self.is_setup_due() {
                 break;
             }
-            if let Some(event) = self.control_event() {
+            if let Some(event) = self.control_event(entry) {
                 return Some(event);
             }
         }
