@@ -63,7 +63,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> Controller for SynopsysOtg
     }
 
     fn send(&mut self, address: EndpointAddress, packet: TxPacket) -> Result<(), TxPacket> {
-        self.push_in(Line::of(address), packet)
+        self.push_in(Line::of(address), Some(packet))
     }
 
     fn receive(&mut self, address: EndpointAddress, slot: RxSlot) -> Result<(), RxSlot> {

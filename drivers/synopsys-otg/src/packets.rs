@@ -84,7 +84,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         let sent = queue.over();
         if DEPTH > 2 {
             self.pend_if_acknowledged(line);
-            self.start(line);
+            _ = self.push_in(line, None);
         }
         if sent { line.address().map(Event::Sent) } else { None }
     }
@@ -113,14 +113,11 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// A packet that was received.
     pub(crate) fn received(&mut self) -> Option<Event> {
-        for (number, queue) in (1..).zip(&mut self.state.outs) {
-            if let Some((slot, length)) = queue.received() {
-                self.pend_if_filled();
-                let address = EndpointAddress::new(number, Direction::Out)?;
-                return Some(Event::Received(address, slot, length));
-            }
-        }
-        None
+        let filled = |(_, queue): &(_, &mut OutQueue<DEPTH>)| queue.is_filled();
+        let (number, queue) = (1..).zip(&mut self.state.outs).find(filled)?;
+        let (slot, length) = queue.received()?;
+        self.pend_if_filled();
+        Some(Event::Received(EndpointAddress::new(number, Direction::Out)?, slot, length))
     }
 
     /// No interrupt line tells of packets that are in their slots.
@@ -132,7 +129,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// Whether a packet is in its slot that was not told.
     pub(crate) fn is_filled(&self) -> bool {
-        self.state.outs.iter().any(OutQueue::is_filled)
+        // Without early exit, and so without a loop where there is one port.
+        self.state.outs.iter().fold(false, |filled, queue| filled | queue.is_filled())
     }
 
     /// Moves packets from the receive FIFO to their slots, until there is something of EP0 on top, which is
@@ -179,12 +177,28 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
 /// What the stack asks for.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    pub(crate) fn push_in(&mut self, line: Line, packet: TxPacket) -> Result<(), TxPacket> {
-        match self.state.in_queue(line) {
-            Some(mut queue) => queue.push(packet)?,
-            None => return Err(packet),
+    /// Takes another packet in on an IN endpoint, or gives it back when there is no room. Then arms the
+    /// endpoint with what waits, unless it is busy, halted or closed.
+    #[inline(never)]
+    pub(crate) fn push_in(&mut self, line: Line, more: Option<TxPacket>) -> Result<(), TxPacket> {
+        let Some(mut queue) = self.state.in_queue(line) else { return more.map_or(Ok(()), Err) };
+        if let Some(packet) = more {
+            queue.push(packet)?;
         }
-        self.start(line);
+        let control = self.usb.read(line.control());
+        if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
+            return Ok(());
+        }
+        let [low, high, ..] = (control & ctl::MPSIZ).to_le_bytes();
+        let [number, ..] = line.number().to_le_bytes();
+        let (_, words) = Self::PLAN.transmit(number.into());
+        let batch = queue.batch(u16::from_le_bytes([low, high]), words);
+        let Some(batch) = batch else { return Ok(()) };
+        let packets = u32::from(batch.packets) << tsiz::PKTCNT;
+        self.usb.write(line.size(), tsiz::MCNT_1 | packets | u32::from(batch.bytes));
+        self.usb.write(line.control(), control | ctl::EPENA | ctl::CNAK);
+        let usb = &self.usb;
+        queue.arm(batch, |packet| fifo::push(usb, line.number(), packet));
         Ok(())
     }
 
@@ -195,25 +209,6 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         }
         self.start_out(line);
         Ok(())
-    }
-
-    /// Arms an IN endpoint with what waits, unless it is busy, halted or closed.
-    fn start(&mut self, line: Line) {
-        let Some(mut queue) = self.state.in_queue(line) else { return };
-        let control = self.usb.read(line.control());
-        if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
-            return;
-        }
-        let [low, high, ..] = (control & ctl::MPSIZ).to_le_bytes();
-        let [number, ..] = line.number().to_le_bytes();
-        let (_, words) = Self::PLAN.transmit(number.into());
-        let Some(batch) = queue.batch(u16::from_le_bytes([low, high]), words) else { return };
-        let packets = u32::from(batch.packets) << tsiz::PKTCNT;
-        self.usb.write(line.size(), tsiz::MCNT_1 | packets | u32::from(batch.bytes));
-        self.usb.write(line.control(), control | ctl::EPENA | ctl::CNAK);
-        for packet in queue.arm(batch) {
-            fifo::push(&self.usb, line.number(), packet);
-        }
     }
 
     /// Lets as many packets in on an OUT endpoint as there are slots, unless it is busy, halted or closed.
@@ -298,7 +293,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.usb.write(line.control(), control | ctl::SD0PID);
         match line.is_out() {
             true => self.start_out(line),
-            false => self.start(line),
+            false => _ = self.push_in(line, None),
         }
     }
 }

@@ -22,7 +22,7 @@ pub enum Vbus {
     Ignored,
 }
 
-/// GAHBCFG: interrupts reach the NVIC.
+/// GAHBCFG: interrupts reach the NVIC, while the device is attached.
 const GINT: u32 = 1 << 0;
 /// GUSBCFG: the full-speed transceiver.
 const PHYSEL: u32 = 1 << 6;
@@ -90,21 +90,14 @@ pub(crate) struct Power {
     turnaround: u8,
     megahertz: u16,
     vbus: Vbus,
-    attached: bool,
     suspended: bool,
     /// Each start of frame interrupts.
     watched: bool,
 }
 
 impl Power {
-    pub(crate) const OFF: Self = Self {
-        turnaround: 0,
-        megahertz: 0,
-        vbus: Vbus::Sensed,
-        attached: false,
-        suspended: false,
-        watched: false,
-    };
+    pub(crate) const OFF: Self =
+        Self { turnaround: 0, megahertz: 0, vbus: Vbus::Sensed, suspended: false, watched: false };
 
     pub(crate) fn set<C>(&mut self, clock: AhbClock<C>, vbus: Vbus) {
         (self.turnaround, self.megahertz) = (clock.turnaround(), clock.megahertz());
@@ -126,7 +119,6 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         usb.write(GAHBCFG, GINT);
         usb.modify(DCTL, SDIS, 0);
         self.load_out();
-        self.state.power.attached = true;
         self.state.power.watched = false;
     }
 
@@ -135,7 +127,6 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.usb.modify(DCTL, 0, SDIS);
         self.usb.write(GAHBCFG, 0);
         self.drop_all();
-        self.state.power.attached = false;
     }
 
     /// Resets the core, whatever a boot loader has left, and selects device mode and transceiver.
@@ -265,8 +256,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         if status & USBSUSP == 0 {
             return self.resumed();
         }
-        // Where the bus resumed since, there is no suspend to tell of.
-        if !self.state.power.attached || self.usb.read(DSTS) & SUSPSTS == 0 {
+        // Who is detached has no bus, and where it resumed since, there is no suspend to tell of.
+        if self.usb.read(GAHBCFG) & GINT == 0 || self.usb.read(DSTS) & SUSPSTS == 0 {
             return None;
         }
         self.state.power.suspended = true;

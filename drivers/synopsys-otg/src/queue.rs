@@ -63,10 +63,14 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
     /// Takes a packet in, or gives it back when there is no room.
     #[inline(always)]
     pub(crate) fn push(&mut self, packet: TxPacket) -> Result<(), TxPacket> {
-        let Some(place) = self.packets.iter_mut().find(|place| place.is_none()) else {
-            return Err(packet);
+        let place = match Self::IS_SINGLE {
+            true => self.packets.first_mut(),
+            false => self.packets.iter_mut().find(|place| place.is_none()),
         };
-        *place = Some(packet);
+        match place {
+            Some(place @ None) => *place = Some(packet),
+            _ => return Err(packet),
+        }
         Ok(())
     }
 
@@ -77,12 +81,13 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
         if self.progress.armed != 0 {
             return None;
         }
+        if Self::IS_SINGLE {
+            let bytes = self.packets.first()?.as_ref()?.len();
+            return Some(Batch { packets: 1, bytes });
+        }
         let mut waiting = self.waiting().iter().map_while(Option::as_ref);
         let mut last = waiting.next()?.len();
         let mut batch = Batch { packets: 1, bytes: last };
-        if Self::IS_SINGLE {
-            return Some(batch);
-        }
         for packet in waiting {
             let bytes = batch.bytes.saturating_add(packet.len());
             let fits = bytes.div_ceil(4) <= fifo_words && batch.packets < PACKETS_IN_FIFO;
@@ -97,17 +102,20 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
 
     /// The packets from the first that was not acknowledged on.
     fn waiting(&self) -> &[Option<TxPacket>] {
-        match Self::IS_SINGLE {
-            true => self.packets,
-            false => self.packets.get(self.progress.acknowledged.into()..).unwrap_or_default(),
-        }
+        self.packets.get(self.progress.acknowledged.into()..).unwrap_or_default()
     }
 
-    /// A batch goes into the FIFO: its packets.
+    /// A batch goes into the FIFO, packet by packet.
     #[inline(always)]
-    pub(crate) fn arm(&mut self, batch: Batch) -> impl Iterator<Item = &TxPacket> {
+    pub(crate) fn arm(&mut self, batch: Batch, mut write: impl FnMut(&TxPacket)) {
         self.progress.armed = batch.packets;
-        self.waiting().get(..batch.packets.into()).unwrap_or_default().iter().flatten()
+        if !Self::IS_SINGLE {
+            let packets = self.waiting().iter().take(batch.packets.into());
+            return packets.flatten().for_each(write);
+        }
+        if let Some(Some(packet)) = self.packets.first() {
+            write(packet);
+        }
     }
 
     /// The transfer was broken off, and this many of its packets were not acknowledged: they wait again.
@@ -126,7 +134,8 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
             self.broken_off(0);
             return self.sent();
         }
-        core::mem::take(&mut self.progress.armed) != 0 && self.drop_first()
+        let was_armed = core::mem::take(&mut self.progress.armed) != 0;
+        was_armed && self.packets.first_mut().is_some_and(|place| place.take().is_some())
     }
 
     /// Drops the oldest packet, if it was acknowledged. Returns whether it was.
@@ -135,10 +144,6 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
             return false;
         }
         self.progress.acknowledged -= 1;
-        self.drop_first()
-    }
-
-    fn drop_first(&mut self) -> bool {
         shift(self.packets, None).is_some()
     }
 
@@ -150,7 +155,10 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
     /// Drops every packet.
     pub(crate) fn clear(&mut self) {
         *self.progress = Progress::NEW;
-        self.packets.iter_mut().for_each(|place| *place = None);
+        match (Self::IS_SINGLE, &mut *self.packets) {
+            (true, [place, ..]) => *place = None,
+            (_, packets) => packets.iter_mut().for_each(|place| *place = None),
+        }
     }
 }
 
@@ -250,6 +258,14 @@ mod tests {
         queue.batch(64, WORDS).map(|batch| (batch.packets, batch.bytes))
     }
 
+    /// What goes into the FIFO: the bytes of each packet.
+    fn arm<const DEPTH: usize>(queue: &mut InQueue<'_, DEPTH>) -> Vec<u16> {
+        let mut lengths = Vec::new();
+        let batch = queue.batch(64, WORDS).unwrap();
+        queue.arm(batch, |packet| lengths.push(packet.len()));
+        lengths
+    }
+
     #[test]
     fn one_packet_at_a_time_where_there_are_two_places() {
         let mut packets = packets();
@@ -257,14 +273,13 @@ mod tests {
         let mut queue = queues.data();
         assert_eq!(batch(&queue), None);
         assert!(queue.push(packets(64)).is_ok() && queue.push(packets(3)).is_err());
-        let first = queue.batch(64, WORDS).unwrap();
-        assert_eq!(first, Batch { packets: 1, bytes: 64 });
-        assert_eq!(queue.arm(first).map(|packet| packet.len()).collect::<Vec<_>>(), [64]);
+        assert_eq!(batch(&queue), Some((1, 64)));
+        assert_eq!(arm(&mut queue), [64]);
         assert_eq!(batch(&queue), None, "one goes on");
         queue.broken_off(1);
         assert_eq!(batch(&queue), Some((1, 64)), "it waits again");
         assert!(!queue.over(), "nothing went on");
-        assert_eq!(queue.arm(first).count(), 1);
+        assert_eq!(arm(&mut queue), [64]);
         assert!(queue.over() && !queue.over());
         assert!(queue.push(packets(3)).is_ok());
         assert_eq!(batch(&queue), Some((1, 3)));
@@ -317,14 +332,12 @@ mod tests {
         for length in [64, 64, 64, 5] {
             assert!(queue.push(packets(length)).is_ok());
         }
-        let all = queue.batch(64, WORDS).unwrap();
-        assert_eq!(queue.arm(all).count(), 4);
+        assert_eq!(arm(&mut queue), [64, 64, 64, 5]);
         queue.broken_off(3);
         assert_eq!(batch(&queue), Some((3, 133)));
         assert!(queue.is_acknowledged() && queue.sent() && !queue.sent());
         assert_eq!(batch(&queue), Some((3, 133)));
-        let all = queue.batch(64, WORDS).unwrap();
-        assert_eq!(queue.arm(all).count(), 3);
+        assert_eq!(arm(&mut queue), [64, 64, 5]);
         assert!(queue.over() && queue.sent() && queue.sent() && !queue.sent());
         assert_eq!(batch(&queue), None);
     }
