@@ -26,7 +26,7 @@ pub use registers::cores::{Core, Generation, Phy, stm32f4, stm32h7};
 use control::Control;
 use endpoint::Line;
 use power::Power;
-use queue::{InQueue, InQueues, OutQueue};
+use queue::{InQueue, InQueues, Kind, OutQueue};
 
 /// What the controller keeps in RAM, to be placed in a `static`: the packets of `PORTS` serial ports on
 /// their way, up to `DEPTH` in each direction of each. To the host the last place is for a notification.
@@ -56,9 +56,9 @@ impl<const PORTS: usize, const DEPTH: usize> State<PORTS, DEPTH> {
     #[inline(always)]
     fn in_queue(&mut self, line: Line) -> Option<InQueue<'_, DEPTH>> {
         let queues = self.ins.get_mut(line.index() / 2)?;
-        Some(match line.index().is_multiple_of(2) {
-            true => queues.data(),
-            false => queues.notification(),
+        queues.queue(match line.index() % 2 {
+            0 => Kind::Data,
+            _ => Kind::Notification,
         })
     }
 }

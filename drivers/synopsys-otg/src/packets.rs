@@ -113,11 +113,15 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// A packet that was received.
     pub(crate) fn received(&mut self) -> Option<Event> {
-        let filled = |(_, queue): &(_, &mut OutQueue<DEPTH>)| queue.is_filled();
-        let (number, queue) = (1..).zip(&mut self.state.outs).find(filled)?;
-        let (slot, length) = queue.received()?;
+        let index = match PORTS {
+            1 => 0,
+            _ => self.state.outs.iter().position(OutQueue::is_filled)?,
+        };
+        let [number, ..] = (index + 1).to_le_bytes();
+        let address = EndpointAddress::new(number, Direction::Out)?;
+        let (slot, length) = self.state.outs.get_mut(index)?.received()?;
         self.pend_if_filled();
-        Some(Event::Received(EndpointAddress::new(number, Direction::Out)?, slot, length))
+        Some(Event::Received(address, slot, length))
     }
 
     /// No interrupt line tells of packets that are in their slots.

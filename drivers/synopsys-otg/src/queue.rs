@@ -9,24 +9,32 @@ const PACKETS_IN_FIFO: u8 = 8;
 #[derive(Debug)]
 pub(crate) struct InQueues<const DEPTH: usize> {
     packets: [Option<TxPacket>; DEPTH],
-    data: Progress,
-    notification: Progress,
+    /// Of data, and of notifications.
+    progress: [Progress; 2],
+}
+
+/// Which IN endpoint of a port.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub(crate) enum Kind {
+    Data,
+    Notification,
 }
 
 impl<const DEPTH: usize> InQueues<DEPTH> {
     pub(crate) const NEW: Self =
-        Self { packets: [const { None }; DEPTH], data: Progress::NEW, notification: Progress::NEW };
+        Self { packets: [const { None }; DEPTH], progress: [const { Progress::NEW }; 2] };
 
     #[inline(always)]
-    pub(crate) fn data(&mut self) -> InQueue<'_, DEPTH> {
-        let (packets, _) = self.packets.split_at_mut(DEPTH.saturating_sub(1));
-        InQueue { packets, progress: &mut self.data }
-    }
-
-    #[inline(always)]
-    pub(crate) fn notification(&mut self) -> InQueue<'_, DEPTH> {
-        let (_, packets) = self.packets.split_at_mut(DEPTH.saturating_sub(1));
-        InQueue { packets, progress: &mut self.notification }
+    pub(crate) fn queue(&mut self, kind: Kind) -> Option<InQueue<'_, DEPTH>> {
+        let index = kind as usize;
+        let packets = match (DEPTH, kind) {
+            // The same for both.
+            (2, _) => self.packets.get_mut(index).map(core::slice::from_mut),
+            (_, Kind::Data) => self.packets.get_mut(..DEPTH.saturating_sub(1)),
+            (_, Kind::Notification) => self.packets.get_mut(DEPTH.saturating_sub(1)..),
+        };
+        Some(InQueue { packets: packets?, progress: self.progress.get_mut(index)? })
     }
 }
 
@@ -270,7 +278,7 @@ mod tests {
     fn one_packet_at_a_time_where_there_are_two_places() {
         let mut packets = packets();
         let mut queues = InQueues::<2>::NEW;
-        let mut queue = queues.data();
+        let mut queue = queues.queue(Kind::Data).unwrap();
         assert_eq!(batch(&queue), None);
         assert!(queue.push(packets(64)).is_ok() && queue.push(packets(3)).is_err());
         assert_eq!(batch(&queue), Some((1, 64)));
@@ -290,15 +298,15 @@ mod tests {
         let mut packets = packets();
         let mut queues = InQueues::<3>::NEW;
         for (length, room) in [(64, true), (63, true), (62, false)] {
-            assert_eq!(queues.data().push(packets(length)).is_ok(), room);
+            assert_eq!(queues.queue(Kind::Data).unwrap().push(packets(length)).is_ok(), room);
         }
-        assert!(queues.notification().push(packets(10)).is_ok());
-        assert!(queues.notification().push(packets(10)).is_err());
-        assert_eq!(batch(&queues.data()), Some((2, 127)));
-        assert_eq!(batch(&queues.notification()), Some((1, 10)));
-        queues.data().clear();
-        assert_eq!(batch(&queues.data()), None);
-        assert_eq!(batch(&queues.notification()), Some((1, 10)));
+        assert!(queues.queue(Kind::Notification).unwrap().push(packets(10)).is_ok());
+        assert!(queues.queue(Kind::Notification).unwrap().push(packets(10)).is_err());
+        assert_eq!(batch(&queues.queue(Kind::Data).unwrap()), Some((2, 127)));
+        assert_eq!(batch(&queues.queue(Kind::Notification).unwrap()), Some((1, 10)));
+        queues.queue(Kind::Data).unwrap().clear();
+        assert_eq!(batch(&queues.queue(Kind::Data).unwrap()), None);
+        assert_eq!(batch(&queues.queue(Kind::Notification).unwrap()), Some((1, 10)));
     }
 
     #[test]
@@ -313,7 +321,7 @@ mod tests {
             (vec![64; 15], (8, 512)),
         ] {
             let mut queues = InQueues::<16>::NEW;
-            let mut queue = queues.data();
+            let mut queue = queues.queue(Kind::Data).unwrap();
             for length in lengths {
                 assert!(queue.push(packets(length)).is_ok());
             }
@@ -328,7 +336,7 @@ mod tests {
     fn what_was_not_acknowledged_waits_again() {
         let mut packets = packets();
         let mut queues = InQueues::<5>::NEW;
-        let mut queue = queues.data();
+        let mut queue = queues.queue(Kind::Data).unwrap();
         for length in [64, 64, 64, 5] {
             assert!(queue.push(packets(length)).is_ok());
         }
