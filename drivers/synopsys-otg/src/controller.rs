@@ -1,7 +1,8 @@
 //! The contract of [`Controller`], kept by the other files.
 
 use usbd_acm::{
-    Controller, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, TestMode, TxPacket,
+    Controller, Direction, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, TestMode,
+    TxPacket,
 };
 
 use crate::endpoint::Line;
@@ -63,11 +64,11 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> Controller for SynopsysOtg
     }
 
     fn send(&mut self, address: EndpointAddress, packet: TxPacket) -> Result<(), TxPacket> {
-        self.push_in(Line::of(address), Some(packet))
+        self.push_in(Line::new(address.number().into(), Direction::In), Some(packet))
     }
 
     fn receive(&mut self, address: EndpointAddress, slot: RxSlot) -> Result<(), RxSlot> {
-        self.push_out(Line::of(address), slot)
+        self.push_out(Line::new(address.number().into(), Direction::Out), slot)
     }
 
     fn abort(&mut self, address: EndpointAddress) {

@@ -195,7 +195,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         }
         let [low, high, ..] = (control & ctl::MPSIZ).to_le_bytes();
         let [number, ..] = line.number().to_le_bytes();
-        let (_, words) = Self::PLAN.transmit(number.into());
+        let words = Self::PLAN.depth(number.into());
         let batch = queue.batch(u16::from_le_bytes([low, high]), words);
         let Some(batch) = batch else { return Ok(()) };
         let packets = u32::from(batch.packets) << tsiz::PKTCNT;

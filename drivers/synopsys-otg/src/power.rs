@@ -2,6 +2,7 @@
 
 use usbd_acm::{Event, Speed, TestMode};
 
+use crate::clock::Frequency;
 use crate::control::Control;
 use crate::endpoint::{Line, ctl};
 use crate::errata::write_dcfg;
@@ -86,9 +87,8 @@ const GATEHCLK: u32 = 1 << 1;
 
 #[derive(Debug)]
 pub(crate) struct Power {
-    /// TRDT.
-    turnaround: u8,
-    megahertz: u16,
+    /// Of the AHB.
+    clock: Frequency,
     vbus: Vbus,
     suspended: bool,
     /// Each start of frame interrupts.
@@ -97,11 +97,10 @@ pub(crate) struct Power {
 
 impl Power {
     pub(crate) const OFF: Self =
-        Self { turnaround: 0, megahertz: 0, vbus: Vbus::Sensed, suspended: false, watched: false };
+        Self { clock: Frequency::ZERO, vbus: Vbus::Sensed, suspended: false, watched: false };
 
     pub(crate) fn set<C>(&mut self, clock: AhbClock<C>, vbus: Vbus) {
-        (self.turnaround, self.megahertz) = (clock.turnaround(), clock.megahertz());
-        self.vbus = vbus;
+        (self.clock, self.vbus) = (clock.frequency(), vbus);
     }
 }
 
@@ -136,7 +135,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
             Phy::FullSpeed => (PHYSEL, PWRDWN),
             Phy::Ulpi => (0, 0),
         };
-        let mode = FDMOD | phy | u32::from(self.state.power.turnaround) << TRDT;
+        let mode = FDMOD | phy | self.state.power.clock.turnaround(C::PHY) << TRDT;
         usb.write(PCGCCTL, 0);
         usb.write(GAHBCFG, 0);
         usb.write(GUSBCFG, mode);
@@ -166,10 +165,12 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     fn share_out_ram(&mut self) {
-        self.usb.write(GRXFSIZ, Self::PLAN.receive().into());
+        let mut start = u32::from(Self::PLAN.receive());
+        self.usb.write(GRXFSIZ, start);
         for (number, _) in (0..).zip(0..2 * PORTS + 1) {
-            let (start, depth) = Self::PLAN.transmit(number);
-            self.usb.write(transmit_size(number), u32::from(depth) << 16 | u32::from(start));
+            let depth = u32::from(Self::PLAN.depth(number));
+            self.usb.write(transmit_size(number), depth << 16 | start);
+            start += depth;
         }
     }
 
@@ -310,7 +311,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// At least so long, and less than 10 times as long: a read and the loop take 3 to 20 cycles of AHB.
     fn pass_milliseconds(&self, count: u32) {
-        let reads = count * u32::from(self.state.power.megahertz) * (1000 / 2);
+        let reads = count * (self.state.power.clock.kilohertz() / 2);
         (0..reads).for_each(|_| _ = self.usb.read(DSTS));
     }
 
