@@ -11,8 +11,7 @@ use crate::{Core, Phy};
 /// turn-around time, TRDT in GUSBCFG.
 #[derive(Debug)]
 pub struct AhbClock<C> {
-    turnaround: u8,
-    megahertz: u16,
+    frequency: Frequency,
     core: PhantomData<C>,
 }
 
@@ -33,30 +32,47 @@ impl<C: Core> AhbClock<C> {
     /// §57.15.7, table "TRDT values (HS)").
     pub const fn new(hertz: u32) -> Result<Self, AhbTooSlow> {
         let minimum = match C::PHY {
-            Phy::FullSpeed => FULL_SPEED[FULL_SPEED.len() - 1].0,
+            Phy::FullSpeed => SLOWEST,
             Phy::Ulpi => HIGH_SPEED,
         };
         if hertz < minimum {
             return Err(AhbTooSlow { hertz, minimum });
         }
-        let turnaround = match C::PHY {
-            Phy::FullSpeed => full_speed(hertz),
-            Phy::Ulpi => 9,
-        };
-        let [low, high, ..] = (hertz / 1_000_000).to_le_bytes();
-        Ok(Self { turnaround, megahertz: u16::from_le_bytes([low, high]), core: PhantomData })
+        let [low, high, ..] = (hertz / UNIT).to_le_bytes();
+        Ok(Self { frequency: Frequency(u16::from_le_bytes([low, high])), core: PhantomData })
     }
 }
 
 impl<C> AhbClock<C> {
-    /// TRDT, in PHY clocks.
-    pub(crate) const fn turnaround(self) -> u8 {
-        self.turnaround
+    pub(crate) const fn frequency(self) -> Frequency {
+        self.frequency
+    }
+}
+
+/// Hz; every frequency of the manual's table is a multiple of it.
+const UNIT: u32 = 100_000;
+
+/// A frequency in units of [`UNIT`], rounded down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Frequency(u16);
+
+impl Frequency {
+    pub(crate) const ZERO: Self = Self(0);
+
+    /// TRDT, in PHY clocks, of a core whose AHB has this frequency.
+    pub(crate) fn turnaround(self, phy: Phy) -> u32 {
+        match phy {
+            Phy::Ulpi => 9,
+            Phy::FullSpeed => {
+                let below = FULL_SPEED.iter().take_while(|from| self.0 < **from);
+                below.fold(FASTEST, |turnaround, _| turnaround + 1)
+            }
+        }
     }
 
-    /// Rounded down.
-    pub(crate) const fn megahertz(self) -> u16 {
-        self.megahertz
+    /// Cycles of a millisecond.
+    pub(crate) fn kilohertz(self) -> u32 {
+        u32::from(self.0) * (UNIT / 1000)
     }
 }
 
@@ -81,30 +97,17 @@ impl fmt::Display for AhbTooSlow {
 
 impl core::error::Error for AhbTooSlow {}
 
-/// AHB frequencies in Hz, each with the TRDT that will do from it on; fastest first.
-const FULL_SPEED: [(u32, u8); 10] = [
-    (32_000_000, 0x6),
-    (27_500_000, 0x7),
-    (24_000_000, 0x8),
-    (21_800_000, 0x9),
-    (20_000_000, 0xA),
-    (18_500_000, 0xB),
-    (17_200_000, 0xC),
-    (16_000_000, 0xD),
-    (15_000_000, 0xE),
-    (14_200_000, 0xF),
-];
+/// TRDT of the fastest AHB clock.
+const FASTEST: u32 = 6;
+/// AHB frequencies in units of [`UNIT`], from which on a TRDT of 6, 7 and so on will do. Below the last of them,
+/// down to [`SLOWEST`], it is 0xF.
+const FULL_SPEED: [u16; 9] = [320, 275, 240, 218, 200, 185, 172, 160, 150];
+
+/// The slowest AHB clock for full speed, in Hz.
+const SLOWEST: u32 = 14_200_000;
 
 /// The slowest AHB clock for high speed, in Hz.
 const HIGH_SPEED: u32 = 30_000_000;
-
-const fn full_speed(hertz: u32) -> u8 {
-    let mut row = 0;
-    while row + 1 < FULL_SPEED.len() && hertz < FULL_SPEED[row].0 {
-        row += 1;
-    }
-    FULL_SPEED[row].1
-}
 
 #[cfg(test)]
 mod tests {
@@ -129,7 +132,7 @@ mod tests {
         for (from, to, turnaround) in rows {
             for hertz in [from, to - 1] {
                 let clock = AhbClock::<stm32f4::OtgFs>::new(hertz).unwrap();
-                assert_eq!(clock.turnaround(), turnaround, "{hertz}");
+                assert_eq!(clock.frequency().turnaround(Phy::FullSpeed), turnaround, "{hertz}");
             }
         }
     }
@@ -149,7 +152,7 @@ mod tests {
 
     #[test]
     fn high_speed_has_a_turnaround_of_its_own() {
-        let clock = AhbClock::<stm32h7::Otg1Ulpi>::new(200_000_000).unwrap();
-        assert_eq!((clock.turnaround(), clock.megahertz()), (9, 200));
+        let clock = AhbClock::<stm32h7::Otg1Ulpi>::new(200_000_000).unwrap().frequency();
+        assert_eq!((clock.turnaround(Phy::Ulpi), clock.kilohertz()), (9, 200_000));
     }
 }

@@ -64,14 +64,13 @@ impl Control {
 
 /// What happened on EP0.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    /// A SETUP that is due, or what the receive FIFO has of EP0.
+    /// A SETUP that is due, or what this entry on top of the receive FIFO tells.
     #[inline(never)]
-    pub(crate) fn control_event(&mut self) -> Option<Event> {
+    pub(crate) fn control_event(&mut self, entry: Option<Entry>) -> Option<Event> {
         if self.state.control.newer == Newer::Due {
             return Some(self.setup());
         }
-        let entry = self.top()?;
-        Some(match self.take_control(entry)? {
+        Some(match self.take_control(entry?)? {
             Told::Received => Event::Ep0Received,
             Told::Status => Event::Ep0Status,
         })
@@ -252,7 +251,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// answers what is over.
     #[inline(never)]
     fn is_superseded(&mut self) -> bool {
-        let superseded = self.state.control.newer != Newer::None || self.make_way();
+        let superseded = self.state.control.newer != Newer::None || self.make_way().is_some();
         self.pend_if_filled();
         superseded
     }

@@ -1,7 +1,8 @@
 //! The contract of [`Controller`], kept by the other files.
 
 use usbd_acm::{
-    Controller, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, TestMode, TxPacket,
+    Controller, Direction, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot, TestMode,
+    TxPacket,
 };
 
 use crate::endpoint::Line;
@@ -12,6 +13,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> Controller for SynopsysOtg
     const ENDPOINTS: EndpointSet = C::ENDPOINTS;
     const HIGH_SPEED: bool = matches!(C::PHY, Phy::Ulpi);
     const TEST_MODES: bool = Self::HIGH_SPEED;
+    // The most: a notification is one at a time, and of data to the host there is one place less.
     const DEPTH: usize = DEPTH;
     // Of packets that went in one transfer one interrupt tells.
     const EVENTS_PER_POLL: usize = if DEPTH == 2 { 1 } else { DEPTH };
@@ -62,11 +64,11 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> Controller for SynopsysOtg
     }
 
     fn send(&mut self, address: EndpointAddress, packet: TxPacket) -> Result<(), TxPacket> {
-        self.push_in(Line::of(address), packet)
+        self.push_in(Line::new(address.number().into(), Direction::In), Some(packet))
     }
 
     fn receive(&mut self, address: EndpointAddress, slot: RxSlot) -> Result<(), RxSlot> {
-        self.push_out(Line::of(address), slot)
+        self.push_out(Line::new(address.number().into(), Direction::Out), slot)
     }
 
     fn abort(&mut self, address: EndpointAddress) {

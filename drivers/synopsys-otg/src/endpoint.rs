@@ -4,20 +4,22 @@ use usbd_acm::{Direction, EndpointAddress};
 
 use crate::registers::Register;
 
-/// An endpoint in one direction, by the offset of its registers.
+/// An endpoint in one direction, by its bit in DAINT: its number, and 16 more for OUT.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Line(u32);
+
+/// The number of the first OUT endpoint among lines.
+const FIRST_OUT: u32 = 16;
 
 impl Line {
     pub(crate) const EP0_IN: Self = Self::new(0, Direction::In);
     pub(crate) const EP0_OUT: Self = Self::new(0, Direction::Out);
 
     pub(crate) const fn new(number: u32, direction: Direction) -> Self {
-        let first = match direction {
-            Direction::In => 0x900,
-            Direction::Out => 0xB00,
-        };
-        Self(first + 0x20 * (number & 0xF))
+        match direction {
+            Direction::In => Self(number & 0xF),
+            Direction::Out => Self(number & 0xF | FIRST_OUT),
+        }
     }
 
     #[inline]
@@ -26,11 +28,11 @@ impl Line {
     }
 
     pub(crate) const fn is_out(self) -> bool {
-        self.0 >= 0xB00
+        self.0 & FIRST_OUT != 0
     }
 
     pub(crate) const fn number(self) -> u32 {
-        (self.0.wrapping_sub(0x900) >> 5) & 0xF
+        self.0 & 0xF
     }
 
     /// `None` for EP0.
@@ -45,19 +47,19 @@ impl Line {
         (self.number() as usize).wrapping_sub(1)
     }
 
-    /// DIEPCTL or DOEPCTL.
+    /// DIEPCTL or DOEPCTL: those of OUT follow those of 16 IN endpoints.
     pub(crate) const fn control(self) -> Register {
-        Register(self.0)
+        Register(0x900 + 0x20 * self.0)
     }
 
     /// DIEPINT or DOEPINT.
     pub(crate) const fn interrupts(self) -> Register {
-        Register(self.0 + 0x8)
+        Register(0x908 + 0x20 * self.0)
     }
 
     /// DIEPTSIZ or DOEPTSIZ.
     pub(crate) const fn size(self) -> Register {
-        Register(self.0 + 0x10)
+        Register(0x910 + 0x20 * self.0)
     }
 }
 

@@ -10,23 +10,19 @@ const RECEIVE: Register = fifo(0);
 /// Bytes that are moved without a look at whether there are more.
 const BLOCK: usize = 16;
 
-/// Words that so many bytes take.
-const fn count(bytes: u16) -> u16 {
-    bytes.div_ceil(4)
-}
-
 /// Writes a packet to a transmit FIFO. There is room for it.
 pub(crate) fn push<C: Core>(usb: &Usb<C>, number: u32, packet: &[u8]) {
     let register = fifo(number);
-    let (blocks, rest) = packet.as_chunks::<BLOCK>();
     fifo_write_uninterrupted(|| {
-        for block in blocks {
+        let mut rest = packet;
+        while let Some((block, more)) = rest.split_first_chunk::<BLOCK>() {
             if let ([a, b, c, d], _) = block.as_chunks() {
                 usb.write(register, u32::from_le_bytes(*a));
                 usb.write(register, u32::from_le_bytes(*b));
                 usb.write(register, u32::from_le_bytes(*c));
                 usb.write(register, u32::from_le_bytes(*d));
             }
+            rest = more;
         }
         for bytes in rest.chunks(4) {
             let word = bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
@@ -39,8 +35,8 @@ pub(crate) fn push<C: Core>(usb: &Usb<C>, number: u32, packet: &[u8]) {
 /// Returns how many bytes that are.
 pub(crate) fn pop<C: Core>(usb: &Usb<C>, buffer: &mut [u8], bytes: u16) -> u16 {
     let kept = bytes.min(u16::try_from(buffer.len()).unwrap_or(u16::MAX));
-    let buffer = buffer.get_mut(..kept.into()).unwrap_or_default();
-    let (blocks, rest) = buffer.as_chunks_mut::<BLOCK>();
+    let mut words = bytes.div_ceil(4);
+    let (blocks, rest) = buffer.get_mut(..kept.into()).unwrap_or_default().as_chunks_mut::<BLOCK>();
     for block in blocks {
         if let ([a, b, c, d], _) = block.as_chunks_mut() {
             *a = usb.read(RECEIVE).to_le_bytes();
@@ -48,6 +44,7 @@ pub(crate) fn pop<C: Core>(usb: &Usb<C>, buffer: &mut [u8], bytes: u16) -> u16 {
             *c = usb.read(RECEIVE).to_le_bytes();
             *d = usb.read(RECEIVE).to_le_bytes();
         }
+        words = words.wrapping_sub(4);
     }
     for bytes in rest.chunks_mut(4) {
         let mut word = usb.read(RECEIVE);
@@ -55,7 +52,8 @@ pub(crate) fn pop<C: Core>(usb: &Usb<C>, buffer: &mut [u8], bytes: u16) -> u16 {
             [*byte, ..] = word.to_le_bytes();
             word >>= 8;
         }
+        words = words.wrapping_sub(1);
     }
-    (count(kept)..count(bytes)).for_each(|_| _ = usb.read(RECEIVE));
+    (0..words).for_each(|_| _ = usb.read(RECEIVE));
     kept
 }

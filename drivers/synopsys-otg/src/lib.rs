@@ -24,18 +24,19 @@ pub use registers::Usb;
 pub use registers::cores::{Core, Generation, Phy, stm32f4, stm32h7};
 
 use control::Control;
+use endpoint::Line;
 use power::Power;
-use queue::{InQueue, OutQueue};
+use queue::{InQueue, InQueues, Kind, OutQueue};
 
 /// What the controller keeps in RAM, to be placed in a `static`: the packets of `PORTS` serial ports on
-/// their way, up to `DEPTH` in each direction of each.
+/// their way, up to `DEPTH` in each direction of each. To the host the last place is for a notification.
 ///
 /// `DEPTH` is best what a port has of slots, and 2 at least. Above 2, packets to the host that wait are
 /// sent as one transfer, with one interrupt.
 pub struct State<const PORTS: usize = 1, const DEPTH: usize = 2> {
     power: Power,
     control: Control,
-    ins: [[InQueue<DEPTH>; 2]; PORTS],
+    ins: [InQueues<DEPTH>; PORTS],
     outs: [OutQueue<DEPTH>; PORTS],
 }
 
@@ -46,9 +47,19 @@ impl<const PORTS: usize, const DEPTH: usize> State<PORTS, DEPTH> {
         Self {
             power: Power::OFF,
             control: Control::NEW,
-            ins: [const { [const { InQueue::NEW }; 2] }; PORTS],
+            ins: [const { InQueues::NEW }; PORTS],
             outs: [const { OutQueue::NEW }; PORTS],
         }
+    }
+
+    /// That of an IN endpoint. Odd numbers are those of data, even ones those of notifications.
+    #[inline(always)]
+    fn in_queue(&mut self, line: Line) -> Option<InQueue<'_, DEPTH>> {
+        let queues = self.ins.get_mut(line.index() / 2)?;
+        queues.queue(match line.index() % 2 {
+            0 => Kind::Data,
+            _ => Kind::Notification,
+        })
     }
 }
 

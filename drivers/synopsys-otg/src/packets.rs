@@ -4,7 +4,7 @@ use usbd_acm::{Direction, Endpoint, EndpointAddress, Event, RxSlot, TransferType
 
 use crate::endpoint::{Line, ctl, int, tsiz};
 use crate::fifo;
-use crate::queue::{InQueue, OutQueue};
+use crate::queue::OutQueue;
 use crate::registers::{DAINT, DCTL, GINTSTS, GRSTCTL, GRXSTSP, GRXSTSR, Register, pend};
 use crate::{Core, SynopsysOtg};
 
@@ -68,7 +68,7 @@ impl Entry {
 
 /// What happened to packets.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    /// An IN endpoint whose transfer is over. The next one is armed before it is told.
+    /// An IN endpoint whose transfer is over.
     pub(crate) fn in_event(&mut self) -> Option<Event> {
         let number = self.usb.read(DAINT).trailing_zeros();
         let line = Line::new(number, Direction::In);
@@ -80,21 +80,20 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         if number == 0 {
             return self.control_sent();
         }
-        let queue = self.state.ins.as_flattened_mut().get_mut(line.index())?;
-        queue.over(0);
-        let event = self.sent(line);
-        self.start(line);
-        event
-    }
-
-    /// A packet that was acknowledged.
-    fn sent(&mut self, line: Line) -> Option<Event> {
-        let queue = self.state.ins.as_flattened_mut().get_mut(line.index())?;
-        let sent = queue.sent();
-        if DEPTH > 2 && queue.is_acknowledged() {
-            pend::<C>();
+        let mut queue = self.state.in_queue(line)?;
+        let sent = queue.over();
+        if DEPTH > 2 {
+            self.pend_if_acknowledged(line);
+            _ = self.push_in(line, None);
         }
         if sent { line.address().map(Event::Sent) } else { None }
+    }
+
+    /// No interrupt line tells of the other packets of a transfer.
+    fn pend_if_acknowledged(&mut self, line: Line) {
+        if self.state.in_queue(line).is_some_and(|queue| queue.is_acknowledged()) {
+            pend::<C>();
+        }
     }
 
     /// A packet of a transfer of which another one was told.
@@ -102,51 +101,58 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         if DEPTH == 2 {
             return None;
         }
-        let mut lines = (1..).map(|number| Line::new(number, Direction::In));
-        let queues = self.state.ins.as_flattened().iter();
-        let (line, _) = lines.by_ref().zip(queues).find(|(_, queue)| queue.is_acknowledged())?;
-        self.sent(line)
-    }
-
-    /// A packet that was received.
-    pub(crate) fn received(&mut self) -> Option<Event> {
-        for (number, queue) in (1..).zip(&mut self.state.outs) {
-            if let Some((slot, length)) = queue.received() {
-                self.pend_if_filled();
-                let address = EndpointAddress::new(number, Direction::Out)?;
-                return Some(Event::Received(address, slot, length));
+        for (number, _) in (1..).zip(0..2 * PORTS) {
+            let line = Line::new(number, Direction::In);
+            if self.state.in_queue(line)?.sent() {
+                self.pend_if_acknowledged(line);
+                return line.address().map(Event::Sent);
             }
         }
         None
     }
 
+    /// A packet that was received.
+    pub(crate) fn received(&mut self) -> Option<Event> {
+        let index = match PORTS {
+            1 => 0,
+            _ => self.state.outs.iter().position(OutQueue::is_filled)?,
+        };
+        let [number, ..] = (index + 1).to_le_bytes();
+        let address = EndpointAddress::new(number, Direction::Out)?;
+        let (slot, length) = self.state.outs.get_mut(index)?.received()?;
+        self.pend_if_filled();
+        Some(Event::Received(address, slot, length))
+    }
+
     /// No interrupt line tells of packets that are in their slots.
     pub(crate) fn pend_if_filled(&self) {
-        if self.state.outs.iter().any(OutQueue::is_filled) {
+        if self.is_filled() {
             pend::<C>();
         }
     }
 
-    /// Moves packets from the receive FIFO to their slots, until there is something of EP0 on top. Returns
-    /// whether there is.
+    /// Whether a packet is in its slot that was not told.
+    pub(crate) fn is_filled(&self) -> bool {
+        // Without early exit, and so without a loop where there is one port.
+        self.state.outs.iter().fold(false, |filled, queue| filled | queue.is_filled())
+    }
+
+    /// Moves packets from the receive FIFO to their slots, until there is something of EP0 on top, which is
+    /// returned.
     #[inline(never)]
-    pub(crate) fn make_way(&mut self) -> bool {
+    pub(crate) fn make_way(&mut self) -> Option<Entry> {
+        self.skip_unread();
         for _ in 0..ENTRIES {
-            let Some(entry) = self.top() else { return false };
+            if self.usb.read(GINTSTS) & RXFLVL == 0 {
+                break;
+            }
+            let entry = Entry(self.usb.read(GRXSTSR));
             if entry.is_control() {
-                return true;
+                return Some(entry);
             }
             self.take(entry);
         }
-        false
-    }
-
-    /// The oldest entry of the receive FIFO.
-    #[inline(always)]
-    pub(crate) fn top(&mut self) -> Option<Entry> {
-        self.skip_unread();
-        let is_there = self.usb.read(GINTSTS) & RXFLVL != 0;
-        is_there.then(|| Entry(self.usb.read(GRXSTSR)))
+        None
     }
 
     /// Takes this entry, the oldest, out of the receive FIFO, with its packet. It is not one of control.
@@ -175,12 +181,28 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
 /// What the stack asks for.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    pub(crate) fn push_in(&mut self, line: Line, packet: TxPacket) -> Result<(), TxPacket> {
-        match self.state.ins.as_flattened_mut().get_mut(line.index()) {
-            Some(queue) => queue.push(packet)?,
-            None => return Err(packet),
+    /// Takes another packet in on an IN endpoint, or gives it back when there is no room. Then arms the
+    /// endpoint with what waits, unless it is busy, halted or closed.
+    #[inline(never)]
+    pub(crate) fn push_in(&mut self, line: Line, more: Option<TxPacket>) -> Result<(), TxPacket> {
+        let Some(mut queue) = self.state.in_queue(line) else { return more.map_or(Ok(()), Err) };
+        if let Some(packet) = more {
+            queue.push(packet)?;
         }
-        self.start(line);
+        let control = self.usb.read(line.control());
+        if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
+            return Ok(());
+        }
+        let [low, high, ..] = (control & ctl::MPSIZ).to_le_bytes();
+        let [number, ..] = line.number().to_le_bytes();
+        let words = Self::PLAN.depth(number.into());
+        let batch = queue.batch(u16::from_le_bytes([low, high]), words);
+        let Some(batch) = batch else { return Ok(()) };
+        let packets = u32::from(batch.packets) << tsiz::PKTCNT;
+        self.usb.write(line.size(), tsiz::MCNT_1 | packets | u32::from(batch.bytes));
+        self.usb.write(line.control(), control | ctl::EPENA | ctl::CNAK);
+        let usb = &self.usb;
+        queue.arm(batch, |packet| fifo::push(usb, line.number(), packet));
         Ok(())
     }
 
@@ -193,34 +215,15 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         Ok(())
     }
 
-    /// Arms an IN endpoint with what waits, unless it is busy, halted or closed.
-    fn start(&mut self, line: Line) {
-        let Some(queue) = self.state.ins.as_flattened_mut().get_mut(line.index()) else { return };
-        let control = self.usb.read(line.control());
-        if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
-            return;
-        }
-        let [low, high, ..] = (control & ctl::MPSIZ).to_le_bytes();
-        let [number, ..] = line.number().to_le_bytes();
-        let (_, words) = Self::PLAN.transmit(number.into());
-        let Some(batch) = queue.batch(u16::from_le_bytes([low, high]), words) else { return };
-        let packets = u32::from(batch.packets) << tsiz::PKTCNT;
-        self.usb.write(line.size(), tsiz::MCNT_1 | packets | u32::from(batch.bytes));
-        self.usb.write(line.control(), control | ctl::EPENA | ctl::CNAK);
-        for packet in queue.arm(batch) {
-            fifo::push(&self.usb, line.number(), packet);
-        }
-    }
-
     /// Lets as many packets in on an OUT endpoint as there are slots, unless it is busy, halted or closed.
     /// No packet comes that has no slot: with the last one the core sets NAK (RM0090 §34.17.5).
     fn start_out(&mut self, line: Line) {
-        let control = self.usb.read(line.control());
-        if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
-            return;
-        }
         let slots = self.state.outs.get(line.index()).map_or(0, OutQueue::empty);
         if slots == 0 {
+            return;
+        }
+        let control = self.usb.read(line.control());
+        if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
             return;
         }
         let bytes = slots * (control & ctl::MPSIZ);
@@ -267,7 +270,9 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.disable_in(line);
         // What the host has taken at that very moment is not told.
         self.usb.write(line.interrupts(), int::XFRC);
-        self.state.ins.as_flattened_mut().get_mut(line.index()).map(InQueue::clear);
+        if let Some(mut queue) = self.state.in_queue(line) {
+            queue.clear();
+        }
     }
 
     pub(crate) fn begin_halt(&mut self, line: Line) {
@@ -277,9 +282,9 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         // Packets that were not acknowledged are sent at the end of the halt. Of a transfer that came to
         // its end XFRC tells, as always.
         if let Some(left @ 1..) = self.disable_in(line)
-            && let Some(queue) = self.state.ins.as_flattened_mut().get_mut(line.index())
+            && let Some(mut queue) = self.state.in_queue(line)
         {
-            queue.over(left);
+            queue.broken_off(left);
             pend::<C>();
         }
         let control = self.usb.read(line.control()) & !ctl::ACTIONS;
@@ -292,7 +297,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.usb.write(line.control(), control | ctl::SD0PID);
         match line.is_out() {
             true => self.start_out(line),
-            false => self.start(line),
+            false => _ = self.push_in(line, None),
         }
     }
 }
@@ -332,9 +337,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
                 break;
             }
             // It comes into effect when its entry of the receive FIFO is taken out.
-            if self.make_way()
-                && let Some(entry) = self.top()
-            {
+            if let Some(entry) = self.make_way() {
                 self.take_control(entry);
             }
         }

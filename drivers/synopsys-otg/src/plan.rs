@@ -57,16 +57,20 @@ impl FifoPlan {
     }
 
     /// Start and depth of the transmit FIFO of an IN endpoint, in words. Odd numbers are those of
-    /// data, and even ones those of notifications, as `descriptors!` takes them.
+    /// data, and even ones those of notifications, as `descriptors!` takes them. They lie one behind the
+    /// other, by number, behind the receive FIFO.
     pub const fn transmit(self, number: u16) -> (u16, u16) {
-        let pairs = number / 2;
-        if number == 0 {
-            return (self.receive, SMALLEST);
+        let (mut start, mut before) = (self.receive, 0);
+        while before < number {
+            start += self.depth(before);
+            before += 1;
         }
-        if number.is_multiple_of(2) {
-            return (self.receive + SMALLEST * pairs + self.data * pairs, SMALLEST);
-        }
-        (self.receive + SMALLEST * (pairs + 1) + self.data * pairs, self.data)
+        (start, self.depth(number))
+    }
+
+    /// Depth of the transmit FIFO of an IN endpoint, in words.
+    pub(crate) const fn depth(self, number: u16) -> u16 {
+        if number.is_multiple_of(2) { SMALLEST } else { self.data }
     }
 }
 

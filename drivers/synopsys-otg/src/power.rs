@@ -2,6 +2,7 @@
 
 use usbd_acm::{Event, Speed, TestMode};
 
+use crate::clock::Frequency;
 use crate::control::Control;
 use crate::endpoint::{Line, ctl};
 use crate::errata::write_dcfg;
@@ -22,7 +23,7 @@ pub enum Vbus {
     Ignored,
 }
 
-/// GAHBCFG: interrupts reach the NVIC.
+/// GAHBCFG: interrupts reach the NVIC, while the device is attached.
 const GINT: u32 = 1 << 0;
 /// GUSBCFG: the full-speed transceiver.
 const PHYSEL: u32 = 1 << 6;
@@ -86,29 +87,20 @@ const GATEHCLK: u32 = 1 << 1;
 
 #[derive(Debug)]
 pub(crate) struct Power {
-    /// TRDT.
-    turnaround: u8,
-    megahertz: u16,
+    /// Of the AHB.
+    clock: Frequency,
     vbus: Vbus,
-    attached: bool,
     suspended: bool,
     /// Each start of frame interrupts.
     watched: bool,
 }
 
 impl Power {
-    pub(crate) const OFF: Self = Self {
-        turnaround: 0,
-        megahertz: 0,
-        vbus: Vbus::Sensed,
-        attached: false,
-        suspended: false,
-        watched: false,
-    };
+    pub(crate) const OFF: Self =
+        Self { clock: Frequency::ZERO, vbus: Vbus::Sensed, suspended: false, watched: false };
 
     pub(crate) fn set<C>(&mut self, clock: AhbClock<C>, vbus: Vbus) {
-        (self.turnaround, self.megahertz) = (clock.turnaround(), clock.megahertz());
-        self.vbus = vbus;
+        (self.clock, self.vbus) = (clock.frequency(), vbus);
     }
 }
 
@@ -126,7 +118,6 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         usb.write(GAHBCFG, GINT);
         usb.modify(DCTL, SDIS, 0);
         self.load_out();
-        self.state.power.attached = true;
         self.state.power.watched = false;
     }
 
@@ -135,7 +126,6 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.usb.modify(DCTL, 0, SDIS);
         self.usb.write(GAHBCFG, 0);
         self.drop_all();
-        self.state.power.attached = false;
     }
 
     /// Resets the core, whatever a boot loader has left, and selects device mode and transceiver.
@@ -145,7 +135,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
             Phy::FullSpeed => (PHYSEL, PWRDWN),
             Phy::Ulpi => (0, 0),
         };
-        let mode = FDMOD | phy | u32::from(self.state.power.turnaround) << TRDT;
+        let mode = FDMOD | phy | self.state.power.clock.turnaround(C::PHY) << TRDT;
         usb.write(PCGCCTL, 0);
         usb.write(GAHBCFG, 0);
         usb.write(GUSBCFG, mode);
@@ -175,10 +165,12 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     fn share_out_ram(&mut self) {
-        self.usb.write(GRXFSIZ, Self::PLAN.receive().into());
+        let mut start = u32::from(Self::PLAN.receive());
+        self.usb.write(GRXFSIZ, start);
         for (number, _) in (0..).zip(0..2 * PORTS + 1) {
-            let (start, depth) = Self::PLAN.transmit(number);
-            self.usb.write(transmit_size(number), u32::from(depth) << 16 | u32::from(start));
+            let depth = u32::from(Self::PLAN.depth(number));
+            self.usb.write(transmit_size(number), depth << 16 | start);
+            start += depth;
         }
     }
 
@@ -217,15 +209,15 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         if let Some(event) = self.next_sent() {
             return Some(event);
         }
-        loop {
-            let control = self.make_way();
+        while status & RXFLVL != 0 || self.is_setup_due() || self.is_filled() {
+            let entry = self.make_way();
             if let Some(event) = self.received() {
                 return Some(event);
             }
-            if !control && !self.is_setup_due() {
+            if entry.is_none() && !self.is_setup_due() {
                 break;
             }
-            if let Some(event) = self.control_event() {
+            if let Some(event) = self.control_event(entry) {
                 return Some(event);
             }
         }
@@ -265,8 +257,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         if status & USBSUSP == 0 {
             return self.resumed();
         }
-        // Where the bus resumed since, there is no suspend to tell of.
-        if !self.state.power.attached || self.usb.read(DSTS) & SUSPSTS == 0 {
+        // Who is detached has no bus, and where it resumed since, there is no suspend to tell of.
+        if self.usb.read(GAHBCFG) & GINT == 0 || self.usb.read(DSTS) & SUSPSTS == 0 {
             return None;
         }
         self.state.power.suspended = true;
@@ -319,7 +311,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// At least so long, and less than 10 times as long: a read and the loop take 3 to 20 cycles of AHB.
     fn pass_milliseconds(&self, count: u32) {
-        let reads = count * u32::from(self.state.power.megahertz) * (1000 / 2);
+        let reads = count * (self.state.power.clock.kilohertz() / 2);
         (0..reads).for_each(|_| _ = self.usb.read(DSTS));
     }
 

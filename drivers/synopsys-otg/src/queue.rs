@@ -5,16 +5,56 @@ use usbd_acm::{RxSlot, TxPacket};
 /// Packets that one transmit FIFO counts (RM0090 §34.17.6: a counter of 3 bits).
 const PACKETS_IN_FIFO: u8 = 8;
 
-/// An IN endpoint: packets that were acknowledged, then those in the transmit FIFO, then those that wait.
+/// The IN endpoints of one port: places for packets of data, and the last one for a notification.
 #[derive(Debug)]
-pub(crate) struct InQueue<const DEPTH: usize> {
+pub(crate) struct InQueues<const DEPTH: usize> {
     packets: [Option<TxPacket>; DEPTH],
+    /// Of data, and of notifications.
+    progress: [Progress; 2],
+}
+
+/// Which IN endpoint of a port.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub(crate) enum Kind {
+    Data,
+    Notification,
+}
+
+impl<const DEPTH: usize> InQueues<DEPTH> {
+    pub(crate) const NEW: Self =
+        Self { packets: [const { None }; DEPTH], progress: [const { Progress::NEW }; 2] };
+
+    #[inline(always)]
+    pub(crate) fn queue(&mut self, kind: Kind) -> Option<InQueue<'_, DEPTH>> {
+        let index = kind as usize;
+        let packets = match (DEPTH, kind) {
+            // The same for both.
+            (2, _) => self.packets.get_mut(index).map(core::slice::from_mut),
+            (_, Kind::Data) => self.packets.get_mut(..DEPTH.saturating_sub(1)),
+            (_, Kind::Notification) => self.packets.get_mut(DEPTH.saturating_sub(1)..),
+        };
+        Some(InQueue { packets: packets?, progress: self.progress.get_mut(index)? })
+    }
+}
+
+/// How far the packets of an IN endpoint are.
+#[derive(Debug)]
+struct Progress {
     /// The first of them were acknowledged, which was not told yet.
     acknowledged: u8,
     /// So many after those are in the FIFO.
     armed: u8,
-    /// So many there are.
-    held: u8,
+}
+
+impl Progress {
+    const NEW: Self = Self { acknowledged: 0, armed: 0 };
+}
+
+/// An IN endpoint: packets that were acknowledged, then those in the transmit FIFO, then those that wait.
+pub(crate) struct InQueue<'a, const DEPTH: usize> {
+    packets: &'a mut [Option<TxPacket>],
+    progress: &'a mut Progress,
 }
 
 /// What one transfer moves.
@@ -24,31 +64,38 @@ pub(crate) struct Batch {
     pub(crate) bytes: u16,
 }
 
-impl<const DEPTH: usize> InQueue<DEPTH> {
-    pub(crate) const NEW: Self =
-        Self { packets: [const { None }; DEPTH], acknowledged: 0, armed: 0, held: 0 };
+impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
+    /// There is one packet at a time, told as soon as it is acknowledged.
+    const IS_SINGLE: bool = DEPTH == 2;
 
     /// Takes a packet in, or gives it back when there is no room.
+    #[inline(always)]
     pub(crate) fn push(&mut self, packet: TxPacket) -> Result<(), TxPacket> {
-        let Some(place) = self.packets.get_mut(usize::from(self.held)) else { return Err(packet) };
-        *place = Some(packet);
-        self.held += 1;
+        let place = match Self::IS_SINGLE {
+            true => self.packets.first_mut(),
+            false => self.packets.iter_mut().find(|place| place.is_none()),
+        };
+        match place {
+            Some(place @ None) => *place = Some(packet),
+            _ => return Err(packet),
+        }
         Ok(())
     }
 
     /// What the next transfer may move; `None` while one goes on, and when nothing waits. A packet that
     /// is not full ends a transfer, and a zero-length one is a transfer of its own (RM0090 §34.17.6).
+    #[inline(always)]
     pub(crate) fn batch(&self, packet_size: u16, fifo_words: u16) -> Option<Batch> {
-        if self.armed != 0 {
+        if self.progress.armed != 0 {
             return None;
+        }
+        if Self::IS_SINGLE {
+            let bytes = self.packets.first()?.as_ref()?.len();
+            return Some(Batch { packets: 1, bytes });
         }
         let mut waiting = self.waiting().iter().map_while(Option::as_ref);
         let mut last = waiting.next()?.len();
         let mut batch = Batch { packets: 1, bytes: last };
-        if DEPTH == 2 {
-            // What waits then waits for the first.
-            return Some(batch);
-        }
         for packet in waiting {
             let bytes = batch.bytes.saturating_add(packet.len());
             let fits = bytes.div_ceil(4) <= fifo_words && batch.packets < PACKETS_IN_FIFO;
@@ -63,54 +110,74 @@ impl<const DEPTH: usize> InQueue<DEPTH> {
 
     /// The packets from the first that was not acknowledged on.
     fn waiting(&self) -> &[Option<TxPacket>] {
-        match DEPTH {
-            // One packet is armed at a time, and told as soon as it is acknowledged.
-            2 => &self.packets,
-            _ => self.packets.get(self.acknowledged.into()..).unwrap_or_default(),
+        self.packets.get(self.progress.acknowledged.into()..).unwrap_or_default()
+    }
+
+    /// A batch goes into the FIFO, packet by packet.
+    #[inline(always)]
+    pub(crate) fn arm(&mut self, batch: Batch, mut write: impl FnMut(&TxPacket)) {
+        self.progress.armed = batch.packets;
+        if !Self::IS_SINGLE {
+            let packets = self.waiting().iter().take(batch.packets.into());
+            return packets.flatten().for_each(write);
+        }
+        if let Some(Some(packet)) = self.packets.first() {
+            write(packet);
         }
     }
 
-    /// A batch goes into the FIFO: its packets.
-    pub(crate) fn arm(&mut self, batch: Batch) -> impl Iterator<Item = &TxPacket> {
-        self.armed = batch.packets;
-        self.waiting().get(..batch.packets.into()).unwrap_or_default().iter().flatten()
+    /// The transfer was broken off, and this many of its packets were not acknowledged: they wait again.
+    pub(crate) fn broken_off(&mut self, left: u8) {
+        let armed = core::mem::take(&mut self.progress.armed);
+        if !Self::IS_SINGLE {
+            let acknowledged = armed.saturating_sub(left);
+            self.progress.acknowledged = self.progress.acknowledged.saturating_add(acknowledged);
+        }
     }
 
-    /// The transfer is over, and this many of its packets were not acknowledged: they wait again.
-    pub(crate) fn over(&mut self, left: u8) {
-        self.acknowledged = self.acknowledged.saturating_add(self.armed.saturating_sub(left));
-        self.armed = 0;
+    /// The transfer is over: drops its oldest packet. Returns whether there was one.
+    #[inline(always)]
+    pub(crate) fn over(&mut self) -> bool {
+        if !Self::IS_SINGLE {
+            self.broken_off(0);
+            return self.sent();
+        }
+        let was_armed = core::mem::take(&mut self.progress.armed) != 0;
+        was_armed && self.packets.first_mut().is_some_and(|place| place.take().is_some())
     }
 
     /// Drops the oldest packet, if it was acknowledged. Returns whether it was.
     pub(crate) fn sent(&mut self) -> bool {
-        if self.acknowledged == 0 {
+        if self.progress.acknowledged == 0 {
             return false;
         }
-        self.acknowledged -= 1;
-        self.held = self.held.saturating_sub(1);
-        shift(&mut self.packets, None);
-        true
+        self.progress.acknowledged -= 1;
+        shift(self.packets, None).is_some()
     }
 
     /// Whether a packet was acknowledged and not told.
     pub(crate) fn is_acknowledged(&self) -> bool {
-        self.acknowledged != 0
+        self.progress.acknowledged != 0
     }
 
     /// Drops every packet.
     pub(crate) fn clear(&mut self) {
-        (self.acknowledged, self.armed, self.held) = (0, 0, 0);
-        self.packets.iter_mut().for_each(|place| *place = None);
+        *self.progress = Progress::NEW;
+        match (Self::IS_SINGLE, &mut *self.packets) {
+            (true, [place, ..]) => *place = None,
+            (_, packets) => packets.iter_mut().for_each(|place| *place = None),
+        }
     }
 }
 
-/// An OUT endpoint: slots that were filled, then slots for the packets to come.
+/// An OUT endpoint: slots that were filled, then slots for the packets to come, in a ring.
 #[derive(Debug)]
 pub(crate) struct OutQueue<const DEPTH: usize> {
     slots: [Option<RxSlot>; DEPTH],
-    /// Bytes of the packets in the first of them.
+    /// Bytes of the packets in the slots that were filled.
     lengths: [u16; DEPTH],
+    /// Where the oldest slot is.
+    oldest: u8,
     filled: u8,
     /// So many slots there are, filled or not.
     held: u8,
@@ -118,43 +185,62 @@ pub(crate) struct OutQueue<const DEPTH: usize> {
 
 impl<const DEPTH: usize> OutQueue<DEPTH> {
     pub(crate) const NEW: Self =
-        Self { slots: [const { None }; DEPTH], lengths: [0; DEPTH], filled: 0, held: 0 };
+        Self { slots: [const { None }; DEPTH], lengths: [0; DEPTH], oldest: 0, filled: 0, held: 0 };
+
+    /// The place so many after the oldest.
+    const fn place(&self, after: u8) -> usize {
+        (self.oldest as usize + after as usize) % DEPTH
+    }
 
     /// Takes a slot in, or gives it back when there is no room.
+    #[inline(always)]
     pub(crate) fn push(&mut self, slot: RxSlot) -> Result<(), RxSlot> {
-        let Some(place) = self.slots.get_mut(usize::from(self.held)) else { return Err(slot) };
-        *place = Some(slot);
+        let index = self.place(self.held);
+        match self.slots.get_mut(index) {
+            Some(place @ None) => *place = Some(slot),
+            _ => return Err(slot),
+        }
         self.held += 1;
         Ok(())
     }
 
     /// Slots that are empty.
+    #[inline(always)]
     pub(crate) fn empty(&self) -> u32 {
         self.held.saturating_sub(self.filled).into()
     }
 
     /// Has the oldest empty slot filled; `fill` says with how many bytes. `None` when there is none.
+    #[inline(always)]
     pub(crate) fn fill(&mut self, fill: impl FnOnce(&mut [u8]) -> u16) -> Option<()> {
-        let index = usize::from(self.filled);
+        if self.filled == self.held {
+            return None;
+        }
+        let index = self.place(self.filled);
         let slot = self.slots.get_mut(index)?.as_mut()?;
         *self.lengths.get_mut(index)? = fill(slot);
         self.filled += 1;
         Some(())
     }
 
+    #[inline(always)]
     pub(crate) fn is_filled(&self) -> bool {
         self.filled != 0
     }
 
     /// The oldest packet.
+    #[inline(always)]
     pub(crate) fn received(&mut self) -> Option<(RxSlot, u16)> {
         if self.filled == 0 {
             return None;
         }
+        let index = self.place(0);
+        let slot = self.slots.get_mut(index)?.take()?;
+        let length = *self.lengths.get(index)?;
+        [self.oldest, ..] = self.place(1).to_le_bytes();
         self.filled -= 1;
-        self.held = self.held.saturating_sub(1);
-        let length = shift(&mut self.lengths, 0);
-        Some((shift(&mut self.slots, None)?, length))
+        self.held = self.held.wrapping_sub(1);
+        Some((slot, length))
     }
 
     /// Drops every slot.
@@ -176,25 +262,51 @@ mod tests {
 
     const WORDS: u16 = 219;
 
-    fn batch<const DEPTH: usize>(queue: &InQueue<DEPTH>) -> Option<(u8, u16)> {
+    fn batch<const DEPTH: usize>(queue: &InQueue<'_, DEPTH>) -> Option<(u8, u16)> {
         queue.batch(64, WORDS).map(|batch| (batch.packets, batch.bytes))
     }
 
+    /// What goes into the FIFO: the bytes of each packet.
+    fn arm<const DEPTH: usize>(queue: &mut InQueue<'_, DEPTH>) -> Vec<u16> {
+        let mut lengths = Vec::new();
+        let batch = queue.batch(64, WORDS).unwrap();
+        queue.arm(batch, |packet| lengths.push(packet.len()));
+        lengths
+    }
+
     #[test]
-    fn a_packet_waits_for_the_one_in_the_fifo() {
+    fn one_packet_at_a_time_where_there_are_two_places() {
         let mut packets = packets();
-        let mut queue = InQueue::<2>::NEW;
+        let mut queues = InQueues::<2>::NEW;
+        let mut queue = queues.queue(Kind::Data).unwrap();
         assert_eq!(batch(&queue), None);
-        assert!(queue.push(packets(64)).is_ok() && queue.push(packets(3)).is_ok());
-        assert!(queue.push(packets(1)).is_err());
-        let first = queue.batch(64, WORDS).unwrap();
-        assert_eq!(first, Batch { packets: 1, bytes: 64 });
-        assert_eq!(queue.arm(first).map(|packet| packet.len()).collect::<Vec<_>>(), [64]);
+        assert!(queue.push(packets(64)).is_ok() && queue.push(packets(3)).is_err());
+        assert_eq!(batch(&queue), Some((1, 64)));
+        assert_eq!(arm(&mut queue), [64]);
         assert_eq!(batch(&queue), None, "one goes on");
-        assert!(!queue.sent());
-        queue.over(0);
-        assert!(queue.is_acknowledged() && queue.sent() && !queue.sent());
+        queue.broken_off(1);
+        assert_eq!(batch(&queue), Some((1, 64)), "it waits again");
+        assert!(!queue.over(), "nothing went on");
+        assert_eq!(arm(&mut queue), [64]);
+        assert!(queue.over() && !queue.over());
+        assert!(queue.push(packets(3)).is_ok());
         assert_eq!(batch(&queue), Some((1, 3)));
+    }
+
+    #[test]
+    fn a_notification_has_a_place_of_its_own() {
+        let mut packets = packets();
+        let mut queues = InQueues::<3>::NEW;
+        for (length, room) in [(64, true), (63, true), (62, false)] {
+            assert_eq!(queues.queue(Kind::Data).unwrap().push(packets(length)).is_ok(), room);
+        }
+        assert!(queues.queue(Kind::Notification).unwrap().push(packets(10)).is_ok());
+        assert!(queues.queue(Kind::Notification).unwrap().push(packets(10)).is_err());
+        assert_eq!(batch(&queues.queue(Kind::Data).unwrap()), Some((2, 127)));
+        assert_eq!(batch(&queues.queue(Kind::Notification).unwrap()), Some((1, 10)));
+        queues.queue(Kind::Data).unwrap().clear();
+        assert_eq!(batch(&queues.queue(Kind::Data).unwrap()), None);
+        assert_eq!(batch(&queues.queue(Kind::Notification).unwrap()), Some((1, 10)));
     }
 
     #[test]
@@ -206,9 +318,10 @@ mod tests {
             (vec![10, 64, 64], (1, 10)),
             (vec![0, 64], (1, 0)),
             (vec![64, 64, 0], (2, 128)),
-            (vec![64; 16], (8, 512)),
+            (vec![64; 15], (8, 512)),
         ] {
-            let mut queue = InQueue::<16>::NEW;
+            let mut queues = InQueues::<16>::NEW;
+            let mut queue = queues.queue(Kind::Data).unwrap();
             for length in lengths {
                 assert!(queue.push(packets(length)).is_ok());
             }
@@ -222,16 +335,19 @@ mod tests {
     #[test]
     fn what_was_not_acknowledged_waits_again() {
         let mut packets = packets();
-        let mut queue = InQueue::<4>::NEW;
+        let mut queues = InQueues::<5>::NEW;
+        let mut queue = queues.queue(Kind::Data).unwrap();
         for length in [64, 64, 64, 5] {
             assert!(queue.push(packets(length)).is_ok());
         }
-        let all = queue.batch(64, WORDS).unwrap();
-        assert_eq!(queue.arm(all).count(), 4);
-        queue.over(3);
+        assert_eq!(arm(&mut queue), [64, 64, 64, 5]);
+        queue.broken_off(3);
         assert_eq!(batch(&queue), Some((3, 133)));
-        assert!(queue.sent() && !queue.sent());
+        assert!(queue.is_acknowledged() && queue.sent() && !queue.sent());
         assert_eq!(batch(&queue), Some((3, 133)));
+        assert_eq!(arm(&mut queue), [64, 64, 5]);
+        assert!(queue.over() && queue.sent() && queue.sent() && !queue.sent());
+        assert_eq!(batch(&queue), None);
     }
 
     #[test]
@@ -252,5 +368,22 @@ mod tests {
             assert_eq!((slot.as_ptr(), received), (place, length));
         }
         assert!(queue.received().is_none() && !queue.is_filled());
+    }
+
+    /// The places are a ring: whatever is at which of them, the order is that of the slots.
+    #[test]
+    fn slots_go_round() {
+        let mut queue = OutQueue::<3>::NEW;
+        let mut places = std::collections::VecDeque::new();
+        for (turn, length) in [1, 2, 3, 1, 3, 2].into_iter().cycle().zip(0..40) {
+            while queue.empty() < turn {
+                let slot = slots()();
+                places.push_back(slot.as_ptr());
+                assert!(queue.push(slot).is_ok());
+            }
+            assert!(queue.fill(|_| length).is_some());
+            let (slot, received) = queue.received().unwrap();
+            assert_eq!((Some(slot.as_ptr()), received), (places.pop_front(), length));
+        }
     }
 }

@@ -3,6 +3,7 @@
 #![no_main]
 
 use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
 
 use cortex_m::peripheral::NVIC;
 use cortex_m_rt::entry;
@@ -45,13 +46,14 @@ const SLOTS: usize = if cfg!(feature = "deep") { 8 } else { 2 };
 
 type Usbd = Device<SynopsysOtg<OtgFs, 1, SLOTS>, (), 1, SLOTS>;
 
-/// What main hands to the interrupt before it enables it.
-struct Handed(UnsafeCell<Option<Usbd>>);
+/// What main hands to the interrupt before it enables it. Not an `Option`, whose `None` is not all zeros and so
+/// takes as much of flash as of RAM.
+struct Handed(UnsafeCell<MaybeUninit<Usbd>>);
 
 // SAFETY: main has it before the interrupt is enabled, and the interrupt alone from then on.
 unsafe impl Sync for Handed {}
 
-static DEVICE: Handed = Handed(UnsafeCell::new(None));
+static DEVICE: Handed = Handed(UnsafeCell::new(MaybeUninit::uninit()));
 
 #[entry]
 fn main() -> ! {
@@ -70,7 +72,7 @@ fn main() -> ! {
     let (mut device, [mut port]) = STORAGE.split(controller, &DESCRIPTORS, ());
     device.connect();
     // SAFETY: the interrupt is not enabled yet.
-    unsafe { *DEVICE.0.get() = Some(device) };
+    unsafe { (*DEVICE.0.get()).write(device) };
     // SAFETY: there is no critical section that masks it.
     unsafe { NVIC::unmask(Interrupt::OTG_FS) };
     loop {
@@ -84,10 +86,8 @@ const VBUS: Vbus = if cfg!(feature = "suite") { Vbus::Sensed } else { Vbus::Igno
 
 #[interrupt]
 fn OTG_FS() {
-    // SAFETY: this handler alone uses it once it is enabled.
-    if let Some(device) = unsafe { &mut *DEVICE.0.get() } {
-        device.poll();
-    }
+    // SAFETY: main has filled it before it enabled this handler, which alone uses it from then on.
+    unsafe { (*DEVICE.0.get()).assume_init_mut() }.poll();
 }
 
 fn halt() -> ! {
