@@ -28,12 +28,11 @@ const TAKES_ANY_ADDRESS: bool = cfg!(any(
 /// reads and nobody writes to them.
 #[inline(never)]
 pub(super) unsafe fn copy(mut to: *mut u8, mut from: *const u8, mut count: usize) {
-    let is_aligned = (to.addr() | from.addr()).is_multiple_of(WORD);
-    if is_aligned {
+    if (to.addr() | from.addr()).is_multiple_of(WORD) {
         while count >= BLOCK {
             // SAFETY: so many bytes are left, and both sides are aligned, as is what follows them.
             unsafe {
-                to.cast::<Block>().copy_from_nonoverlapping(from.cast(), 1);
+                copy_block(to.cast(), from.cast());
                 (to, from) = (to.add(BLOCK), from.add(BLOCK));
             }
             count -= BLOCK;
@@ -41,16 +40,14 @@ pub(super) unsafe fn copy(mut to: *mut u8, mut from: *const u8, mut count: usize
             compiler_fence(Ordering::SeqCst);
         }
     }
-    if is_aligned || TAKES_ANY_ADDRESS {
-        while count >= WORD {
-            // SAFETY: so many bytes are left; where it matters both sides are aligned.
-            unsafe {
-                copy_word(to.cast(), from.cast());
-                (to, from) = (to.add(WORD), from.add(WORD));
-            }
-            count -= WORD;
-            compiler_fence(Ordering::SeqCst);
+    while TAKES_ANY_ADDRESS && count >= WORD {
+        // SAFETY: so many bytes are left.
+        unsafe {
+            to.cast::<u32>().write_unaligned(from.cast::<u32>().read_unaligned());
+            (to, from) = (to.add(WORD), from.add(WORD));
         }
+        count -= WORD;
+        compiler_fence(Ordering::SeqCst);
     }
     while count > 0 {
         // SAFETY: so many bytes are left.
@@ -63,18 +60,22 @@ pub(super) unsafe fn copy(mut to: *mut u8, mut from: *const u8, mut count: usize
     }
 }
 
-/// Copies a word.
+/// Copies a block.
 ///
 /// # Safety
-/// As for [`copy`]; both sides are aligned, unless loads take any address.
+/// As for [`copy`]; both sides are aligned.
 #[inline(always)]
-unsafe fn copy_word(to: *mut u32, from: *const u32) {
+unsafe fn copy_block(to: *mut u32, from: *const u32) {
     // SAFETY: passed on to the caller.
     unsafe {
-        match TAKES_ANY_ADDRESS {
-            true => to.write_unaligned(from.read_unaligned()),
-            false => to.write(from.read()),
+        if TAKES_ANY_ADDRESS {
+            return to.cast::<Block>().copy_from_nonoverlapping(from.cast(), 1);
         }
+        // Word by word: Armv6-M has too few registers for a block.
+        to.write(from.read());
+        to.add(1).write(from.add(1).read());
+        to.add(2).write(from.add(2).read());
+        to.add(3).write(from.add(3).read());
     }
 }
 
