@@ -71,7 +71,7 @@ fn run(root: &Path, files: &[String], stages: usize) -> Result<(), String> {
     for room in &ROOMS {
         let files = room.selected(files);
         if !files.is_empty() {
-            tallies.push((room, run_room(root, room, &files, stages)?));
+            tallies.push((room, run_room(root, room, (&files, stages), &survivors)?));
         }
     }
     print!("{}", table(&tallies));
@@ -86,14 +86,23 @@ fn run(root: &Path, files: &[String], stages: usize) -> Result<(), String> {
 }
 
 /// The stages one after the other, as long as there is something left for the next one.
-fn run_room(root: &Path, room: &Room, files: &[&str], stages: usize) -> Result<Tally, String> {
+fn run_room(
+    root: &Path,
+    room: &Room,
+    (files, stages): (&[&str], usize),
+    survivors: &Survivors,
+) -> Result<Tally, String> {
     let output = root.join("target/mutants").join(room.name);
     let _ = fs::remove_dir_all(&output);
     fs::create_dir_all(&output).map_err(|error| format!("{}: {error}", output.display()))?;
     let mut tally = Tally::default();
     for (index, stage) in room.stages.iter().take(stages).enumerate() {
-        if index > 0 && tally.missed.is_empty() {
-            break;
+        let settled = survivors.equivalent(&tally.missed);
+        if index > 0 {
+            if settled.len() == tally.missed.len() {
+                break;
+            }
+            leave_out(&output.join("mutants.out"), &settled)?;
         }
         let limit = baseline(root, stage)? * PATIENCE + LEAST_SECONDS;
         let mut command = mutants(root, files, stage);
@@ -105,9 +114,22 @@ fn run_room(root: &Path, room: &Room, files: &[&str], stages: usize) -> Result<T
             return Err(said);
         }
         let outcomes = Tally::read(&output.join("mutants.out/outcomes.json"));
-        tally = tally.then(outcomes.map_err(|error| format!("{said}\n{error}"))?);
+        let outcomes = outcomes.map_err(|error| format!("{said}\n{error}"))?;
+        tally = tally.then(outcomes.and_missed(settled));
     }
     Ok(tally)
+}
+
+/// Has the next stage not try these again, which no test can catch: each would run all of them. To
+/// cargo-mutants they are what an iteration before has caught.
+fn leave_out(output: &Path, settled: &[String]) -> Result<(), String> {
+    let at = |error: std::io::Error| format!("{}: {error}", output.display());
+    let missed = fs::read_to_string(output.join("missed.txt")).map_err(at)?;
+    let mut caught = fs::read_to_string(output.join("caught.txt")).map_err(at)?;
+    for name in missed.lines().filter(|name| settled.contains(&tally::without_position(name))) {
+        caught += &format!("{name}\n");
+    }
+    fs::write(output.join("caught.txt"), caught).map_err(at)
 }
 
 /// Whether the tests pass, and in how many seconds. Not by cargo-mutants, which would look for them in

@@ -45,6 +45,25 @@ const CLASS: Stage = Stage {
     arguments: &[],
 };
 
+/// What uses most of the interface of the stack.
+const NEAR: Stage = Stage {
+    packages: &["usbd-acm", "usbd-acm-tests"],
+    targets: &[
+        "--lib",
+        "--test=asynchronous",
+        "--test=cdc",
+        "--test=data_path",
+        "--test=doorbell",
+        "--test=faults",
+        "--test=io",
+        "--test=policies",
+        "--test=power",
+        "--test=sessions",
+        "--test=wire",
+    ],
+    arguments: &[],
+};
+
 /// Every test of the stack.
 const ALL: Stage = Stage {
     packages: &["usbd-acm", "usbd-acm-class", "usbd-acm-tests"],
@@ -67,8 +86,8 @@ pub(super) const ROOMS: [Room; 3] = [
             },
         ],
     },
-    Room { name: "class-acm", files: &["class-acm/src/**/*.rs"], stages: &[CLASS, ALL] },
-    Room { name: "stack", files: &["src/*.rs", "src/policy/*.rs"], stages: &[QUICK, ALL] },
+    Room { name: "class-acm", files: &["class-acm/src/**/*.rs"], stages: &[CLASS, NEAR, ALL] },
+    Room { name: "stack", files: &["src/*.rs", "src/policy/*.rs"], stages: &[QUICK, NEAR, ALL] },
 ];
 
 impl Room {
