@@ -120,16 +120,19 @@ fn run_room(
     Ok(tally)
 }
 
-/// Has the next stage not try these again, which no test can catch: each would run all of them. To
-/// cargo-mutants they are what an iteration before has caught.
+/// Has the next stage not try these again, which no test can catch and each of which would run all of
+/// them; nor what timed out. To cargo-mutants they are what an iteration before has caught.
 fn leave_out(output: &Path, settled: &[String]) -> Result<(), String> {
-    let at = |error: std::io::Error| format!("{}: {error}", output.display());
-    let missed = fs::read_to_string(output.join("missed.txt")).map_err(at)?;
-    let mut caught = fs::read_to_string(output.join("caught.txt")).map_err(at)?;
+    let list = |name: &str| {
+        let path = output.join(name);
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let mut caught = list("caught.txt")? + &list("timeout.txt")?;
+    let missed = list("missed.txt")?;
     for name in missed.lines().filter(|name| settled.contains(&tally::without_position(name))) {
         caught += &format!("{name}\n");
     }
-    fs::write(output.join("caught.txt"), caught).map_err(at)
+    fs::write(output.join("caught.txt"), caught).map_err(|error| error.to_string())
 }
 
 /// Whether the tests pass, and in how many seconds. Not by cargo-mutants, which would look for them in
