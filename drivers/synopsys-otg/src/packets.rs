@@ -198,11 +198,13 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         let words = Self::PLAN.depth(number.into());
         let batch = queue.batch(u16::from_le_bytes([low, high]), words);
         let Some(batch) = batch else { return Ok(()) };
-        let packets = u32::from(batch.packets) << tsiz::PKTCNT;
-        self.usb.write(line.size(), tsiz::MCNT_1 | packets | u32::from(batch.bytes));
-        self.usb.write(line.control(), control | ctl::EPENA | ctl::CNAK);
         let usb = &self.usb;
-        queue.arm(batch, |packet| fifo::push(usb, line.number(), packet));
+        let enable = || {
+            let packets = u32::from(batch.packets) << tsiz::PKTCNT;
+            usb.write(line.size(), tsiz::MCNT_1 | packets | u32::from(batch.bytes));
+            usb.write(line.control(), control | ctl::EPENA | ctl::CNAK);
+        };
+        queue.arm(batch, enable, |packet| fifo::push(usb, line.number(), packet));
         Ok(())
     }
 
