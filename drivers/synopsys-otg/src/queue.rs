@@ -134,6 +134,19 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
         }
     }
 
+    /// Whether a transfer of more than one packet goes on.
+    pub(crate) fn is_long(&self) -> bool {
+        self.progress.armed > 1
+    }
+
+    /// So many packets of the transfer that goes on are in the FIFO still. The last that left it may be on
+    /// its way.
+    pub(crate) fn left_in_fifo(&mut self, left: u8) {
+        let armed = left.saturating_add(1).min(self.progress.armed);
+        self.broken_off(armed);
+        self.progress.armed = armed;
+    }
+
     /// The transfer was broken off, and this many of its packets were not acknowledged: they wait again.
     pub(crate) fn broken_off(&mut self, left: u8) {
         let armed = core::mem::take(&mut self.progress.armed);
