@@ -7,11 +7,12 @@ use crate::control::Control;
 use crate::endpoint::{Line, ctl};
 use crate::errata::write_dcfg;
 use crate::packets::RXFLVL;
+use crate::registers::cores::Generation;
 use crate::registers::{
-    DAINTMSK, DCTL, DIEPMSK, DSTS, GAHBCFG, GCCFG, GINTMSK, GINTSTS, GOTGCTL, GOTGINT, GRSTCTL,
-    GRXFSIZ, GUSBCFG, PCGCCTL, transmit_size,
+    CID, DAINTMSK, DCTL, DIEPMSK, DSTS, GAHBCFG, GCCFG, GINTMSK, GINTSTS, GOTGCTL, GOTGINT,
+    GRSTCTL, GRXFSIZ, GUSBCFG, PCGCCTL, transmit_size,
 };
-use crate::{AhbClock, Core, Generation, Phy, SynopsysOtg};
+use crate::{AhbClock, Core, Phy, SynopsysOtg};
 
 /// How the device knows that it is plugged in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -144,7 +145,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.wait(GRSTCTL, CSRST, false);
         self.wait(GRSTCTL, AHBIDL, true);
         usb.write(GUSBCFG, mode);
-        let sensing = match (C::GENERATION, self.state.power.vbus) {
+        let sensing = match (Generation::of(usb.read(CID)), self.state.power.vbus) {
             (Generation::One, Vbus::Sensed) => VBUSBSEN,
             (Generation::One, Vbus::Ignored) => NOVBUSSENS,
             (Generation::Two, vbus) => {

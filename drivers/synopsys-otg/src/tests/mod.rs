@@ -12,7 +12,8 @@ use usbd_acm::{
     Controller, Direction, Endpoint, EndpointAddress, Event, RxSlot, TransferType, TxPacket,
 };
 
-use crate::registers::fake::make_noise;
+use crate::registers::CID;
+use crate::registers::fake::{make_noise, set};
 use crate::{AhbClock, Core, State, SynopsysOtg, Usb, Vbus, stm32f4};
 
 /// A controller on a core of the kind, connected.
@@ -25,12 +26,21 @@ fn with_depth<C: Core, const DEPTH: usize>(vbus: Vbus) -> SynopsysOtg<C, 1, DEPT
     let state = Box::leak(Box::new(State::new()));
     let clock = AhbClock::new(168_000_000).unwrap();
     let mut controller = SynopsysOtg::new(Usb::fake(), clock, vbus, state);
+    set::<C>(CID, core_id::<C>());
     controller.connect();
     controller
 }
 
 fn attached() -> SynopsysOtg<stm32f4::OtgFs> {
     connected(Vbus::Ignored)
+}
+
+/// Reset value of CID (RM0090 §34.16.2, RM0433 §57.14.16): only the newer cores have 8 endpoints.
+fn core_id<C: Core>() -> u32 {
+    match C::ENDPOINT_NUMBERS {
+        8.. => 0x2300,
+        _ => 0x1200,
+    }
 }
 
 /// Opens IN and OUT endpoint 1.
