@@ -296,7 +296,9 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     /// Drives resume, which blocks: for 2 ms at least, as USB 2.0 §7.1.7.7 wants 5 ms of idle before it and
-    /// suspend was told after 3, and for the 1 to 15 ms of it. The core has no timer for either.
+    /// suspend was told after 3, and for the 1 to 15 ms of it. The core has no timer for either. Nor is there a
+    /// later poll that is sure to come in time to end it: a suspended bus has no frames, nothing interrupts, and
+    /// K that lasts too long keeps the host from resuming.
     pub(crate) fn drive_resume(&mut self) {
         if !self.state.power.suspended {
             return;
