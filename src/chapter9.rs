@@ -26,6 +26,18 @@ fn byte(value: bool) -> &'static [u8] {
     word(value.into()).split_at(1).0
 }
 
+/// An endpoint that a request names, and its [`EndpointAddress::bit`].
+#[derive(Clone, Copy)]
+struct Named {
+    address: Option<EndpointAddress>,
+    bit: u32,
+}
+
+impl Named {
+    /// 0 in either direction; it has no bit.
+    const EP0: Self = Self { address: None, bit: 0 };
+}
+
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
 {
@@ -45,18 +57,13 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             // The interfaces that the configured device has: two a port.
             Index::Interface if usize::from(index) >= 2 * PORTS => return None,
             Index::Endpoint => self.endpoint(index)?,
-            _ => None,
+            _ => Named::EP0,
         };
         self.act(row, setup, endpoint)
     }
 
     /// Does what a request asks for that fits its row.
-    fn act(
-        &mut self,
-        row: &Row,
-        setup: &SetupPacket,
-        endpoint: Option<EndpointAddress>,
-    ) -> Option<Outcome> {
+    fn act(&mut self, row: &Row, setup: &SetupPacket, endpoint: Named) -> Option<Outcome> {
         let SetupPacket { request, value, index, .. } = *setup;
         let reply = match row.action() {
             action::DEVICE_STATUS => word(self.device_status()),
@@ -73,10 +80,13 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                 self.unhalt_interface(index.into());
                 &[]
             }
-            action::ENDPOINT_STATUS => word(self.is_halted(endpoint).into()),
+            // USB 2.0 §9.4.5: Halt is neither required nor recommended for the default pipe, so that it is
+            // never set.
+            action::ENDPOINT_STATUS => word((self.halted & endpoint.bit != 0).into()),
             action::CLEAR_HALT => self.clear_halt(endpoint)?,
             action::HALT => {
-                self.halt(endpoint?);
+                self.halted |= endpoint.bit;
+                self.controller.halt(endpoint.address?);
                 &[]
             }
             _ => return self.class(row, setup),
@@ -85,25 +95,20 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         Some(Outcome::Data(reply))
     }
 
-    /// The endpoint that wIndex names; `Some(None)` is EP0, 0 in either direction.
-    fn endpoint(&self, index: u16) -> Option<Option<EndpointAddress>> {
+    /// The endpoint that wIndex names.
+    fn endpoint(&self, index: u16) -> Option<Named> {
         // Reserved bits that are set name nothing (USB 2.0 §9.3.4).
         let byte = u8::try_from(index).ok()?;
         let Some(address) = EndpointAddress::from_byte(byte) else {
-            return (byte & 0x7F == 0).then_some(None);
+            return (byte & 0x7F == 0).then_some(Named::EP0);
         };
-        let is_there = self.descriptors.endpoints() & address.bit() != 0;
-        (self.state == State::Configured && is_there).then_some(Some(address))
+        let bit = self.descriptors.endpoints() & address.bit();
+        (self.state == State::Configured && bit != 0)
+            .then_some(Named { address: Some(address), bit })
     }
 
-    fn is_halted(&self, endpoint: Option<EndpointAddress>) -> bool {
-        // USB 2.0 §9.4.5: Halt is neither required nor recommended for the default pipe, so that it is
-        // never set.
-        endpoint.is_some_and(|address| self.halted & address.bit() != 0)
-    }
-
-    fn clear_halt(&mut self, endpoint: Option<EndpointAddress>) -> Option<&'static [u8]> {
-        match endpoint {
+    fn clear_halt(&mut self, endpoint: Named) -> Option<&'static [u8]> {
+        match endpoint.address {
             Some(address) => self.unhalt(address),
             None if self.state == State::Default => return None,
             None => {}

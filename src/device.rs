@@ -19,6 +19,17 @@ pub enum State {
     Configured,
 }
 
+/// Whether the bus is suspended, in whatever device state (USB 2.0 §9.1.1.6).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Power {
+    /// It is not.
+    On,
+    /// It is, and driver and board were told to save power.
+    Gated,
+    /// It is, and they were told to go on: the device has signalled remote wake-up.
+    Waking,
+}
+
 /// The device half of the stack: EP0, Chapter 9, and the bus side of the ports.
 ///
 /// It runs where the USB interrupt runs, or in the main loop: whoever owns it calls
@@ -33,9 +44,7 @@ pub struct Device<C, H = (), const PORTS: usize = 1, const SLOTS: usize = 2, con
     pub(crate) stage: Stage,
     pub(crate) state: State,
     pub(crate) speed: Speed,
-    pub(crate) suspended: bool,
-    /// Driver and board were told to save power.
-    pub(crate) gated: bool,
+    pub(crate) power: Power,
     /// DEVICE_REMOTE_WAKEUP is set (USB 2.0 §9.4.9).
     pub(crate) remote_wakeup: bool,
     /// Halted endpoints, each its [`EndpointAddress::bit`].
@@ -74,7 +83,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     /// Whether the bus is suspended.
     pub fn is_suspended(&self) -> bool {
-        self.suspended
+        self.power != Power::On
     }
 
     /// The controller, for what a driver offers beyond the contract.
@@ -180,7 +189,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// Hands packets and slots to the controller until it is full or nothing is due.
     #[inline(never)]
     pub(crate) fn pump(&mut self) {
-        if self.suspended {
+        if self.is_suspended() {
             return self.wake_if_wanted();
         }
         if self.state != State::Configured {
@@ -234,12 +243,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     }
 
     fn suspend(&mut self) {
-        if !self.suspended {
-            self.suspended = true;
+        if !self.is_suspended() {
             self.bus_ports().for_each(|mut port| port.set_suspended(true));
         }
-        if !self.gated {
-            self.gated = true;
+        if self.power != Power::Gated {
+            self.power = Power::Gated;
             self.controller.suspend();
             self.hooks.suspended();
         }
@@ -247,15 +255,15 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     fn resume(&mut self) {
         self.ungate();
-        if self.suspended {
-            self.suspended = false;
+        if self.is_suspended() {
+            self.power = Power::On;
             self.bus_ports().for_each(|mut port| port.set_suspended(false));
         }
     }
 
     fn ungate(&mut self) {
-        if self.gated {
-            self.gated = false;
+        if self.power == Power::Gated {
+            self.power = Power::Waking;
             self.hooks.resumed();
             self.controller.resume();
         }
@@ -269,16 +277,12 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let wants = |wanted, half: BusHalf<'_, SLOTS, SIZE>| {
             wanted | half.link().wants_wakeup(H::WAKE_ON_WRITE)
         };
-        if self.ports.iter_mut().fold(false, wants) && self.remote_wakeup && self.gated {
+        let is_wanted = self.ports.iter_mut().fold(false, wants);
+        if is_wanted && self.remote_wakeup && self.power == Power::Gated {
             self.ungate();
             self.hooks.wakeup_requested();
             self.controller.remote_wakeup();
         }
-    }
-
-    pub(crate) fn halt(&mut self, address: EndpointAddress) {
-        self.halted |= address.bit();
-        self.controller.halt(address);
     }
 
     /// Ends a halt; the toggle goes to DATA0 in any case (I10).

@@ -4,7 +4,7 @@ use usbd_acm_class::PortStorage;
 use usbd_acm_descriptors::{Descriptors, EP0_PACKET_SIZE, try_allocate_endpoints};
 
 use crate::control::Stage;
-use crate::device::State;
+use crate::device::{Power, State};
 use crate::{Controller, Device, Hooks, Port, Speed};
 
 /// Everything that a device and its ports share, to be placed in a `static`.
@@ -59,8 +59,7 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
             stage: Stage::POWER_ON,
             state: State::Default,
             speed: Speed::Full,
-            suspended: false,
-            gated: false,
+            power: Power::On,
             remote_wakeup: false,
             halted: 0,
         };

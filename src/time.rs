@@ -2,6 +2,7 @@
 //! probe. Nothing of this is there unless a board asks for it.
 
 use crate::bus_port::BusPort;
+use crate::device::Power;
 use crate::{Controller, Device, Hooks};
 
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
@@ -15,7 +16,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// Tells the time, and ends holds that are over. Returns whether one is.
     pub(crate) fn pass_time(&mut self) -> bool {
         // The registers of a gated chip are left alone.
-        if self.gated {
+        if self.power == Power::Gated {
             return false;
         }
         let now = self.now();

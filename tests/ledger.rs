@@ -66,9 +66,14 @@ impl Ledger {
         }
     }
 
-    /// Nothing that was acknowledged need arrive: the receiving end could lose it by right.
+    /// Nothing that was acknowledged in this session need arrive, nor what is held back of those before:
+    /// the receiving end could lose it by right.
     pub fn excuse(&mut self) {
         self.now_mut().acknowledged = 0;
+        let first = self.late.map_or(self.next, |(number, _)| number);
+        for stream in self.streams.iter_mut().skip(first) {
+            stream.acknowledged = stream.acknowledged.saturating_sub(self.tolerance);
+        }
     }
 
     /// Bytes that the sending end took over in this session.

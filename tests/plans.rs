@@ -2,11 +2,15 @@
 //! kind of fault, at every occurrence. Within a session no byte is lost or duplicated, and a host
 //! that gave up can always start over.
 
+use usbd_acm::Speed;
+use usbd_acm_virtual::DevicePort;
+use usbd_acm_virtual::Handshake::{self, Ack};
 use usbd_acm_virtual::host::{
     AcmPort, EnumerationError, Fault, Host, KnownDevice, PacketKind, Rule, Side, Token, linux,
     macos, windows,
 };
-use usbd_acm_virtual::{DevicePort, Handshake};
+
+use crate::figures;
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -94,12 +98,15 @@ pub struct Bench<'a, P> {
     /// A host with the device on its cable, plugged in. Its firmware echoes.
     pub make: &'a dyn Fn() -> Host<P>,
     /// What must hold after each plan, beside what the host sees.
-    pub check: &'a dyn Fn(&Host<P>),
+    pub check: &'a dyn Fn(&mut Host<P>),
     /// Only every so many-th occurrence of a packet: 1 for all of them.
     pub every: u32,
     /// Whether the host may have to start over after this fault at a packet of this kind and side.
-    pub may_fail: fn(PacketKind, Side, Fault) -> bool,
+    pub may_fail: MayFail,
 }
+
+/// Whether the host may have to start over after this fault at a packet of this kind and side.
+pub type MayFail = fn(PacketKind, Side, Fault) -> bool;
 
 /// How many faults there were.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -108,13 +115,104 @@ pub struct Hits {
     pub faults: u64,
     /// Of those, after which the host had to start over.
     pub started_over: u64,
+    /// Which kinds of fault hit which kinds of packet.
+    pub tried: Cells,
+    /// Where the host had to start over.
+    pub failed: Cells,
 }
 
 impl Hits {
-    fn add(&mut self, other: Self) {
-        self.faults += other.faults;
-        self.started_over += other.started_over;
+    /// Plans that break off whatever there is.
+    pub fn broken_off(count: u64) -> Self {
+        Self { faults: count, started_over: count, ..Self::default() }
     }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            faults: self.faults + other.faults,
+            started_over: self.started_over + other.started_over,
+            tried: self.tried.and(other.tried),
+            failed: self.failed.and(other.failed),
+        }
+    }
+
+    /// Every fault hit every kind of packet of a bus.
+    ///
+    /// # Panics
+    /// When one did not.
+    pub fn assert_all_tried(&self, bus: Speed) {
+        assert_eq!(Cells::of_bus(bus).without(self.tried), Cells::default(), "not tried");
+    }
+
+    /// The host had to start over where it may, and nowhere else.
+    ///
+    /// # Panics
+    /// When the list is not exact.
+    pub fn assert_exact(&self, bus: Speed, may_fail: MayFail) {
+        self.assert_all_tried(bus);
+        let all = Cells::of_bus(bus);
+        assert_eq!(self.failed, all.without(all.without(Cells::of(may_fail))));
+    }
+
+    /// Leaves the figures for the scorecard, and says which cells were tried.
+    pub fn record(&self, name: &str) {
+        let cells = u64::from(self.tried.count());
+        let figures =
+            [("faults", self.faults), ("started_over", self.started_over), ("cells", cells)];
+        figures::record(name, &figures);
+    }
+}
+
+/// A set of cells of the table of [`KINDS`] and [`FAULTS`].
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cells(u128);
+
+impl Cells {
+    /// All there are at a speed: no host sends PING at full speed (USB 2.0 §8.5.1).
+    fn of_bus(bus: Speed) -> Self {
+        match bus {
+            Speed::High => Self::of(|_, _, _| true),
+            Speed::Full => Self::of(|kind, _, _| kind != PacketKind::Token(Token::Ping)),
+        }
+    }
+
+    /// The cells in which this holds.
+    fn of(holds: MayFail) -> Self {
+        let cells = table().zip(0..);
+        let held = cells.filter(|((kind, side, fault), _)| holds(*kind, *side, *fault));
+        Self(held.fold(0, |bits, (_, number)| bits | 1 << number))
+    }
+
+    /// How many there are.
+    pub fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// Those of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those that are not in the other set.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl std::fmt::Debug for Cells {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let cells = table().zip(0..).filter(|(_, number)| self.0 >> number & 1 == 1);
+        f.debug_set().entries(cells.map(|(cell, _)| cell)).finish()
+    }
+}
+
+/// Every kind of packet with every kind of fault.
+fn table() -> impl Iterator<Item = (PacketKind, Side, Fault)> {
+    KINDS.into_iter().flat_map(|(kind, side)| FAULTS.map(|fault| (kind, side, fault)))
 }
 
 impl<P: DevicePort> Bench<'_, P> {
@@ -124,11 +222,12 @@ impl<P: DevicePort> Bench<'_, P> {
     /// When a byte is lost or duplicated, or the device does not come back.
     pub fn everything(&self) -> Hits {
         let mut hits = self.conversations();
-        systems().into_iter().for_each(|enumerate| hits.add(self.enumerations(enumerate)));
+        for enumerate in systems() {
+            hits = hits.and(self.enumerations(enumerate));
+        }
         for fault in [Fault::Reset, Fault::Unplug] {
             for kind in [PacketKind::AnyToken, PacketKind::Any] {
-                let count = u64::from(self.break_off(kind, fault));
-                hits.add(Hits { faults: count, started_over: count });
+                hits = hits.and(Hits::broken_off(u64::from(self.break_off(kind, fault))));
             }
         }
         hits
@@ -166,30 +265,29 @@ impl<P: DevicePort> Bench<'_, P> {
         mut part: impl FnMut(&mut Host<P>, &mut T) -> Result<(), Failure>,
     ) -> Hits {
         let mut hits = Hits::default();
-        for (kind, side) in KINDS {
-            for fault in FAULTS {
-                for occurrence in (0..).step_by(self.step()) {
-                    let mut host = (self.make)();
-                    let mut state = before(&mut host);
-                    let rule = Rule::new(kind, fault).from(side).after(occurrence);
-                    host.faults().add(rule);
-                    let outcome = part(&mut host, &mut state);
-                    let succeeded = outcome.is_ok();
-                    let happened = !host.faults().is_pending();
-                    host.faults().clear();
-                    if !succeeded {
-                        assert!(
-                            happened && (self.may_fail)(kind, side, fault),
-                            "{rule:?}: {outcome:?}"
-                        );
-                        recover(&mut host, rule);
-                    }
-                    (self.check)(&host);
-                    if !happened {
-                        break;
-                    }
-                    hits.add(Hits { faults: 1, started_over: u64::from(!succeeded) });
+        for ((kind, side, fault), number) in table().zip(0..) {
+            for occurrence in (0..).step_by(self.step()) {
+                let mut host = (self.make)();
+                let mut state = before(&mut host);
+                let rule = Rule::new(kind, fault).from(side).after(occurrence);
+                host.faults().add(rule);
+                let outcome = part(&mut host, &mut state);
+                let happened = !host.faults().is_pending();
+                host.faults().clear();
+                let failed = outcome.is_err();
+                if failed {
+                    let may_fail = happened && (self.may_fail)(kind, side, fault);
+                    assert!(may_fail, "{rule:?}: {outcome:?}");
+                    recover(&mut host, rule);
                 }
+                (self.check)(&mut host);
+                if !happened {
+                    break;
+                }
+                let tried = Cells(1 << number);
+                let failed = if failed { tried } else { Cells::default() };
+                let started_over = failed.count().into();
+                hits = hits.and(Hits { faults: 1, started_over, tried, failed });
             }
         }
         hits
@@ -217,7 +315,7 @@ impl<P: DevicePort> Bench<'_, P> {
             recover(&mut host, rule);
             count += 1;
         }
-        (self.check)(&host);
+        (self.check)(&mut host);
         count
     }
 
@@ -237,15 +335,13 @@ fn recover<P: DevicePort>(host: &mut Host<P>, rule: Rule) {
 /// A reset or an unplugged cable breaks whatever there is. A host whose acknowledgement of the status
 /// stage of SET_ADDRESS is lost goes on at an address that the device does not have yet, and starts
 /// over.
-pub fn may_fail(kind: PacketKind, _side: Side, fault: Fault) -> bool {
-    let acknowledges = matches!(
-        kind,
-        PacketKind::ZeroLength
-            | PacketKind::Token(Token::In)
-            | PacketKind::Handshake(Handshake::Ack)
-    );
+pub fn may_fail(kind: PacketKind, side: Side, fault: Fault) -> bool {
+    use PacketKind::{Handshake, ZeroLength};
     let breaks = matches!(fault, Fault::Reset | Fault::Unplug);
-    breaks || acknowledges && !matches!(fault, Fault::Delay(_) | Fault::NakStorm(_))
+    let is_lost = matches!(fault, Fault::Drop | Fault::Corrupt);
+    breaks
+        || (kind, side) == (Handshake(Ack), Side::Host) && is_lost
+        || (kind, side, fault) == (ZeroLength, Side::Device, Fault::Duplicate)
 }
 
 /// On a chip a device also fails whose last packet of a data stage is not acknowledged: the hardware takes

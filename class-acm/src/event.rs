@@ -6,7 +6,7 @@
 //! that came to the end of the queue is told of every signal that is not what it was last told; so
 //! the last event of a signal says what is true, however rarely the application looks.
 
-use crate::sync::{AtomicU8, AtomicU16, Ordering, OwnLoad, fence};
+use crate::sync::{AtomicU8, Ordering, OwnLoad, fence};
 use crate::{Break, ControlLineState, LineCoding};
 
 /// A change on the host's side of a port.
@@ -114,7 +114,7 @@ impl Kind {
     pub(crate) const LINE_CODING: Self = Self(0);
     pub(crate) const HOST_READS: Self = Self(1);
     pub(crate) const TOUCH_1200: Self = Self(2);
-    const COUNT: u8 = Self::edge(Signal::RTS, true).0 + 1;
+    const LAST: Self = Self::edge(Signal::RTS, true);
 
     /// `signal` became `on`.
     pub(crate) const fn edge(Signal(bit): Signal, on: bool) -> Self {
@@ -137,40 +137,37 @@ impl Kind {
         }
         Some((Signal(self.0 / 2), self.0 & 1 == 1))
     }
-
-    const fn bit(self) -> u16 {
-        1 << (self.0 & 0x0F)
-    }
 }
 
-/// Room for every kind once; a power of two.
-const CAPACITY: usize = (Kind::COUNT as usize).next_power_of_two();
-const _: () = assert!(CAPACITY <= 16, "a kind is a bit of a u16");
+/// Bits of a kind in the queue.
+const BITS: u8 = 4;
+/// The bits of one.
+const KIND: u8 = 0x0F;
+const _: () = {
+    assert!(Kind::LAST.0 <= KIND, "there is a place for each kind once");
+    assert!(
+        Kind::TOUCH_1200.0 + 1 < Kind::edge(Signal::SESSION, false).0,
+        "and one more: 3 is none"
+    );
+};
 
 /// Queue of kinds from the bus side to the application, by loads and stores only.
-///
-/// A kind is pending while its bits in `posted` and `taken` differ; each word has one writer.
 pub(crate) struct EventQueue {
-    ring: [AtomicU8; CAPACITY],
-    /// Bus side: kinds queued, wrapping.
+    /// Bus side: two kinds in each, the earlier one below.
+    ring: [AtomicU8; 8],
+    /// Bus side: bits of the kinds queued, wrapping.
     tail: AtomicU8,
-    /// Application: kinds taken, wrapping.
+    /// Application: bits of the kinds taken, wrapping.
     head: AtomicU8,
-    /// Bus side: flipped when the kind is queued.
-    posted: AtomicU16,
-    /// Application: flipped when the kind is taken.
-    taken: AtomicU16,
 }
 
 impl EventQueue {
     #[cfg(not(loom))]
     pub(crate) const fn new() -> Self {
         Self {
-            ring: [const { AtomicU8::new(0) }; CAPACITY],
+            ring: [const { AtomicU8::new(0) }; 8],
             tail: AtomicU8::new(0),
             head: AtomicU8::new(0),
-            posted: AtomicU16::new(0),
-            taken: AtomicU16::new(0),
         }
     }
 
@@ -180,8 +177,6 @@ impl EventQueue {
             ring: core::array::from_fn(|_| AtomicU8::new(0)),
             tail: AtomicU8::new(0),
             head: AtomicU8::new(0),
-            posted: AtomicU16::new(0),
-            taken: AtomicU16::new(0),
         }
     }
 
@@ -190,15 +185,20 @@ impl EventQueue {
         // Pairs with the fence in `take`: either we see that the application has taken this kind,
         // or it reads the value that we stored before this.
         fence(Ordering::SeqCst);
-        let posted = self.posted.load_own();
-        // Acquire: where the kind was taken, its place in the ring was read.
-        if (posted ^ self.taken.load(Ordering::Acquire)) & kind.bit() != 0 {
-            return;
-        }
-        self.posted.store(posted ^ kind.bit(), Ordering::Relaxed);
         let tail = self.tail.load_own();
-        self.place(tail).store(kind.0, Ordering::Relaxed);
-        self.tail.store(tail.wrapping_add(1), Ordering::Release);
+        // Acquire: what was taken was read, and its place is free.
+        let mut queued = self.head.load(Ordering::Acquire);
+        while queued != tail {
+            if (self.place(queued).load_own() >> shift(queued) ^ kind.0) & KIND == 0 {
+                return;
+            }
+            queued = queued.wrapping_add(BITS);
+        }
+        // Above the earlier kind of the two; above the later one nothing is queued, as places are one
+        // more than kinds.
+        let below = if shift(tail) == 0 { 0 } else { self.place(tail).load_own() };
+        self.place(tail).store(below | kind.0 << shift(tail), Ordering::Relaxed);
+        self.tail.store(tail.wrapping_add(BITS), Ordering::Release);
     }
 
     /// Application.
@@ -212,14 +212,18 @@ impl EventQueue {
         if head == self.tail.load(Ordering::Acquire) {
             return None;
         }
-        let kind = Kind(self.place(head).load(Ordering::Relaxed));
-        self.head.store(head.wrapping_add(1), Ordering::Relaxed);
-        self.taken.store(self.taken.load_own() ^ kind.bit(), Ordering::Release);
+        let kind = Kind(self.place(head).load(Ordering::Relaxed) >> shift(head) & KIND);
+        self.head.store(head.wrapping_add(BITS), Ordering::Release);
         fence(Ordering::SeqCst);
         Some(kind)
     }
 
-    fn place(&self, number: u8) -> &AtomicU8 {
-        &self.ring[usize::from(number) % CAPACITY]
+    fn place(&self, bits: u8) -> &AtomicU8 {
+        &self.ring[usize::from(bits / 8 % 8)]
     }
+}
+
+/// Where in its place a kind is.
+fn shift(bits: u8) -> u8 {
+    bits % 8
 }

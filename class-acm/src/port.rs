@@ -52,7 +52,8 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
         // Without early exit, as `has_work`.
         ports.iter_mut().fold((), |(), port| port.link.set_doorbell(doorbell));
         let ports: &'static [Self; PORTS] = ports;
-        let application = ports.each_ref().map(|port| {
+        let application = core::array::from_fn(|index| {
+            let port = &ports[index];
             make(ApplicationHalf {
                 reader: ReaderHalf { port },
                 writer: WriterHalf { port },

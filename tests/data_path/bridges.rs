@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use proptest::prelude::*;
-use usbd_acm::{Hooks, Port};
+use usbd_acm::{Hooks, Port, Speed};
 use usbd_acm_tests::ONE_PORT;
 use usbd_acm_tests::bridge::{Bridge, board};
-use usbd_acm_tests::fixture::Application;
+use usbd_acm_tests::fixture::{Application, Options, Polling};
 use usbd_acm_tests::ledger::Ledger;
 use usbd_acm_tests::probe::{IGNORE, PREFER, REQUIRE, Recorder};
 use usbd_acm_tests::traffic::InTraffic;
@@ -91,4 +91,40 @@ fn class_on_bus_dtr_ignored() {
 #[test]
 fn class_on_bus_dtr_required() {
     property::<REQUIRE>(Bridge::ClassOnBus);
+}
+
+/// Two packets that the hardware took in a session that was hung up are lost with the reset that
+/// follows, which the books held against the device.
+#[test]
+fn a_reset_drops_what_hardware_took_in_a_session_that_is_over() {
+    let scenario = Scenario {
+        options: Options { depth: 1, host: Speed::Full, polling: Polling::Always },
+        seed: 4_369_485_637_061_573_485,
+        actions: vec![
+            Action::Dtr(true),
+            Action::Read(false),
+            Action::Write(193),
+            Action::Run(51_335),
+            Action::Dtr(false),
+            Action::Reset,
+        ],
+    };
+    play::<REQUIRE>(Bridge::ClassOnController, &scenario);
+}
+
+/// The class read in suspend, and the bus gave the free slot to a chip whose clock was off.
+#[test]
+fn reading_in_suspend_leaves_the_chip_alone() {
+    let scenario = Scenario {
+        options: Options { depth: 1, host: Speed::Full, polling: Polling::Always },
+        seed: 7_128_594_761_343_782_560,
+        actions: vec![
+            Action::Write(81),
+            Action::Run(795_998),
+            Action::Write(333),
+            Action::Run(616_677),
+            Action::Suspend(0),
+        ],
+    };
+    play::<IGNORE>(Bridge::ClassOnController, &scenario);
 }

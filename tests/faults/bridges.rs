@@ -1,8 +1,9 @@
 //! The same by way of `usb-device`: every fault at every packet of enumeration and conversation.
 
+use usbd_acm::Speed;
 use usbd_acm_tests::bridge::{Bridge, board};
 use usbd_acm_tests::plans::{Bench, may_fail};
-use usbd_acm_tests::{ONE_PORT, TestBoard, figures};
+use usbd_acm_tests::{ONE_PORT, TestBoard};
 use usbd_acm_virtual::host::Host;
 
 use crate::echo;
@@ -13,12 +14,11 @@ fn everywhere(bridge: Bridge, name: &str) {
         host.plug().unwrap();
         host
     };
-    let check = |host: &Host<TestBoard>| assert_eq!(host.port().wire().violations(), []);
+    let check = |host: &mut Host<TestBoard>| assert_eq!(host.port().wire().violations(), []);
     let hits = Bench { make: &make, check: &check, every: 1, may_fail }.everything();
-    println!("{bridge:?}: {} faults, {} of them start over", hits.faults, hits.started_over);
     assert!(hits.faults > 5_000, "{hits:?}");
-    let figures = [("faults", hits.faults), ("started_over", hits.started_over)];
-    figures::record(&format!("faults-{name}"), &figures);
+    hits.assert_exact(Speed::Full, may_fail);
+    hits.record(&format!("faults-{name}"));
 }
 
 #[test]

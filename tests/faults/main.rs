@@ -50,6 +50,6 @@ fn bench<V: OnePort, const SIZE: usize, T>(
     run: impl FnOnce(Bench<'_, TestBoard>) -> T,
 ) -> T {
     let make = || host::<V, 2, SIZE>(options);
-    let check = |host: &Host<TestBoard>| assert_eq!(host.port().wire().violations(), []);
+    let check = |host: &mut Host<TestBoard>| assert_eq!(host.port().wire().violations(), []);
     run(Bench { make: &make, check: &check, every: 1, may_fail })
 }

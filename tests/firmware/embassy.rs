@@ -1,5 +1,8 @@
 // What the application does with its port; part of each firmware with embassy-usb.
 
+#[cfg(feature = "source")]
+include!("counting.rs");
+
 /// Sends back what comes, packet by packet.
 #[cfg(not(any(feature = "source", feature = "sink")))]
 async fn run(serial: &mut Serial) -> Result<(), EndpointError> {
@@ -13,14 +16,10 @@ async fn run(serial: &mut Serial) -> Result<(), EndpointError> {
 /// Sends as fast as it can: bytes that count up.
 #[cfg(feature = "source")]
 async fn run(serial: &mut Serial) -> Result<(), EndpointError> {
-    let mut next = 0_u8;
-    let mut packet = [0; PACKET];
     loop {
-        for byte in &mut packet {
-            *byte = next;
-            next = next.wrapping_add(1);
+        for packet in COUNTING.chunks(PACKET) {
+            serial.write_packet(packet).await?;
         }
-        serial.write_packet(&packet).await?;
     }
 }
 

@@ -1,5 +1,8 @@
 // What the application does with its port; part of each firmware with usbd-serial.
 
+#[cfg(feature = "source")]
+include!("counting.rs");
+
 /// Sends back what comes.
 #[cfg(not(any(feature = "source", feature = "sink")))]
 struct Application {
@@ -36,7 +39,7 @@ impl Application {
 #[cfg(feature = "source")]
 #[derive(Default)]
 struct Application {
-    next: u8,
+    next: usize,
 }
 
 #[cfg(feature = "source")]
@@ -46,12 +49,9 @@ impl Application {
         if !serial.dtr() {
             return;
         }
-        let mut packet = [0; 64];
-        for (offset, byte) in packet.iter_mut().enumerate() {
-            *byte = self.next.wrapping_add(offset as u8);
-        }
-        let count = serial.write(&packet).unwrap_or(0);
-        self.next = self.next.wrapping_add(count as u8);
+        let rest = COUNTING.get(self.next..).unwrap_or_default();
+        let count = serial.write(rest).unwrap_or(0);
+        self.next = (self.next + count) % COUNTING.len();
     }
 }
 

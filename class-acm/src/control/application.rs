@@ -3,9 +3,9 @@
 #[cfg(any(feature = "async", loom))]
 use core::task::{Context, Poll};
 
-use super::{ControlShared, break_of};
+use super::{ControlShared, MILLIAMPS, break_of};
 use crate::event::{Event, Kind, Signal, Signals};
-use crate::sync::{AtomicU8, AtomicU32, Ordering, OwnLoad};
+use crate::sync::{AtomicU32, Ordering, OwnLoad};
 use crate::{Break, ControlLineState, LineCoding, Pace, SerialState};
 
 /// The application half of [`ControlShared`].
@@ -16,43 +16,46 @@ pub struct Control {
 /// What the application was told last. Nobody else looks at it; it lies with the rest of the state,
 /// and its zeros are the state at power-on, so that a half is one pointer.
 pub(super) struct Told {
-    /// [`LineCoding::to_words`].
-    line_coding: (AtomicU32, AtomicU32),
+    /// The first of [`LineCoding::to_words`].
+    rate: AtomicU32,
+    /// The second, and in the byte that is left the signals.
+    format: AtomicU32,
     /// `break_start` of the break.
     break_start: AtomicU32,
-    signals: AtomicU8,
 }
 
 impl Told {
     #[cfg(not(loom))]
     pub(super) const fn new() -> Self {
-        Self {
-            line_coding: (AtomicU32::new(0), AtomicU32::new(0)),
-            break_start: AtomicU32::new(0),
-            signals: AtomicU8::new(0),
-        }
+        Self { rate: AtomicU32::new(0), format: AtomicU32::new(0), break_start: AtomicU32::new(0) }
     }
 
     #[cfg(loom)]
     pub(super) fn new() -> Self {
-        Self {
-            line_coding: (AtomicU32::new(0), AtomicU32::new(0)),
-            break_start: AtomicU32::new(0),
-            signals: AtomicU8::new(0),
-        }
+        Self { rate: AtomicU32::new(0), format: AtomicU32::new(0), break_start: AtomicU32::new(0) }
     }
 
     fn signals(&self) -> Signals {
-        Signals(self.signals.load_own())
+        let [_, _, _, signals] = self.format.load_own().to_le_bytes();
+        Signals(signals)
+    }
+
+    fn set_signals(&self, Signals(signals): Signals) {
+        self.set_format(self.format.load_own(), signals);
     }
 
     fn replace_line_coding(&self, new: LineCoding) -> LineCoding {
-        let (rate, format) = &self.line_coding;
-        let old = LineCoding::from_words((rate.load_own(), format.load_own()));
-        let words = new.to_words();
-        rate.store(words.0, Ordering::Relaxed);
-        format.store(words.1, Ordering::Relaxed);
+        let old = LineCoding::from_words((self.rate.load_own(), self.format.load_own()));
+        let (rate, format) = new.to_words();
+        self.rate.store(rate, Ordering::Relaxed);
+        self.set_format(format, self.signals().0);
         old
+    }
+
+    fn set_format(&self, format: u32, signals: u8) {
+        let [char_format, parity_type, data_bits, _] = format.to_le_bytes();
+        let format = u32::from_le_bytes([char_format, parity_type, data_bits, signals]);
+        self.format.store(format, Ordering::Relaxed);
     }
 }
 
@@ -96,7 +99,7 @@ impl Control {
     fn edge(&mut self, signal: Signal, on: bool) -> Option<Event> {
         let told = self.shared.told.signals();
         let is_new = told.contains(signal) != on;
-        self.shared.told.signals.store(told.with(signal, on).0, Ordering::Relaxed);
+        self.shared.told.set_signals(told.with(signal, on));
         if signal == Signal::BREAK && on {
             return self.break_event(is_new);
         }
@@ -149,7 +152,7 @@ impl Control {
 
     /// The line coding now.
     pub fn line_coding(&self) -> LineCoding {
-        self.shared.line_coding.load()
+        self.shared.load_line_coding()
     }
 
     /// DTR and RTS now.
@@ -175,13 +178,13 @@ impl Control {
         self.shared.touches.load(Ordering::Relaxed)
     }
 
-    /// What may be drawn from VBUS, in mA; 0 when the device is not configured.
+    /// What may be drawn from VBUS, in mA; an even number, and 0 when the device is not configured.
     pub fn milliamps(&self) -> u16 {
         if self.shared.signals().contains(Signal::CONFIGURED) { self.granted() } else { 0 }
     }
 
     fn granted(&self) -> u16 {
-        self.shared.milliamps.load(Ordering::Relaxed)
+        u16::from(self.shared.milliamps.load(Ordering::Relaxed)) * MILLIAMPS
     }
 
     /// Sets the levels of the serial state; one-shots in `levels` are ignored.

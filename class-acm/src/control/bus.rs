@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::ControlShared;
+use super::{ControlShared, MILLIAMPS};
 use crate::event::{Kind, Signal, Signals};
 use crate::serial_state::NOTIFICATION_LENGTH;
 use crate::sync::{Ordering, OwnLoad};
@@ -32,17 +32,17 @@ impl BusControl<'_> {
 
     /// The line coding, to be reported to the host.
     pub fn line_coding(&self) -> LineCoding {
-        self.shared.line_coding.load_own()
+        self.shared.own_line_coding()
     }
 
     /// Its seven bytes on the wire, and one more that does not count: two words, little-endian.
     pub fn line_coding_on_the_wire(&self) -> (u32, u32) {
-        self.shared.line_coding.load_wire()
+        self.shared.line_coding_on_the_wire()
     }
 
     /// Takes a line coding over. Hosts write back what they read; that is no change.
     pub fn set_line_coding(&mut self, coding: LineCoding) {
-        if self.shared.line_coding.store(coding) {
+        if self.shared.store_line_coding(coding) {
             self.shared.post(Kind::LINE_CODING);
         }
     }
@@ -74,10 +74,11 @@ impl BusControl<'_> {
     }
 
     /// The device was configured. The host has seen no level yet, and hears of no one-shot that
-    /// was raised before.
+    /// was raised before. mA count as bMaxPower does: in twos, up to 510 (USB 2.0 table 9-10).
     pub fn configured(&mut self, milliamps: u16) {
         self.shared.notified.reset(&self.shared.raised);
-        self.shared.milliamps.store(milliamps, Ordering::Relaxed);
+        let [units, _] = (milliamps / MILLIAMPS).to_le_bytes();
+        self.shared.milliamps.store(units, Ordering::Relaxed);
         self.shared.set(Signal::CONFIGURED, true);
     }
 
@@ -147,8 +148,9 @@ impl ControlShared {
     /// Changes the signals of a mask, unless they are that already. Bus side.
     #[inline(never)]
     fn set_all(&self, mask: Signals, to: Signals) {
-        let changed = (self.signals.load_own() ^ to.0) & mask.0;
-        self.signals.store(self.signals.load_own() ^ changed, Ordering::Release);
+        let before = self.signals.load_own();
+        let changed = (before ^ to.0) & mask.0;
+        self.signals.store(before ^ changed, Ordering::Release);
         // Shifted out of words, the last first: that needs no masks.
         let (mut rest, mut to) =
             (u32::from(changed).rotate_right(8), u32::from(to.0).rotate_right(8));
@@ -160,7 +162,7 @@ impl ControlShared {
             }
             (rest, to) = (rest << 1, to << 1);
         }
-        self.settled.store(self.signals.load_own(), Ordering::Release);
+        self.settled.store(before ^ changed, Ordering::Release);
         // Not before: what merged with a queued event is told by `settled` alone.
         if changed != 0 {
             self.waker.wake();

@@ -16,7 +16,7 @@ pub use bus::{BusControl, DueNotification};
 use crate::event::{EventQueue, Signals};
 use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
 use crate::{Break, Pace, WakerCell};
-use coding::SharedLineCoding;
+use coding::Words;
 use notifications::{Notified, Raised};
 
 /// The ACM state of a port.
@@ -26,20 +26,22 @@ pub struct ControlShared {
     signals: AtomicU8,
     /// Bus side: `signals` whose events are queued, or merged with queued ones.
     settled: AtomicU8,
-    /// Bus side: mA that the host granted.
-    milliamps: AtomicU16,
+    /// Bus side: what the host granted, in [`MILLIAMPS`].
+    milliamps: AtomicU8,
+    /// Bus side: 1200-baud touches, wrapping.
+    touches: AtomicU8,
     /// Application.
     raised: Raised,
     /// Bus side.
     notified: Notified,
-    /// Bus side: 1200-baud touches, wrapping.
-    touches: AtomicU8,
     events: EventQueue,
+    /// Bus side: line codings set, wrapping.
+    line_codings: AtomicU16,
     /// Bus side: wValue of the last SEND_BREAK that began a break, and in the upper half how many
     /// there were, wrapping.
     break_start: AtomicU32,
-    /// Bus side.
-    line_coding: SharedLineCoding,
+    /// Bus side: the line coding now and the one before, in turns.
+    line_coding: [Words; 2],
     /// Application.
     told: Told,
     pub(crate) pace: Pace,
@@ -53,9 +55,10 @@ impl ControlShared {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         Self {
-            line_coding: SharedLineCoding::new(),
+            line_codings: AtomicU16::new(0),
+            line_coding: [Words::new(), Words::new()],
             break_start: AtomicU32::new(0),
-            milliamps: AtomicU16::new(0),
+            milliamps: AtomicU8::new(0),
             signals: AtomicU8::new(0),
             touches: AtomicU8::new(0),
             settled: AtomicU8::new(0),
@@ -72,9 +75,10 @@ impl ControlShared {
     #[cfg(loom)]
     pub fn new() -> Self {
         Self {
-            line_coding: SharedLineCoding::new(),
+            line_codings: AtomicU16::new(0),
+            line_coding: [Words::new(), Words::new()],
             break_start: AtomicU32::new(0),
-            milliamps: AtomicU16::new(0),
+            milliamps: AtomicU8::new(0),
             signals: AtomicU8::new(0),
             touches: AtomicU8::new(0),
             settled: AtomicU8::new(0),
@@ -100,6 +104,9 @@ impl ControlShared {
         Signals(self.settled.load(Ordering::Acquire))
     }
 }
+
+/// mA as bMaxPower counts them (USB 2.0 table 9-10).
+const MILLIAMPS: u16 = 2;
 
 /// The request in the lower half of `break_start`.
 fn break_of(break_start: u32) -> Break {

@@ -7,9 +7,11 @@
 
 use core::sync::atomic::{Ordering, compiler_fence};
 
-/// Bytes of a word, and words copied in one go.
+/// Bytes of a word, and of a block.
 const WORD: usize = size_of::<u32>();
-const BLOCK: usize = 4;
+const BLOCK: usize = size_of::<Block>();
+/// What a load and a store of several registers copy.
+type Block = [u32; 4];
 
 /// Whether a load takes any address: so from Armv7-M on, which has compare-and-swap, while Armv6-M has
 /// neither; and on what tests run. Elsewhere the compiler may make bytes of words that are not aligned.
@@ -19,22 +21,34 @@ const TAKES_ANY_ADDRESS: bool = cfg!(any(
     target_arch = "x86_64",
 ));
 
-/// Copies `count` bytes.
+/// Copies `count` bytes. Not inlined: unrolled, it takes the registers that a caller needs.
 ///
 /// # Safety
 /// `to` is valid for writes of that many bytes and nobody else reaches them; `from` is valid for
 /// reads and nobody writes to them.
+#[inline(never)]
 pub(super) unsafe fn copy(mut to: *mut u8, mut from: *const u8, mut count: usize) {
-    if TAKES_ANY_ADDRESS || (to.addr() | from.addr()).is_multiple_of(WORD) {
-        while count >= BLOCK * WORD {
-            // SAFETY: so many bytes are left; where it matters both sides are aligned, and so is what
-            // follows them.
+    let is_aligned = (to.addr() | from.addr()).is_multiple_of(WORD);
+    if is_aligned {
+        while count >= BLOCK {
+            // SAFETY: so many bytes are left, and both sides are aligned, as is what follows them.
             unsafe {
-                copy_block(to.cast(), from.cast());
-                (to, from) = (to.add(BLOCK * WORD), from.add(BLOCK * WORD));
+                to.cast::<Block>().copy_from_nonoverlapping(from.cast(), 1);
+                (to, from) = (to.add(BLOCK), from.add(BLOCK));
             }
-            count -= BLOCK * WORD;
+            count -= BLOCK;
             // Keeps the loop from being taken for a memcpy.
+            compiler_fence(Ordering::SeqCst);
+        }
+    }
+    if is_aligned || TAKES_ANY_ADDRESS {
+        while count >= WORD {
+            // SAFETY: so many bytes are left; where it matters both sides are aligned.
+            unsafe {
+                copy_word(to.cast(), from.cast());
+                (to, from) = (to.add(WORD), from.add(WORD));
+            }
+            count -= WORD;
             compiler_fence(Ordering::SeqCst);
         }
     }
@@ -49,27 +63,10 @@ pub(super) unsafe fn copy(mut to: *mut u8, mut from: *const u8, mut count: usize
     }
 }
 
-/// Copies [`BLOCK`] words.
-///
-/// # Safety
-/// As for [`copy`]; both sides are aligned, unless loads take any address.
-#[inline(always)]
-unsafe fn copy_block(to: *mut u32, from: *const u32) {
-    // One by one: an array would be copied by a call of memcpy where size counts, and a loop not
-    // unrolled.
-    // SAFETY: passed on to the caller.
-    unsafe {
-        copy_word(to, from);
-        copy_word(to.add(1), from.add(1));
-        copy_word(to.add(2), from.add(2));
-        copy_word(to.add(3), from.add(3));
-    }
-}
-
 /// Copies a word.
 ///
 /// # Safety
-/// As for [`copy_block`].
+/// As for [`copy`]; both sides are aligned, unless loads take any address.
 #[inline(always)]
 unsafe fn copy_word(to: *mut u32, from: *const u32) {
     // SAFETY: passed on to the caller.

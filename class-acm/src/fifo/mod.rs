@@ -11,7 +11,8 @@
 //!
 //! The two halves of a FIFO tell each other *positions*: bytes since power-on, wrapping, in a ring of
 //! `SLOTS` slots of `SIZE` bytes. Both are powers of two, so a position says which slot it is in, and
-//! where in it. No packet crosses the end of a slot.
+//! where in it. No packet crosses the end of a slot. Who needs no more than the slot has its *number*:
+//! slots since power-on, wrapping.
 //!
 //! A slot that a driver holds is marked in the slot itself and unmarked when the handle is dropped,
 //! so a driver may use the bytes by DMA, and the FIFO need not trust it with them.
@@ -39,6 +40,7 @@ const fn assert_shape(slots: usize, size: usize) {
         slots >= 2 && slots <= 64 && slots.is_power_of_two(),
         "SLOTS must be 2, 4, 8, 16, 32 or 64: packets are double-buffered, and numbered modulo SLOTS"
     );
+    // Two positions of a FIFO are a FIFO apart at most, and two numbers SLOTS: half of what they count.
     assert!(
         matches!(size, 8 | 16 | 32 | 64 | 512) || cfg!(loom),
         "SIZE must be a bulk wMaxPacketSize: 8, 16, 32 or 64 at full speed, 512 at high speed"
@@ -64,19 +66,48 @@ fn empty_slots<const SLOTS: usize, const SIZE: usize>() -> [Slot<[Byte; SIZE]>; 
 #[inline]
 fn slot_at<const SLOTS: usize, const SIZE: usize>(
     slots: &[Slot<[Byte; SIZE]>; SLOTS],
-    position: usize,
+    position: u16,
 ) -> &Slot<[Byte; SIZE]> {
-    &slots[(position / SIZE) & (SLOTS - 1)]
+    &slots[(usize::from(position) / SIZE) & (SLOTS - 1)]
+}
+
+/// The slot of a number.
+#[inline]
+fn numbered<const SLOTS: usize, const SIZE: usize>(
+    slots: &[Slot<[Byte; SIZE]>; SLOTS],
+    number: u8,
+) -> &Slot<[Byte; SIZE]> {
+    &slots[usize::from(number) & (SLOTS - 1)]
+}
+
+/// The number of the slot that a position is in.
+#[inline]
+const fn number_of<const SIZE: usize>(position: u16) -> u8 {
+    let [number, ..] = (position as usize / SIZE).to_le_bytes();
+    number
+}
+
+/// A sum or a difference of such numbers as one: where slots are large, positions have less than 256.
+#[inline]
+fn wrapped<const SIZE: usize>(number: u8) -> u8 {
+    number & const { number_of::<SIZE>(u16::MAX) }
 }
 
 /// Where in its slot a position is.
 #[inline]
-fn offset<const SIZE: usize>(position: usize) -> usize {
-    position & (SIZE - 1)
+fn offset<const SIZE: usize>(position: u16) -> usize {
+    usize::from(position) & (SIZE - 1)
 }
 
 /// The start of the slot behind a position.
 #[inline]
-fn next_slot<const SIZE: usize>(position: usize) -> usize {
-    (position | (SIZE - 1)).wrapping_add(1)
+fn next_slot<const SIZE: usize>(position: u16) -> u16 {
+    (position | low(SIZE - 1)).wrapping_add(1)
+}
+
+/// Bytes as they count in a position.
+#[inline]
+const fn low(bytes: usize) -> u16 {
+    let [low, high, ..] = bytes.to_le_bytes();
+    u16::from_le_bytes([low, high])
 }

@@ -9,18 +9,18 @@
 use core::marker::PhantomData;
 
 use super::slot::{Byte, RxSlot, Slot};
-use super::{empty_slots, next_slot, offset, slot_at};
-use crate::sync::{AtomicUsize, Ordering, OwnLoad, fence};
+use super::{empty_slots, low, next_slot, numbered, offset, slot_at};
+use crate::sync::{AtomicU8, AtomicU16, Ordering, OwnLoad, fence};
 
 /// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the host to the application.
 #[repr(C)]
 pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
     /// Of the application alone: up to here bytes were consumed.
-    head: AtomicUsize,
-    /// Of the bus half alone: the slots before it were filled.
-    tail: AtomicUsize,
-    /// Of the bus half alone: the slots from `tail` up to it are with the driver.
-    lent: AtomicUsize,
+    head: AtomicU16,
+    /// Of the bus half alone: the slots before this number were filled.
+    tail: AtomicU8,
+    /// Of the bus half alone: the slots from `tail` up to this number are with the driver.
+    lent: AtomicU8,
     slots: [Slot<[Byte; SIZE]>; SLOTS],
 }
 
@@ -30,9 +30,9 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         Self {
-            head: AtomicUsize::new(0),
-            tail: AtomicUsize::new(0),
-            lent: AtomicUsize::new(0),
+            head: AtomicU16::new(0),
+            tail: AtomicU8::new(0),
+            lent: AtomicU8::new(0),
             slots: empty_slots(),
         }
     }
@@ -41,9 +41,9 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
     #[cfg(loom)]
     pub fn new() -> Self {
         Self {
-            head: AtomicUsize::new(0),
-            tail: AtomicUsize::new(0),
-            lent: AtomicUsize::new(0),
+            head: AtomicU16::new(0),
+            tail: AtomicU8::new(0),
+            lent: AtomicU8::new(0),
             slots: empty_slots(),
         }
     }
@@ -55,8 +55,12 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
         (PacketReceiver::new(self), PacketReader::new(self))
     }
 
-    fn slot(&self, position: usize) -> &Slot<[Byte; SIZE]> {
+    fn slot(&self, position: u16) -> &Slot<[Byte; SIZE]> {
         slot_at(&self.slots, position)
+    }
+
+    fn numbered(&self, number: u8) -> &Slot<[Byte; SIZE]> {
+        numbered(&self.slots, number)
     }
 }
 
@@ -86,14 +90,15 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
         let mut lent = self.fifo.lent.load_own();
         // As often as there are slots, also for a driver that drops what it took.
         for _ in 0..depth.min(SLOTS) {
-            if depth < SLOTS && lent.wrapping_sub(self.fifo.tail.load_own()) >= depth * SIZE {
+            let held = lent.wrapping_sub(self.fifo.tail.load_own());
+            if depth < SLOTS && usize::from(held) >= depth {
                 return;
             }
             let Some(slot) = self.free_slot(lent) else { return };
             if receive(slot).is_err() {
                 return;
             }
-            lent = lent.wrapping_add(SIZE);
+            lent = lent.wrapping_add(1);
             self.fifo.lent.store(lent, Ordering::Relaxed);
         }
     }
@@ -102,11 +107,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
     #[inline]
     pub fn received(&mut self, session: u16, slot: RxSlot, length: u16) {
         let tail = self.fifo.tail.load_own();
-        if tail == self.fifo.lent.load_own() || !slot.is(self.fifo.slot(tail)) {
+        if tail == self.fifo.lent.load_own() || !slot.is(self.fifo.numbered(tail)) {
             return;
         }
         slot.publish(length.min(u16::try_from(SIZE).unwrap_or(u16::MAX)), session);
-        self.fifo.tail.store(tail.wrapping_add(SIZE), Ordering::Relaxed);
+        self.fifo.tail.store(tail.wrapping_add(1), Ordering::Relaxed);
     }
 
     /// Takes the slots back that the driver dropped unfilled.
@@ -115,8 +120,8 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
     }
 
     #[inline]
-    fn free_slot(&mut self, lent: usize) -> Option<RxSlot> {
-        let slot = self.fifo.slot(lent);
+    fn free_slot(&mut self, lent: u8) -> Option<RxSlot> {
+        let slot = self.fifo.numbered(lent);
         if !slot.seems_free() {
             return None;
         }
@@ -184,7 +189,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> PacketReader<'a, SLOTS, SIZE> {
 pub struct UnreadPacket<'a, const SLOTS: usize, const SIZE: usize> {
     fifo: &'static OutFifo<SLOTS, SIZE>,
     slot: &'static Slot<[Byte; SIZE]>,
-    head: usize,
+    head: u16,
     /// Of what is unread, in bytes.
     length: usize,
     session: u16,
@@ -229,7 +234,7 @@ impl<'a, const SLOTS: usize, const SIZE: usize> UnreadPacket<'a, SLOTS, SIZE> {
         if count >= self.length {
             return self.fifo.free(self.slot, self.head, &mut ring);
         }
-        self.fifo.head.store(self.head.wrapping_add(count), Ordering::Relaxed);
+        self.fifo.head.store(self.head.wrapping_add(low(count)), Ordering::Relaxed);
     }
 }
 
@@ -247,14 +252,14 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
 
     /// Frees the slot, and rings where the bus half waits for it.
     #[inline]
-    fn free(&self, slot: &Slot<[Byte; SIZE]>, head: usize, ring: &mut impl FnMut()) {
+    fn free(&self, slot: &Slot<[Byte; SIZE]>, head: u16, ring: &mut impl FnMut()) {
         let head = next_slot::<SIZE>(head);
         self.head.store(head, Ordering::Relaxed);
         slot.free();
         // Pairs with the fence in `pump_to`.
         fence(Ordering::SeqCst);
         // When every other slot is filled, so the last of them, the driver has none.
-        if self.slot(head.wrapping_sub(2 * SIZE)).seems_filled() {
+        if self.slot(head.wrapping_sub(low(2 * SIZE))).seems_filled() {
             ring();
         }
     }

@@ -156,24 +156,6 @@ impl<const N: usize> Slot<[Byte; N]> {
         unsafe { store(self.cells(start, length), from) }
     }
 
-    /// Sets all bytes, which are not many.
-    ///
-    /// # Safety
-    /// Nobody else reaches them during the call.
-    #[inline]
-    pub(super) unsafe fn set(&self, bytes: [u8; N]) {
-        #[cfg(not(loom))]
-        // SAFETY: `UnsafeCell<u8>` has the layout of `u8`; the caller keeps everybody else away.
-        unsafe {
-            base(&self.data).cast::<[u8; N]>().write(bytes);
-        }
-        #[cfg(loom)]
-        // SAFETY: passed on to the caller.
-        unsafe {
-            store(&self.data, &bytes);
-        }
-    }
-
     /// Copies `length` bytes from `start` on, as many as fit into `to`, and returns how many.
     ///
     /// # Safety
@@ -194,6 +176,31 @@ impl<const N: usize> Slot<[Byte; N]> {
             *byte = cell.with(|p| unsafe { *p });
         }
         count
+    }
+}
+
+impl Slot<[Byte; 10]> {
+    /// Sets all bytes.
+    ///
+    /// # Safety
+    /// Nobody else reaches them during the call.
+    #[inline]
+    pub(super) unsafe fn set(&self, bytes: [u8; 10]) {
+        #[cfg(not(loom))]
+        // SAFETY: `UnsafeCell<u8>` has the layout of `u8`; the caller keeps everybody else away. Both
+        // words and the half lie within the slot, where words are aligned.
+        unsafe {
+            let [a, b, c, d, e, f, g, h, i, j] = bytes;
+            let to = base(&self.data);
+            to.cast::<u32>().write(u32::from_ne_bytes([a, b, c, d]));
+            to.cast::<u32>().add(1).write(u32::from_ne_bytes([e, f, g, h]));
+            to.cast::<u16>().add(4).write(u16::from_ne_bytes([i, j]));
+        }
+        #[cfg(loom)]
+        // SAFETY: passed on to the caller.
+        unsafe {
+            store(&self.data, &bytes);
+        }
     }
 }
 

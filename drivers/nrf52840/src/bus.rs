@@ -42,22 +42,22 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             return Some(Event::Ep0Status);
         }
         // A SETUP is told after the packets that came before it; so it is looked for before them.
-        let setup = self.usbd.is_set(EP0SETUP);
+        let setup = self.usbd.read(EP0SETUP);
         self.collect();
         // A packet is acknowledged after the end of its DMA, so this comes after the other.
         let over = self.state.dma.finish(&self.usbd);
         self.start_next();
         let acknowledged = self.state.done & Line::INS;
         let packet = match over {
-            Some((line, moved)) if line.is_out() => Some((line, moved)),
-            _ if acknowledged != 0 => Some((Line::lowest(acknowledged), 0)),
+            Some(line) if line.is_out() => Some(line),
+            _ if acknowledged != 0 => Some(Line::first(acknowledged)),
             _ => None,
         };
-        if let Some((line, moved)) = packet {
-            return self.packet_event(line, moved);
+        if let Some(line) = packet {
+            return self.packet_event(line);
         }
         // Of what there is beside the end of a DMA the interrupt line tells.
-        if over.is_some() || (setup && self.state.dma.running().is_some_and(Line::is_out)) {
+        if over.is_some() || (setup != 0 && self.state.dma.running().is_some_and(Line::is_out)) {
             return None;
         }
         self.control_event(setup)
@@ -66,8 +66,8 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// What is not of a packet.
     #[cold]
     #[inline(never)]
-    fn control_event(&mut self, setup: bool) -> Option<Event> {
-        if setup {
+    fn control_event(&mut self, setup: u32) -> Option<Event> {
+        if setup != 0 {
             return self.setup();
         }
         if !self.usbd.take(EP0DATADONE) {
@@ -147,7 +147,10 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
                 self.state.dma.ep0 = Ep0::Sending;
                 self.state.dma.send_ep0();
             }
-            Ep0::Fetch => self.state.dma.fetch_ep0(&self.usbd),
+            Ep0::Fetch => {
+                self.state.done |= Line::EP0_OUT.bit();
+                self.state.dma.fetch_ep0(&self.usbd);
+            }
             Ep0::Receive => {
                 self.state.dma.ep0 = Ep0::Receiving;
                 self.usbd.write(EP0RCVOUT, 1);

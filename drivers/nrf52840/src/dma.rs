@@ -21,12 +21,15 @@ const WAIT: u32 = 1000;
 /// Bytes of a packet on EP0.
 const EP0_PACKET: u8 = 64;
 
-/// Endpoint 1, in EPDATASTATUS.
+/// Endpoint 1, in a set of lines.
 const FIRST_IN: u32 = 1 << 1;
-const FIRST_OUT: u32 = 1 << 17;
+const FIRST_OUT: u32 = 1 << 9;
 
 /// That no DMA moves anything until the next one is started.
 pub(crate) struct Settled(());
+
+/// That no DMA runs until the next one is started.
+pub(crate) struct Idle(());
 
 /// The one EasyDMA channel, and what it moves. It lies in a [`State`](crate::State), which is borrowed
 /// for good.
@@ -38,13 +41,9 @@ pub(crate) struct Dma<const PORTS: usize> {
     running: Option<Line>,
     /// What the channel has to be idle for, and what follows from it.
     pub(crate) ep0: Ep0,
-    /// Bit 0: whether an odd number of bytes was moved since the peripheral was enabled.
-    parity: u8,
-    /// Bytes that the transfer moves that was started last.
-    length: u8,
-    /// The IN lines whose packet is not yet in the endpoint's buffer, the OUT lines whose slot is not
-    /// yet filled, and those of EP0 that are to be moved, by their bits in EPDATASTATUS.
-    startable: u32,
+    /// The IN lines whose packet is not yet on its way to the endpoint's buffer, the OUT lines whose slot
+    /// is not yet being filled, and those of EP0 that are to be moved.
+    startable: u16,
     /// Packets that the host does not have yet.
     ins: [[Option<TxPacket>; 2]; PORTS],
     /// Slots for the packets that come.
@@ -59,8 +58,6 @@ impl<const PORTS: usize> Dma<PORTS> {
         Self {
             running: None,
             ep0: Ep0::Idle,
-            parity: 0,
-            length: 0,
             startable: 0,
             ins: [const { [const { None }; 2] }; PORTS],
             outs: [const { None }; PORTS],
@@ -72,23 +69,28 @@ impl<const PORTS: usize> Dma<PORTS> {
         self.running
     }
 
-    /// Starts a transfer of the first of these lines that is startable, if none runs. Returns its bit,
-    /// or 0.
-    pub(crate) fn start(&mut self, usbd: &Usbd, lines: u32) -> u32 {
+    /// `None` while a transfer runs.
+    pub(crate) fn idle(&self) -> Option<Idle> {
+        if self.running.is_some() { None } else { Some(Idle(())) }
+    }
+
+    /// Starts a transfer of the first of these lines that is startable. Returns the line, and the bytes
+    /// that are moved.
+    #[inline]
+    pub(crate) fn start(&mut self, usbd: &Usbd, lines: u16, _: Idle) -> Option<(Line, u32)> {
         let lines = self.startable & lines;
-        if lines == 0 || self.running.is_some() {
-            return 0;
+        if lines == 0 {
+            return None;
         }
-        let line = Line::lowest(lines);
-        self.running = Some(line);
+        let line = Line::first(lines);
         let mut length = usbd.read(maxcnt(line));
         if line.is_out() {
             // What came, or less where that does not fit.
             length = length.min(usbd.read(size_out(line)));
             usbd.write(maxcnt(line), length);
         }
-        [self.length, ..] = length.to_le_bytes();
-        self.parity ^= self.length;
+        self.running = Some(line);
+        self.startable &= !line.bit();
         // What was written before is in memory before the hardware reads it.
         compiler_fence(Ordering::Release);
         errata::erratum_199_begin(usbd);
@@ -97,30 +99,23 @@ impl<const PORTS: usize> Dma<PORTS> {
         // a packet or slot, which are in statics, in RAM as they are written to, and which stay here
         // while their line runs. MAXCNT is at most the length of the place.
         unsafe { usbd.start(line) };
-        line.bit()
+        Some((line, length))
     }
 
-    /// From here on a transfer of this line may start, to or from memory of this length.
-    #[inline(always)]
-    fn offer(&mut self, usbd: &Usbd, line: Line, memory: *const u8, length: u32) {
-        usbd.place(line, memory, length);
-        self.startable |= line.bit();
-    }
-
-    /// The line whose transfer is over, and the bytes that it moved.
+    /// The line whose transfer is over.
     #[inline]
-    pub(crate) fn finish(&mut self, usbd: &Usbd) -> Option<(Line, u8)> {
+    pub(crate) fn finish(&mut self, usbd: &Usbd) -> Option<Line> {
         let line = self.running?;
         if !usbd.is_set(end(line)) {
             return None;
         }
         self.end(usbd);
-        Some((line, self.length))
+        Some(line)
     }
 
     /// Whether a transfer of EP0 runs.
     pub(crate) fn is_at_ep0(&self) -> bool {
-        self.running.is_some_and(|line| line.number() == 0)
+        matches!(self.running, Some(Line::EP0_IN | Line::EP0_OUT))
     }
 
     /// Waits until the hardware is done with the transfer that runs, at most [`WAIT`] reads. Where
@@ -140,19 +135,10 @@ impl<const PORTS: usize> Dma<PORTS> {
     #[inline(never)]
     pub(crate) fn end(&mut self, usbd: &Usbd) {
         let Some(line) = self.running.take() else { return };
-        self.startable &= !line.bit();
         usbd.write(end(line), 0);
         // What the hardware wrote is not read before.
         compiler_fence(Ordering::Acquire);
         errata::erratum_199_end(usbd);
-    }
-
-    /// Has a byte moved to EP0 where an odd number was moved: disabled in between, the chip makes a bus
-    /// fault of the next DMA. Known from the manufacturer's own driver.
-    pub(crate) fn even_out(&mut self, usbd: &Usbd) {
-        if self.parity & 1 != 0 {
-            self.offer(usbd, Line::EP0_IN, self.bounce.get().cast_const().cast(), 1);
-        }
     }
 }
 
@@ -166,7 +152,7 @@ impl<const PORTS: usize> Dma<PORTS> {
             *to = *from;
             length += 1;
         }
-        usbd.place(Line::EP0_IN, self.bounce.get().cast_const().cast(), length);
+        self.place_ep0(usbd, Line::EP0_IN, length);
     }
 
     /// Lets the packet that is loaded be moved to the endpoint's buffer.
@@ -176,12 +162,23 @@ impl<const PORTS: usize> Dma<PORTS> {
 
     /// Lets the packet that came be moved from the endpoint's buffer.
     pub(crate) fn fetch_ep0(&mut self, usbd: &Usbd) {
-        self.offer(usbd, Line::EP0_OUT, self.bounce.get().cast_const().cast(), EP0_PACKET.into());
+        self.place_ep0(usbd, Line::EP0_OUT, EP0_PACKET.into());
+        self.startable |= Line::EP0_OUT.bit();
     }
 
     /// Lets nothing be moved to or from EP0.
     pub(crate) fn forget_ep0(&mut self) {
         self.startable &= !Line::EP0;
+    }
+
+    /// Has a byte moved to EP0.
+    pub(crate) fn send_byte(&mut self, usbd: &Usbd) {
+        self.place_ep0(usbd, Line::EP0_IN, 1);
+        self.send_ep0();
+    }
+
+    fn place_ep0(&self, usbd: &Usbd, line: Line, length: u32) {
+        usbd.place(line, self.bounce.get().cast_const().cast(), length);
     }
 
     /// Copies the packet that came last, and what follows it in memory, to fill the buffer. Returns
@@ -208,6 +205,13 @@ impl<const PORTS: usize> Dma<PORTS> {
 
     fn slot(&mut self, line: Line) -> Option<&mut Option<RxSlot>> {
         self.outs.get_mut(line.index())
+    }
+
+    /// From here on a transfer of this line may start, to or from memory of this length.
+    #[inline(always)]
+    fn offer(&mut self, usbd: &Usbd, line: Line, memory: *const u8, length: u32) {
+        usbd.place(line, memory, length);
+        self.startable |= line.bit();
     }
 
     /// Takes a packet in, or gives it back when there is no room.
@@ -245,21 +249,23 @@ impl<const PORTS: usize> Dma<PORTS> {
     /// The host has the packet of an IN line. `false` when there was none, or it is not even in the
     /// endpoint's buffer.
     pub(crate) fn sent(&mut self, line: Line) -> bool {
-        self.startable & line.bit() == 0 && self.packet(line).and_then(Option::take).is_some()
+        let is_moved = self.startable & line.bit() == 0 && self.running != Some(line);
+        is_moved && self.packet(line).and_then(Option::take).is_some()
     }
 
     /// Takes the slot of an OUT line out, unless its transfer runs.
     pub(crate) fn take_slot(&mut self, line: Line) -> Option<RxSlot> {
-        if self.startable & line.bit() != 0 { None } else { self.slot(line)?.take() }
+        if self.running == Some(line) { None } else { self.slot(line)?.take() }
     }
 
     /// Drops the packets and slots of these lines, also those in hardware.
-    pub(crate) fn clear(&mut self, usbd: &Usbd, lines: u32, _: Settled) {
+    pub(crate) fn clear(&mut self, usbd: &Usbd, lines: u16, _: Settled) {
         if self.running.is_some_and(|line| line.bit() & lines != 0) {
             self.end(usbd);
         }
-        let armed = lines & !self.startable;
+        let armed = u32::from(lines & !self.startable);
         self.startable &= !lines;
+        let lines = u32::from(lines);
         let mut bit = FIRST_IN;
         for (number, place) in (1..).zip(self.ins.as_flattened_mut()) {
             if lines & bit != 0 && place.take().is_some() && armed & bit != 0 {

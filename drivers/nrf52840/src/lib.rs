@@ -42,7 +42,7 @@ pub struct State<const PORTS: usize = 1> {
     /// [`Line::closed_bit`](line::Line::closed_bit).
     ///
     /// [`Line::bit`]: line::Line::bit
-    done: u32,
+    done: u16,
     dma: Dma<PORTS>,
 }
 

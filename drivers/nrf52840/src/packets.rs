@@ -5,7 +5,7 @@ use usbd_acm::{EndpointAddress, Event, RxSlot, TxPacket};
 use crate::line::Line;
 use crate::registers::{
     Access, DTOGGLE, EPDATA, EPDATASTATUS, EPINEN, EPOUTEN, EPSTALL, Register, Usbd, halted_out,
-    size_out,
+    maxcnt, size_out,
 };
 use crate::{Nrf52840, Supply};
 
@@ -25,15 +25,16 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if usbd.take(EPDATA) {
             let status = usbd.read(EPDATASTATUS);
             usbd.write(EPDATASTATUS, status);
-            self.state.done |= status;
+            self.state.done |= Line::set_of(status);
         }
     }
 
     /// A DMA from an OUT endpoint is over, or the host acknowledged a packet.
-    pub(crate) fn packet_event(&mut self, line: Line, moved: u8) -> Option<Event> {
+    pub(crate) fn packet_event(&mut self, line: Line) -> Option<Event> {
         let Some(address) = line.address() else { return Some(Event::Ep0Received) };
         if line.is_out() {
             let slot = self.state.dma.take_slot(line)?;
+            let [moved, ..] = self.usbd.read(maxcnt(line)).to_le_bytes();
             return Some(Event::Received(address, slot, moved.into()));
         }
         self.state.done &= !line.bit();
@@ -44,15 +45,19 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// Starts the next DMA, unless one runs: for EP0 first. In low power tasks are lost.
     #[inline(never)]
     pub(crate) fn start_next(&mut self) {
-        if self.state.dma.running().is_some() || !self.state.power.is_awake() {
+        let Some(idle) = self.state.dma.idle() else { return };
+        if !self.state.power.is_awake() {
             return;
         }
         if self.state.dma.ep0.is_due() {
             self.start_control();
         }
         // The OUT lines only with a packet for their slot.
-        let lines = self.state.done | Line::INS | Line::EP0;
-        self.state.done &= !self.state.dma.start(&self.usbd, lines);
+        let lines = self.state.done | Line::INS | Line::EP0_IN.bit();
+        if let Some((line, length)) = self.state.dma.start(&self.usbd, lines, idle) {
+            let odd = if length & 1 != 0 { Line::ODD } else { 0 };
+            self.state.done = self.state.done & !line.bit() ^ odd;
+        }
     }
 }
 
@@ -63,7 +68,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         address: EndpointAddress,
         packet: TxPacket,
     ) -> Result<(), TxPacket> {
-        self.state.dma.push_in(&self.usbd, Line::of(address), packet)?;
+        self.state.dma.push_in(&self.usbd, Line::input(address), packet)?;
         self.start_next();
         Ok(())
     }
@@ -73,7 +78,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         address: EndpointAddress,
         slot: RxSlot,
     ) -> Result<(), RxSlot> {
-        let line = Line::of(address);
+        let line = Line::output(address);
         self.state.dma.push_out(&self.usbd, line, slot)?;
         if self.state.done & line.closed_bit() != 0 {
             self.let_in(line);
@@ -125,7 +130,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 
     /// Drops the packets and slots of these lines, also those in hardware, and what was not told of them.
     #[inline(never)]
-    pub(crate) fn drop_packets(&mut self, lines: u32) {
+    pub(crate) fn drop_packets(&mut self, lines: u16) {
         let settled = self.settle();
         self.state.dma.clear(&self.usbd, lines, settled);
         self.collect();

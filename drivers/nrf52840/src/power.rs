@@ -6,6 +6,7 @@ use crate::dma::Settled;
 use crate::errata::{
     erratum_166, erratum_171_begin, erratum_171_end, erratum_187_begin, erratum_187_end,
 };
+use crate::line::Line;
 use crate::registers::{
     Access, DPDMDRIVE, DPDMVALUE, ENABLE, EVENTCAUSE, FRAMECNTR, INTENCLR, INTENSET, LOWPOWER, SOF,
     USBEVENT, USBPULLUP, pend,
@@ -64,39 +65,84 @@ enum Bus {
     WakeDriven,
 }
 
-#[derive(Debug)]
-pub(crate) struct Power {
-    stage: Stage,
-    bus: Bus,
-    /// Each start of frame interrupts.
-    watched: bool,
-}
+/// Stage, bus, and whether each start of frame interrupts, in a byte: the stage on top, so that it
+/// compares first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Power(u8);
 
 impl Power {
-    pub(crate) const OFF: Self = Self { stage: Stage::Off, bus: Bus::Active, watched: false };
+    pub(crate) const OFF: Self = Self::new(Stage::Off);
 
-    pub(crate) fn is_attached(&self) -> bool {
-        self.stage >= Stage::Failed
+    /// Active, and frames do not interrupt.
+    const fn new(stage: Stage) -> Self {
+        Self((stage as u8) << 5)
+    }
+
+    const BUS: u8 = 3;
+    const WATCHED: u8 = 4;
+
+    fn stage(self) -> Stage {
+        match self.0 >> 5 {
+            0 => Stage::Off,
+            1 => Stage::Unplugged,
+            2 => Stage::Enabling,
+            3 => Stage::Ready,
+            4 => Stage::Failed,
+            5 => Stage::Asleep,
+            6 => Stage::Waking,
+            _ => Stage::Awake,
+        }
+    }
+
+    fn set_stage(&mut self, stage: Stage) {
+        self.0 = self.0 & (Self::BUS | Self::WATCHED) | Self::new(stage).0;
+    }
+
+    fn bus(self) -> Bus {
+        match self.0 & Self::BUS {
+            0 => Bus::Active,
+            1 => Bus::Suspended,
+            2 => Bus::WakeAsked,
+            _ => Bus::WakeDriven,
+        }
+    }
+
+    fn set_bus(&mut self, bus: Bus) {
+        self.0 = self.0 & !Self::BUS | bus as u8;
+    }
+
+    /// Whether each start of frame interrupts.
+    fn is_watched(self) -> bool {
+        self.0 & Self::WATCHED != 0
+    }
+
+    fn set_watched(&mut self, watched: bool) {
+        self.0 = self.0 & !Self::WATCHED | if watched { Self::WATCHED } else { 0 };
+    }
+
+    pub(crate) fn is_attached(self) -> bool {
+        self >= Self::new(Stage::Failed)
     }
 
     /// Whether it is attached, and tasks are not lost: in low-power mode they are.
-    pub(crate) fn is_awake(&self) -> bool {
-        self.stage == Stage::Awake
+    pub(crate) fn is_awake(self) -> bool {
+        self >= Self::new(Stage::Awake)
     }
 }
 
 /// Plugged and unplugged.
 impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     pub(crate) fn attach(&mut self) {
-        if self.state.power.stage == Stage::Off {
-            self.state.power.stage = Stage::Unplugged;
-            self.change();
+        if self.state.power.stage() == Stage::Off {
+            self.state.power = Power::new(Stage::Unplugged);
+            // It may be plugged in already.
+            pend();
         }
     }
 
     pub(crate) fn detach(&mut self) {
         self.power_down();
-        self.state.power.stage = Stage::Off;
+        self.state.power = Power::OFF;
     }
 
     /// The next step of the peripheral towards being awake, where the hardware is ready for it, or
@@ -104,7 +150,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     #[cold]
     #[inline(always)]
     pub(crate) fn change(&mut self) -> Option<Event> {
-        let stage = self.state.power.stage;
+        let stage = self.state.power.stage();
         if stage == Stage::Failed || !self.supply.is_present() {
             let was_attached = self.state.power.is_attached();
             self.power_down();
@@ -129,9 +175,10 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         usbd.write(ENABLE, 1);
         usbd.write(INTENSET, USBEVENT_INTERRUPT);
         self.supply.start_clock();
-        self.state.power.stage = Stage::Enabling;
+        self.state.power = Power::new(Stage::Enabling);
     }
 
+    #[inline(always)]
     fn come_up(&mut self) {
         let usbd = &self.usbd;
         usbd.write(USBEVENT, 0);
@@ -140,20 +187,20 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             erratum_171_end(usbd);
             erratum_187_end(usbd);
             erratum_166(usbd);
-            self.state.power.stage = Stage::Ready;
+            self.state.power = Power::new(Stage::Ready);
         }
-        if self.state.power.stage == Stage::Ready
+        if self.state.power.stage() == Stage::Ready
             && self.supply.is_regulated()
             && self.supply.is_clock_running()
         {
             usbd.write(INTENSET, INTERRUPTS);
             usbd.write(USBPULLUP, 1);
-            self.state.power.stage = Stage::Awake;
+            self.state.power = Power::new(Stage::Awake);
         }
     }
 
     fn power_down(&mut self) {
-        if self.state.power.stage <= Stage::Unplugged {
+        if self.state.power.stage() <= Stage::Unplugged {
             return;
         }
         self.usbd.write(INTENCLR, INTERRUPTS | SOF_INTERRUPT);
@@ -161,14 +208,18 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.drop_all();
         // In low power no DMA runs.
         self.usbd.write(LOWPOWER, 0);
-        self.state.power.stage = Stage::Awake;
-        self.state.dma.even_out(&self.usbd);
-        self.start_next();
+        self.state.power = Power::new(Stage::Awake);
+        // Disabled after an odd number of bytes, the chip makes a bus fault of the next DMA. Known from
+        // the manufacturer's own driver.
+        if self.state.done & Line::ODD != 0 {
+            self.state.dma.send_byte(&self.usbd);
+            self.start_next();
+        }
         self.settle();
         self.state.dma.end(&self.usbd);
         self.usbd.write(ENABLE, 0);
         self.supply.stop_clock();
-        self.state.power = Power { stage: Stage::Unplugged, ..Power::OFF };
+        self.state.power = Power::new(Stage::Unplugged);
         // It may be plugged in again by now.
         pend();
     }
@@ -179,7 +230,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.close_endpoints();
         self.drop_control();
         self.state.address = 0;
-        self.state.power.bus = Bus::Active;
+        self.state.power.set_bus(Bus::Active);
     }
 
     /// Waits until no DMA runs: some µs, and never more than 1000 reads of a register. Registers of
@@ -187,7 +238,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     #[inline(never)]
     pub(crate) fn settle(&mut self) -> Settled {
         let State { power, dma, .. } = &mut *self.state;
-        dma.settle(&self.usbd, || power.stage = Stage::Failed)
+        dma.settle(&self.usbd, || *power = Power::new(Stage::Failed))
     }
 }
 
@@ -198,7 +249,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         let is_resumed = if self.usbd.take(USBEVENT) {
             match self.cause() & (SUSPEND | RESUME) {
                 SUSPEND => {
-                    self.state.power.bus = Bus::Suspended;
+                    self.state.power.set_bus(Bus::Suspended);
                     return Some(Event::Suspend);
                 }
                 // With both the bus is again what it was when it was last looked at.
@@ -207,10 +258,10 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         } else {
             self.is_first_frame()
         };
-        if !is_resumed || self.state.power.bus == Bus::Active {
+        if !is_resumed || self.state.power.bus() == Bus::Active {
             return None;
         }
-        self.state.power.bus = Bus::Active;
+        self.state.power.set_bus(Bus::Active);
         Some(Event::Resume)
     }
 
@@ -220,7 +271,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.usbd.write(EVENTCAUSE, cause);
         if cause & USBWUALLOWED != 0 {
             erratum_171_end(&self.usbd);
-            if self.state.power.bus == Bus::WakeAsked {
+            if self.state.power.bus() == Bus::WakeAsked {
                 self.drive_resume();
             }
         }
@@ -232,27 +283,28 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if !self.usbd.take(SOF) {
             return false;
         }
-        if !self.state.power.watched {
+        if !self.state.power.is_watched() {
             self.usbd.write(INTENCLR, SOF_INTERRUPT);
         }
-        self.state.power.bus == Bus::WakeDriven
+        self.state.power.bus() == Bus::WakeDriven
     }
 
     /// Whether each start of frame interrupts.
     pub(crate) fn watch(&mut self, watched: bool) {
-        self.state.power.watched = watched;
+        self.state.power.set_watched(watched);
         self.usbd.write(if watched { INTENSET } else { INTENCLR }, SOF_INTERRUPT);
     }
 
-    /// Drives resume, which hardware times: not before the bus was idle for 5 ms (USB 2.0 §7.1.7.7;
-    /// product specification, USBD, Device-initiated remote wake-up).
+    /// Drives resume. With this value hardware times it: it postpones it until the bus was idle for 5 ms
+    /// (USB 2.0 §7.1.7.7), and ends it; DPDMNODRIVE would end J and K alone (product specification, USBD,
+    /// Device-initiated remote wake-up).
     fn drive_resume(&mut self) {
         let usbd = &self.usbd;
         usbd.write(SOF, 0);
         usbd.write(INTENSET, SOF_INTERRUPT);
         usbd.write(DPDMVALUE, DRIVE_RESUME);
         usbd.write(DPDMDRIVE, 1);
-        self.state.power.bus = Bus::WakeDriven;
+        self.state.power.set_bus(Bus::WakeDriven);
     }
 
     /// Low power, unless the bus is active again.
@@ -268,14 +320,14 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             return;
         }
         self.supply.stop_clock();
-        self.state.power.stage = Stage::Asleep;
+        self.state.power.set_stage(Stage::Asleep);
     }
 
     /// Back from low power. The clock runs some 100 µs later, long before the host is done with
     /// resume, which takes it 20 ms.
     pub(crate) fn wake_up(&mut self) {
-        if self.state.power.stage == Stage::Asleep {
-            self.state.power.stage = Stage::Waking;
+        if self.state.power.stage() == Stage::Asleep {
+            self.state.power.set_stage(Stage::Waking);
             self.supply.start_clock();
             // Where it runs already, nothing tells.
             pend();
@@ -283,9 +335,10 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     /// Leaves low-power mode, when the clock runs.
+    #[inline(always)]
     fn leave_low_power(&mut self) {
         if self.supply.is_clock_running() {
-            self.state.power.stage = Stage::Awake;
+            self.state.power.set_stage(Stage::Awake);
             erratum_171_begin(&self.usbd);
             self.usbd.write(LOWPOWER, 0);
             self.start_next();
@@ -293,8 +346,8 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     pub(crate) fn ask_to_drive_resume(&mut self) {
-        if self.state.power.bus != Bus::Active {
-            self.state.power.bus = Bus::WakeAsked;
+        if self.state.power.bus() != Bus::Active {
+            self.state.power.set_bus(Bus::WakeAsked);
         }
     }
 

@@ -21,11 +21,14 @@ pub(super) struct Allocated<const SIZE: usize> {
     /// Packets that the host acknowledged, and that was not told.
     completed: u8,
     pub(super) halted: bool,
+    /// A slot became free in suspend, and waits for the resume.
+    owes_slot: bool,
 }
 
 impl<const SIZE: usize> Allocated<SIZE> {
     pub(super) fn new(endpoint: Endpoint, lenders: [PacketLender<SIZE>; DEPTH]) -> Self {
-        Self { endpoint, lenders, received: [const { None }; DEPTH], completed: 0, halted: false }
+        let received = [const { None }; DEPTH];
+        Self { endpoint, lenders, received, completed: 0, halted: false, owes_slot: false }
     }
 
     /// The bus was reset: the driver has dropped everything. `UsbDevice` expects its endpoints to be
@@ -40,6 +43,13 @@ impl<const SIZE: usize> Allocated<SIZE> {
         self.received = [const { None }; DEPTH];
         self.completed = 0;
         self.halted = false;
+        self.owes_slot = false;
+    }
+
+    pub(super) fn resume<C: Controller>(&mut self, controller: &mut C) {
+        if core::mem::take(&mut self.owes_slot) {
+            self.refill(controller);
+        }
     }
 
     /// Hands the free slots of an OUT endpoint to the driver.
@@ -68,9 +78,10 @@ impl<const SIZE: usize> Allocated<SIZE> {
         sent.map(|()| length).map_err(|_| UsbError::WouldBlock)
     }
 
+    /// Without a controller, which takes no calls in suspend, the slot waits for the resume.
     pub(super) fn read<C: Controller>(
         &mut self,
-        controller: &mut C,
+        controller: Option<&mut C>,
         buffer: &mut [u8],
     ) -> Result<usize> {
         let [oldest, next] = &mut self.received;
@@ -79,7 +90,10 @@ impl<const SIZE: usize> Allocated<SIZE> {
         let count = packet.len();
         buffer.get_mut(..count).ok_or(UsbError::BufferOverflow)?.copy_from_slice(packet);
         *oldest = next.take();
-        self.refill(controller);
+        match controller {
+            Some(controller) => self.refill(controller),
+            None => self.owes_slot = true,
+        }
         Ok(count)
     }
 

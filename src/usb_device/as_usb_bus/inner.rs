@@ -19,6 +19,17 @@ pub(super) struct Inner<C, const ENDPOINTS: usize, const SIZE: usize> {
     next: Option<Line>,
     /// VBUS was lost, and no reset came since.
     pub(super) unplugged: bool,
+    power: Power,
+}
+
+/// What `UsbDevice` did about suspend.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Power {
+    On,
+    /// The controller takes no calls.
+    Gated,
+    /// It takes them again, and the host has not resumed the bus yet.
+    Waking,
 }
 
 /// What the lines of the bus say.
@@ -47,6 +58,7 @@ impl<C: Controller, const ENDPOINTS: usize, const SIZE: usize> Inner<C, ENDPOINT
             allocated: [const { None }; ENDPOINTS],
             next: None,
             unplugged: false,
+            power: Power::On,
         }
     }
 
@@ -55,23 +67,29 @@ impl<C: Controller, const ENDPOINTS: usize, const SIZE: usize> Inner<C, ENDPOINT
         if let Some(line) = self.next.take() {
             return line.into();
         }
+        // In suspend, a packet that was told and waits is no news: `UsbDevice` would take it for a resume.
+        let mut is_news = self.power == Power::On;
         // So that the critical section is bounded.
         for _ in 0..C::EVENTS_PER_POLL {
             let Some(event) = self.controller.poll() else { break };
             match event {
                 Event::Reset(_) | Event::VbusLost => {
                     self.unplugged = matches!(event, Event::VbusLost);
+                    self.power = Power::On;
                     return PollResult::Reset;
                 }
                 Event::Suspend => self.next = Some(Line::Suspend),
                 Event::Resume => self.next = Some(Line::Resume),
-                event => self.handle(event),
+                event => {
+                    self.handle(event);
+                    is_news = true;
+                }
             }
             if self.next.is_some() {
                 break;
             }
         }
-        match self.bits() {
+        match self.bits(is_news) {
             PollResult::None => self.next.take().map_or(PollResult::None, PollResult::from),
             bits => bits,
         }
@@ -97,7 +115,10 @@ impl<C: Controller, const ENDPOINTS: usize, const SIZE: usize> Inner<C, ENDPOINT
         }
     }
 
-    fn bits(&mut self) -> PollResult {
+    fn bits(&mut self, is_news: bool) -> PollResult {
+        if !is_news {
+            return PollResult::None;
+        }
         let control = self.control.take_bits();
         let (mut ep_out, mut ep_in_complete) = (control.out, control.in_complete);
         for endpoint in self.allocated.iter_mut().flatten() {
@@ -125,6 +146,53 @@ impl<C: Controller, const ENDPOINTS: usize, const SIZE: usize> Inner<C, ENDPOINT
                 endpoint.open(&mut self.controller);
             }
         }
+    }
+
+    pub(super) fn suspend(&mut self) {
+        self.controller.suspend();
+        self.power = Power::Gated;
+    }
+
+    /// After a reset in suspend `UsbDevice` calls this first, and no endpoint is owed anything.
+    pub(super) fn resume(&mut self) {
+        self.controller.resume();
+        self.power = Power::On;
+        for endpoint in self.allocated.iter_mut().flatten() {
+            endpoint.resume(&mut self.controller);
+        }
+    }
+
+    pub(super) fn remote_wakeup(&mut self) {
+        self.controller.resume();
+        self.controller.remote_wakeup();
+        if self.power == Power::Gated {
+            self.power = Power::Waking;
+        }
+    }
+
+    pub(super) fn write(&mut self, address: BusAddress, packet: &[u8]) -> Result<usize> {
+        let endpoint = named(&mut self.allocated, address).ok_or(UsbError::InvalidEndpoint)?;
+        match self.power {
+            Power::Gated => Err(UsbError::WouldBlock),
+            Power::On | Power::Waking => endpoint.write(&mut self.controller, packet),
+        }
+    }
+
+    pub(super) fn read(&mut self, address: BusAddress, buffer: &mut [u8]) -> Result<usize> {
+        let endpoint = named(&mut self.allocated, address).ok_or(UsbError::InvalidEndpoint)?;
+        let controller = Some(&mut self.controller).filter(|_| self.power == Power::On);
+        endpoint.read(controller, buffer)
+    }
+
+    /// Whether the endpoint is there, and the controller takes calls.
+    pub(super) fn abort(&mut self, address: EndpointAddress) -> bool {
+        let Some(endpoint) = find(&mut self.allocated, address) else { return false };
+        if self.power == Power::Gated {
+            return false;
+        }
+        endpoint.aborted();
+        self.controller.abort(address);
+        true
     }
 
     pub(super) fn allocate(&mut self, endpoint: Endpoint) -> Result<()> {

@@ -15,7 +15,7 @@ use super::BeyondUsbBus;
 use crate::class::fifo::PacketSlot;
 use crate::{Controller, Direction, Endpoint, EndpointAddress, TransferType};
 use endpoint::{DEPTH, Slots};
-use inner::{Inner, find, named};
+use inner::{Inner, named};
 
 /// The packets of an [`AsUsbBus`], to be placed in a `static`: room for `ENDPOINTS` endpoints beside
 /// EP0, and packets of up to `SIZE` bytes.
@@ -62,6 +62,8 @@ impl<const ENDPOINTS: usize, const SIZE: usize> BusStorage<ENDPOINTS, SIZE> {
 /// - Ending a halt sets the data toggle to DATA0.
 /// - An address takes effect after the status stage.
 /// - Requests for endpoints that are not allocated reach no hardware, and cannot panic.
+/// - In suspend no call reaches the controller: `write` finds no room, and what is read then makes room when
+///   the bus resumes. A packet that waits is not told again, which `UsbDevice` would take for a resume.
 ///
 /// # What stays as `usb-device` has it
 ///
@@ -89,20 +91,12 @@ impl<C: Controller, const ENDPOINTS: usize, const SIZE: usize> AsUsbBus<C, ENDPO
     /// Signals remote wake-up on the suspended bus. Call it only where
     /// `UsbDevice::remote_wakeup_enabled` says that the host allows it.
     pub fn remote_wakeup(&self) {
-        self.with(|inner| {
-            inner.controller.resume();
-            inner.controller.remote_wakeup();
-        });
+        self.with(Inner::remote_wakeup);
     }
 
     /// Drops the packets of an IN endpoint that the controller holds, untold.
     fn abort(&self, address: EndpointAddress) -> bool {
-        self.with(|inner| {
-            let Some(endpoint) = find(&mut inner.allocated, address) else { return false };
-            endpoint.aborted();
-            inner.controller.abort(address);
-            true
-        })
+        self.with(|inner| inner.abort(address))
     }
 
     fn with<T>(&self, call: impl FnOnce(&mut Inner<C, ENDPOINTS, SIZE>) -> T) -> T {
@@ -194,9 +188,7 @@ impl<C: Controller + Send, const ENDPOINTS: usize, const SIZE: usize> UsbBus
         self.with(|inner| match address.index() {
             0 => inner.control.write(&mut inner.controller, packet),
             _ if address.is_out() || inner.unplugged => Err(UsbError::InvalidEndpoint),
-            _ => named(&mut inner.allocated, address)
-                .ok_or(UsbError::InvalidEndpoint)?
-                .write(&mut inner.controller, packet),
+            _ => inner.write(address, packet),
         })
     }
 
@@ -204,9 +196,7 @@ impl<C: Controller + Send, const ENDPOINTS: usize, const SIZE: usize> UsbBus
         self.with(|inner| match address.index() {
             0 => inner.control.read(&mut inner.controller, buffer),
             _ if address.is_in() => Err(UsbError::InvalidEndpoint),
-            _ => named(&mut inner.allocated, address)
-                .ok_or(UsbError::InvalidEndpoint)?
-                .read(&mut inner.controller, buffer),
+            _ => inner.read(address, buffer),
         })
     }
 
@@ -219,11 +209,11 @@ impl<C: Controller + Send, const ENDPOINTS: usize, const SIZE: usize> UsbBus
     }
 
     fn suspend(&self) {
-        self.with(|inner| inner.controller.suspend());
+        self.with(Inner::suspend);
     }
 
     fn resume(&self) {
-        self.with(|inner| inner.controller.resume());
+        self.with(Inner::resume);
     }
 
     fn poll(&self) -> PollResult {

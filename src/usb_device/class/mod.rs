@@ -71,7 +71,8 @@ use replies::Replies;
 ///
 /// - One packet that the hardware holds when a session ends goes to the next one, unless
 ///   [`BeyondUsbBus::abort`] can drop it. In the other direction, what the hardware took while the port
-///   had no room is told in the next session: one packet, two with [`AsUsbBus`](super::AsUsbBus).
+///   had no room is told in the next session: one packet, two with [`AsUsbBus`](super::AsUsbBus); a bus
+///   reset drops it.
 /// - Full speed only.
 /// - The mA in [`Event::Configured`](crate::class::Event::Configured) are 100, unless it has the whole
 ///   device.

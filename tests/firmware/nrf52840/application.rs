@@ -1,5 +1,8 @@
 // What the application does with its port; part of each firmware of ours.
 
+#[cfg(feature = "source")]
+include!("../counting.rs");
+
 /// Sends back what comes. Returns whether anything moved.
 #[cfg(not(any(feature = "source", feature = "sink")))]
 #[inline(always)]
@@ -14,20 +17,15 @@ fn application<const SLOTS: usize>(port: &mut Port<SLOTS>) -> bool {
 #[cfg(feature = "source")]
 #[inline(always)]
 fn application<const SLOTS: usize>(port: &mut Port<SLOTS>) -> bool {
-    static mut NEXT: u8 = 0;
+    static mut NEXT: usize = 0;
     if !port.control.control_lines().contains(usbd_acm::class::ControlLineState::DTR) {
         return false;
     }
     // SAFETY: the main loop alone calls this.
     let next = unsafe { &mut *(&raw mut NEXT) };
-    let Ok(mut grant) = port.writer.grant() else { return false };
-    let (mut value, count) = (*next, grant.len());
-    for byte in grant.iter_mut() {
-        *byte = value;
-        value = value.wrapping_add(1);
-    }
-    *next = value;
-    grant.commit(count);
+    let rest = COUNTING.get(*next..).unwrap_or_default();
+    let Ok(count) = port.writer.write(rest) else { return false };
+    *next = (*next + count) % COUNTING.len();
     true
 }
 

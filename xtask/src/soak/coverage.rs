@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::figures;
 use crate::test::command::{capture, cargo};
-use crate::test::part::{CRATES, Part};
+use crate::test::part::{CRATES, Part, llvm_tool};
 use crate::test::step::{Outcome, Step};
 use crate::test::workspace::Workspace;
 
@@ -49,7 +49,7 @@ pub fn step() -> Step {
     let check =
         |workspace: &Workspace| Outcome::of(run(workspace).map_err(|error| format!("{error:#}")));
     Step::new("coverage", "the model's tests reach what a host can reach", check)
-        .needs(Part::Component { subcommand: "--version", component: "llvm-tools" })
+        .needs(Part::LlvmTools)
         .needs(CRATES)
         .apart()
 }
@@ -122,19 +122,13 @@ fn program(line: &str) -> Option<&str> {
     Some(rest.split_once('(')?.1.trim_end_matches(')'))
 }
 
+fn tool(name: &str) -> Result<PathBuf> {
+    llvm_tool(name).context("rustc does not say where its libraries are")
+}
+
 fn raw_profiles(folder: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     files.map(|file| file.path()).filter(|path| path.extension().is_some()).collect()
-}
-
-/// A program of the component `llvm-tools`, which is in no PATH.
-fn tool(name: &str) -> Result<PathBuf> {
-    let mut rustc = Command::new("rustc");
-    rustc.args(["--print", "target-libdir"]);
-    let (_, folder) = capture(rustc)?;
-    let path = Path::new(folder.trim()).with_file_name("bin").join(name);
-    ensure!(path.is_file(), "{name} is missing; to get it: rustup component add llvm-tools");
-    Ok(path)
 }
 
 /// What `llvm-cov export --summary-only` prints.

@@ -1,7 +1,7 @@
 //! What a step may need beside the Rust toolchain, and how it is installed.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::command::{capture, cargo, cargo_of, last_line, require, succeeds};
@@ -24,6 +24,8 @@ pub enum Part {
         /// As rustup calls it.
         component: &'static str,
     },
+    /// The component with `llvm-cov` and its like, which no subcommand of cargo tells of.
+    LlvmTools,
     /// The standard library of a target, for the toolchain in use.
     Target(&'static str),
     /// Another toolchain.
@@ -59,6 +61,7 @@ impl fmt::Display for Part {
         match self {
             Self::Crates(manifest) => write!(f, "what {manifest} depends on"),
             Self::Component { component, .. } => write!(f, "the Rust component {component}"),
+            Self::LlvmTools => write!(f, "the Rust component llvm-tools"),
             Self::Target(target) => write!(f, "the Rust target {target}"),
             Self::Toolchain(toolchain) => write!(f, "the Rust toolchain {toolchain}"),
             Self::Miri => write!(f, "Miri on the {NIGHTLY} toolchain"),
@@ -114,6 +117,7 @@ impl Part {
             Self::Component { subcommand, .. } => {
                 succeeds(with(cargo(), &[subcommand, "--version"]))
             }
+            Self::LlvmTools => llvm_tool("llvm-cov").is_some_and(|tool| tool.is_file()),
             Self::Target(target) => has_target(target),
             Self::Toolchain(toolchain) => succeeds(with(cargo_of(toolchain), &["--version"])),
             Self::Miri => {
@@ -132,6 +136,7 @@ impl Part {
         match self {
             Self::Crates(manifest) => require(fetch(root, manifest, &[])),
             Self::Component { component, .. } => rustup(&["component", "add", component]),
+            Self::LlvmTools => rustup(&["component", "add", "llvm-tools"]),
             Self::Target(target) => rustup(&["target", "add", target]),
             Self::Toolchain(toolchain) => install_toolchain(toolchain, &[]),
             Self::Miri => {
@@ -156,6 +161,7 @@ impl Part {
         match self {
             Self::Crates(_) => "connect to the network, once".to_owned(),
             Self::Component { component, .. } => format!("rustup component add {component}"),
+            Self::LlvmTools => "rustup component add llvm-tools".to_owned(),
             Self::Target(target) => format!("rustup target add {target}"),
             Self::Toolchain(toolchain) => {
                 format!("rustup toolchain install {toolchain} --profile minimal")
@@ -201,10 +207,20 @@ fn miri_setup() -> Result<(), String> {
 }
 
 fn has_target(target: &str) -> bool {
+    target_folder(&["--target", target]).is_some_and(|folder| folder.is_dir())
+}
+
+/// Where the toolchain in use has the libraries of a target, or would have them.
+fn target_folder(target: &[&str]) -> Option<PathBuf> {
     let mut rustc = Command::new("rustc");
-    rustc.args(["--print", "target-libdir", "--target", target]);
-    let Ok((status, output)) = capture(rustc) else { return false };
-    status.success() && Path::new(output.trim()).is_dir()
+    rustc.args(["--print", "target-libdir"]).args(target);
+    let (status, output) = capture(rustc).ok()?;
+    status.success().then(|| PathBuf::from(output.trim()))
+}
+
+/// Where a program of the component `llvm-tools` is, or would be: in no PATH.
+pub fn llvm_tool(name: &str) -> Option<PathBuf> {
+    Some(target_folder(&[])?.with_file_name("bin").join(name))
 }
 
 /// Where Debian and others put it, or where the variable of bindgen says.

@@ -5,7 +5,7 @@
 
 use super::sender::bits::{FRESH, IN_FLIGHT, RESTART};
 use super::{InFifo, PacketSender, PacketWriter, offset};
-use crate::fifo::TxPacket;
+use crate::fifo::{TxPacket, low, next_slot, number_of, wrapped};
 use crate::sync::{AtomicU8, AtomicU16, Ordering, OwnLoad};
 
 /// The bit that asks for room.
@@ -22,12 +22,10 @@ pub(crate) struct Losses {
     done: AtomicU8,
     /// Of the bus half alone: requests for room that are still to be refused.
     spared: AtomicU8,
-    /// Of the bus half alone: up to here, the fate of the bytes is settled. The low half of a position,
-    /// as no more than a FIFO is not.
+    /// Of the bus half alone: the slots before this number were sent, and no driver holds them.
+    head: AtomicU8,
+    /// Of the bus half alone: up to this position, the fate of the bytes is settled.
     settled: AtomicU16,
-    /// Of the bus half alone: the slots before it were sent, and no driver holds them. The low half of
-    /// a position, too.
-    head: AtomicU16,
     /// Bus half: bytes that were taken from the application and never acknowledged, wrapping.
     lost: AtomicU16,
 }
@@ -39,8 +37,8 @@ impl Losses {
             asked: AtomicU8::new(0),
             done: AtomicU8::new(0),
             spared: AtomicU8::new(0),
+            head: AtomicU8::new(0),
             settled: AtomicU16::new(0),
-            head: AtomicU16::new(0),
             lost: AtomicU16::new(0),
         }
     }
@@ -51,8 +49,8 @@ impl Losses {
             asked: AtomicU8::new(0),
             done: AtomicU8::new(0),
             spared: AtomicU8::new(0),
+            head: AtomicU8::new(0),
             settled: AtomicU16::new(0),
-            head: AtomicU16::new(0),
             lost: AtomicU16::new(0),
         }
     }
@@ -140,10 +138,9 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
                 self.fifo.set_bits(self.fifo.bits() & (RESTART | FRESH));
             }
             let sent = self.fifo.sent.load_own();
-            let second = self.fifo.losses.head.load_own().wrapping_add(low(SIZE));
-            let unsent = usize::from(second.wrapping_sub(low(sent)));
-            if unsent <= SIZE && self.fifo.is_full() {
-                self.fifo.sent.store(sent.wrapping_add(unsent), Ordering::Release);
+            // The oldest slot goes as a whole, where it was not.
+            if number_of::<SIZE>(sent) == self.fifo.losses.head.load_own() && self.fifo.is_full() {
+                self.fifo.sent.store(next_slot::<SIZE>(sent), Ordering::Release);
             }
             // Nothing is in flight that was not spared.
             self.fifo.skip_to(self.fifo.sent.load_own());
@@ -174,13 +171,16 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// The host acknowledged a packet, which [`sent`](Self::sent) was told of.
     pub fn count_sent(&mut self) {
         self.fifo.find_head();
-        let (sent, before) = (low(self.fifo.sent.load_own()), self.fifo.losses.settled.load_own());
+        let (sent, before) = (self.fifo.sent.load_own(), self.fifo.losses.settled.load_own());
         // Where packets are left in flight, they are all that their slots have: a packet that is not
         // the last of its slot goes alone. The start of the oldest may have been lost with a session.
         let settled = match self.fifo.bits() & IN_FLIGHT {
             0 => sent,
             _ => {
-                let held = sent.wrapping_sub(self.fifo.losses.head.load_own());
+                let slots = self.fifo.unfreed_before(sent);
+                let held = u16::from(slots)
+                    .wrapping_mul(low(SIZE))
+                    .wrapping_add(low(offset::<SIZE>(sent)));
                 sent.wrapping_sub(held.min(sent.wrapping_sub(before)))
             }
         };
@@ -194,23 +194,27 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
 /// What the bus half alone does.
 impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     fn is_full(&self) -> bool {
-        let written = low(self.written.load(Ordering::Acquire));
-        usize::from(written.wrapping_sub(self.losses.head.load_own())) >= Self::CAPACITY
+        usize::from(self.unfreed_before(self.written.load(Ordering::Acquire))) >= SLOTS
+    }
+
+    /// Slots from `head` up to that of a position.
+    fn unfreed_before(&self, position: u16) -> u8 {
+        wrapped::<SIZE>(number_of::<SIZE>(position).wrapping_sub(self.losses.head.load_own()))
     }
 
     /// Moves `head` behind the slots that are sent and not lent.
     fn find_head(&self) {
-        let sent = self.sent.load_own();
-        let mut unfreed = usize::from(low(sent).wrapping_sub(self.losses.head.load_own()));
-        while unfreed >= SIZE && !self.slot(sent.wrapping_sub(unfreed)).seems_lent() {
-            unfreed -= SIZE;
+        let last = number_of::<SIZE>(self.sent.load_own());
+        let mut head = self.losses.head.load_own();
+        while head != last && !self.numbered(head).seems_lent() {
+            head = wrapped::<SIZE>(head.wrapping_add(1));
         }
-        self.losses.head.store(low(sent.wrapping_sub(unfreed)), Ordering::Relaxed);
+        self.losses.head.store(head, Ordering::Relaxed);
     }
 
     /// Whether bytes were submitted that the host has not acknowledged.
     fn is_outstanding(&self) -> bool {
-        low(self.sent.load_own()) != self.losses.settled.load_own()
+        self.sent.load_own() != self.losses.settled.load_own()
     }
 
     /// Whether what is outstanding must not be taken back.
@@ -220,7 +224,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
 
     /// What is outstanding, and skipped by now, never arrives.
     fn lose_outstanding(&self) {
-        let (lost, sent) = (self.losses.lost.load_own(), low(self.sent.load_own()));
+        let (lost, sent) = (self.losses.lost.load_own(), self.sent.load_own());
         let outstanding = self.bytes_between(self.losses.settled.load_own(), sent);
         self.losses.lost.store(lost.wrapping_add(outstanding), Ordering::Relaxed);
         self.losses.settled.store(sent, Ordering::Relaxed);
@@ -243,15 +247,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
         }
         let size = low(self.packet_size());
         let slots = (to / low(SIZE)).wrapping_sub(from / low(SIZE)) % (u16::MAX / low(SIZE) + 1);
-        let within = |position: u16| low(offset::<SIZE>(position.into())).min(size);
+        let within = |position: u16| low(offset::<SIZE>(position)).min(size);
         (slots * size).wrapping_add(within(to)).wrapping_sub(within(from))
-    }
-}
-
-/// The low half of a position.
-fn low(position: usize) -> u16 {
-    #[expect(clippy::cast_possible_truncation, reason = "the low half is what is asked for")]
-    {
-        position as u16
     }
 }

@@ -12,8 +12,8 @@ mod sender;
 mod writer;
 
 use super::slot::{Byte, Slot};
-use super::{empty_slots, next_slot, offset, slot_at};
-use crate::sync::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+use super::{empty_slots, next_slot, numbered, offset, slot_at};
+use crate::sync::{AtomicU8, AtomicU16, Ordering};
 use losses::Losses;
 pub use sender::PacketSender;
 pub use writer::{Grant, PacketWriter};
@@ -21,21 +21,21 @@ pub use writer::{Grant, PacketWriter};
 /// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the application to the host.
 #[repr(C)]
 pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
-    /// Stored by the bus half: what was in the slots before it is acknowledged or given up, as far as it
-    /// was told. A driver may hold them still.
-    head: AtomicUsize,
+    /// Stored by the bus half: what was in the slots before this number is acknowledged or given up, as
+    /// far as it was told. A driver may hold them still.
+    head: AtomicU8,
+    /// wMaxPacketSize in [`PACKET_UNIT`]s, where it may be less than `SIZE`. Stored by the bus half.
+    packet_size: AtomicU8,
     /// Stored by the bus half: bytes before it were submitted to the driver, or skipped.
-    sent: AtomicUsize,
+    sent: AtomicU16,
     /// Stored by the bus half: what goes on, see [`sender::bits`].
-    bits: AtomicU32,
+    bits: AtomicU16,
     /// Stored by the application: bytes before it were written.
-    written: AtomicUsize,
+    written: AtomicU16,
     /// Stored by the application: `written` when the session began, for it.
-    begun: AtomicUsize,
+    begun: AtomicU16,
     /// Stored by the application: the session of the bytes from `begun` on.
     session: AtomicU16,
-    /// wMaxPacketSize in bytes, where it may be less than `SIZE`. Stored by the bus half.
-    packet_size: AtomicU16,
     losses: Losses,
     /// Behind what short instructions reach.
     slots: [Slot<[Byte; SIZE]>; SLOTS],
@@ -47,13 +47,13 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         Self {
-            head: AtomicUsize::new(0),
-            sent: AtomicUsize::new(0),
-            bits: AtomicU32::new(0),
-            written: AtomicUsize::new(0),
-            begun: AtomicUsize::new(0),
+            head: AtomicU8::new(0),
+            packet_size: AtomicU8::new(0),
+            sent: AtomicU16::new(0),
+            bits: AtomicU16::new(0),
+            written: AtomicU16::new(0),
+            begun: AtomicU16::new(0),
             session: AtomicU16::new(0),
-            packet_size: AtomicU16::new(0),
             losses: Losses::new(),
             slots: empty_slots(),
         }
@@ -63,13 +63,13 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     #[cfg(loom)]
     pub fn new() -> Self {
         Self {
-            head: AtomicUsize::new(0),
-            sent: AtomicUsize::new(0),
-            bits: AtomicU32::new(0),
-            written: AtomicUsize::new(0),
-            begun: AtomicUsize::new(0),
+            head: AtomicU8::new(0),
+            packet_size: AtomicU8::new(0),
+            sent: AtomicU16::new(0),
+            bits: AtomicU16::new(0),
+            written: AtomicU16::new(0),
+            begun: AtomicU16::new(0),
             session: AtomicU16::new(0),
-            packet_size: AtomicU16::new(0),
             losses: Losses::new(),
             slots: empty_slots(),
         }
@@ -82,8 +82,6 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
         (PacketWriter::new(self), PacketSender::new(self))
     }
 
-    const CAPACITY: usize = SLOTS * SIZE;
-
     /// wMaxPacketSize, in bytes. Constant where only a full-speed packet fits.
     fn packet_size(&self) -> usize {
         if SIZE <= 64 || cfg!(loom) {
@@ -91,18 +89,25 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
         }
         match self.packet_size.load(Ordering::Relaxed) {
             0 => SIZE,
-            size => usize::from(size).min(SIZE),
+            size => (usize::from(size) * PACKET_UNIT).min(SIZE),
         }
     }
 
-    fn slot(&self, position: usize) -> &Slot<[Byte; SIZE]> {
+    fn slot(&self, position: u16) -> &Slot<[Byte; SIZE]> {
         slot_at(&self.slots, position)
+    }
+
+    fn numbered(&self, number: u8) -> &Slot<[Byte; SIZE]> {
+        numbered(&self.slots, number)
     }
 }
 
+/// Bytes: every bulk wMaxPacketSize is some of these (USB 2.0 §5.8.3), and a byte counts up to 512.
+const PACKET_UNIT: usize = 8;
+
 /// A position, or the start of the next slot when a packet of its slot is full.
 #[inline]
-fn settled<const SIZE: usize>(position: usize, packet_size: usize) -> usize {
+fn settled<const SIZE: usize>(position: u16, packet_size: usize) -> u16 {
     if SIZE > 64 && offset::<SIZE>(position) >= packet_size {
         return next_slot::<SIZE>(position);
     }

@@ -3,23 +3,24 @@
 
 use core::marker::PhantomData;
 
-use super::{InFifo, offset, settled};
+use super::{InFifo, PACKET_UNIT, offset, settled};
 use crate::fifo::slot::TxPacket;
+use crate::fifo::{low, number_of, wrapped};
 use crate::sync::{Ordering, OwnLoad, fence};
 
 /// The bits of [`InState::bits`].
 pub(super) mod bits {
     /// Packets submitted and not acknowledged. While there are any, the bus half looks again without
     /// a doorbell.
-    pub(crate) const IN_FLIGHT: u32 = 0xFF;
+    pub(crate) const IN_FLIGHT: u16 = 0xFF;
     /// The last packet was full, so the host waits for more (USB 2.0 §5.8.3).
-    pub(crate) const ZLP_DUE: u32 = 0x100;
+    pub(crate) const ZLP_DUE: u16 = 0x100;
     /// With either of these, something is with the host that it has not acknowledged.
-    pub(crate) const UNSETTLED: u32 = IN_FLIGHT | ZLP_DUE;
+    pub(crate) const UNSETTLED: u16 = IN_FLIGHT | ZLP_DUE;
     /// A zero-length packet goes before everything else.
-    pub(crate) const RESTART: u32 = 0x200;
+    pub(crate) const RESTART: u16 = 0x200;
     /// No byte of this session was seen yet: those that are there may be of the one before.
-    pub(crate) const FRESH: u32 = 0x400;
+    pub(crate) const FRESH: u16 = 0x400;
 }
 use bits::{FRESH, IN_FLIGHT, RESTART, UNSETTLED, ZLP_DUE};
 
@@ -53,7 +54,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         fence(Ordering::SeqCst);
         loop {
             let bits = self.fifo.bits();
-            if depth <= (bits & IN_FLIGHT) as usize {
+            if depth <= usize::from(bits & IN_FLIGHT) {
                 return;
             }
             let Some(packet) = self.due_packet(bits, session) else { return };
@@ -61,7 +62,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
             if send(packet).is_err() {
                 return;
             }
-            self.submitted(usize::from(length));
+            self.submitted(length);
             if depth == 1 {
                 return;
             }
@@ -77,8 +78,8 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         }
         // One packet, and so one slot at most: that of a packet which was the last of its slot.
         let head = self.fifo.head.load_own();
-        if self.fifo.sent.load_own().wrapping_sub(head) >= SIZE {
-            self.fifo.head.store(head.wrapping_add(SIZE), Ordering::Release);
+        if number_of::<SIZE>(self.fifo.sent.load_own()) != head {
+            self.fifo.head.store(wrapped::<SIZE>(head.wrapping_add(1)), Ordering::Release);
         }
     }
 
@@ -107,7 +108,8 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// Sets wMaxPacketSize, where the packets are not of `SIZE` anyway. Between two sessions.
     pub fn set_packet_size(&mut self, packet_size: u16) {
         if SIZE > 64 {
-            self.fifo.packet_size.store(packet_size, Ordering::Relaxed);
+            let [units, ..] = (usize::from(packet_size) / PACKET_UNIT).to_le_bytes();
+            self.fifo.packet_size.store(units, Ordering::Relaxed);
         }
     }
 
@@ -120,7 +122,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     }
 
     #[inline]
-    fn due_packet(&mut self, bits: u32, session: u16) -> Option<TxPacket> {
+    fn due_packet(&mut self, bits: u16, session: u16) -> Option<TxPacket> {
         if bits & (RESTART | FRESH) != 0 {
             if bits & RESTART != 0 {
                 return Some(TxPacket::ZERO_LENGTH);
@@ -132,12 +134,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         let written = self.fifo.written.load(Ordering::Acquire);
         let start = offset::<SIZE>(sent);
         let mut length = size.saturating_sub(start);
-        if written.wrapping_sub(sent) < length {
+        if usize::from(written ^ sent) < SIZE {
             // The last slot fills up while the wire is busy.
             if bits & IN_FLIGHT != 0 {
                 return None;
             }
-            length = written.wrapping_sub(sent);
+            length = usize::from(written).wrapping_sub(sent.into());
             if length == 0 {
                 return (bits & ZLP_DUE != 0).then_some(TxPacket::ZERO_LENGTH);
             }
@@ -153,13 +155,12 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     }
 
     #[inline]
-    fn submitted(&mut self, length: usize) {
+    fn submitted(&mut self, length: u16) {
         let size = self.fifo.packet_size();
         // A shift, where the size is constant.
-        #[expect(clippy::cast_possible_truncation, reason = "0 or 1")]
         let zlp_due = match SIZE <= 64 {
-            true => (length / SIZE) as u32 * ZLP_DUE,
-            false if length == size => ZLP_DUE,
+            true => length / low(SIZE) * ZLP_DUE,
+            false if usize::from(length) == size => ZLP_DUE,
             false => 0,
         };
         let bits = self.fifo.bits() & !(ZLP_DUE | RESTART) | zlp_due;
@@ -194,16 +195,16 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
 
     /// Nothing before `sent` is in flight, nor will be sent.
     #[inline]
-    pub(super) fn skip_to(&self, sent: usize) {
+    pub(super) fn skip_to(&self, sent: u16) {
         self.sent.store(sent, Ordering::Release);
-        self.head.store(sent & !(SIZE - 1), Ordering::Release);
+        self.head.store(number_of::<SIZE>(sent), Ordering::Release);
     }
 
-    pub(super) fn bits(&self) -> u32 {
+    pub(super) fn bits(&self) -> u16 {
         self.bits.load_own()
     }
 
-    pub(super) fn set_bits(&self, bits: u32) {
+    pub(super) fn set_bits(&self, bits: u16) {
         self.bits.store(bits, Ordering::Relaxed);
     }
 }

@@ -6,6 +6,7 @@ use core::marker::PhantomData;
 use super::sender::bits::{FRESH, IN_FLIGHT, UNSETTLED};
 use super::{InFifo, offset, settled};
 use crate::fifo::slot::{Byte, Slot};
+use crate::fifo::{low, number_of};
 use crate::sync::{Ordering, OwnLoad, fence};
 
 /// The application half of an [`InFifo`](super::InFifo).
@@ -18,7 +19,7 @@ pub struct PacketWriter<'a, const SLOTS: usize, const SIZE: usize> {
 struct Room<const SIZE: usize> {
     slot: &'static Slot<[Byte; SIZE]>,
     /// Where it starts.
-    written: usize,
+    written: u16,
     /// wMaxPacketSize, up to which the slot is filled.
     packet_size: usize,
 }
@@ -132,15 +133,17 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
 
     /// Whether the bus half gave back the slot of `written`, and the driver with it.
     #[inline]
-    fn is_free(&self, slot: &Slot<[Byte; SIZE]>, written: usize) -> bool {
+    fn is_free(&self, slot: &Slot<[Byte; SIZE]>, written: u16) -> bool {
         // Acquire: who sees that a slot was given back also sees that it was lent before.
-        let used = written.wrapping_sub(self.fifo.head.load(Ordering::Acquire));
-        used < InFifo::<SLOTS, SIZE>::CAPACITY && !slot.is_lent()
+        let head = self.fifo.head.load(Ordering::Acquire);
+        let used = number_of::<SIZE>(written).wrapping_sub(head);
+        // No more than SLOTS are used, which is a power of two.
+        usize::from(used) & SLOTS == 0 && !slot.is_lent()
     }
 
     #[inline]
     fn commit(&self, room: &Room<SIZE>, count: usize) {
-        let written = room.written.wrapping_add(count);
+        let written = room.written.wrapping_add(low(count));
         self.fifo.written.store(settled::<SIZE>(written, room.packet_size), Ordering::Release);
     }
 }

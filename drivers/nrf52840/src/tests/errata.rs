@@ -2,7 +2,7 @@
 
 use usbd_acm::{Controller, TxPacket};
 
-use super::{attached, cause, data_in, detached, dma_ends, opened, start};
+use super::{attached, cause, connect, data_in, detached, dma_ends, opened, start};
 use crate::errata::{disarm, erratum_166};
 use crate::line::Line;
 use crate::registers::fake::{set, written, written_to};
@@ -20,7 +20,7 @@ fn only(registers: &[Register]) -> Vec<(Register, u32)> {
 fn erratum_187_and_171_are_around_the_enable() {
     let mut controller = detached();
     set(USBREGSTATUS, 1);
-    controller.connect();
+    connect(&mut controller);
     let around = [ENABLE, ERRATUM_171, ERRATUM_187];
     let begins = [(ENABLE, 0), (ERRATUM_187, 3), (ERRATUM_171, 0xC0), (ENABLE, 1)];
     assert_eq!(only(&around), begins);
@@ -67,7 +67,7 @@ fn erratum_166_is_after_the_enable() {
     let mut controller = detached();
     set(USBREGSTATUS, 3);
     set(HFCLKSTAT, 1 << 16 | 1);
-    controller.connect();
+    connect(&mut controller);
     written();
     cause(super::READY);
     assert!(controller.poll().is_none());

@@ -16,6 +16,8 @@ use crate::registers::{
 use crate::{Nrf52840, OnChip, State};
 
 const READY: u32 = 1 << 11;
+/// NVIC_ISPR1, where USBD is bit 7.
+const PENDING: Register = Register(0xE000_E204);
 
 fn detached() -> Nrf52840 {
     let state = Box::leak(Box::new(State::new()));
@@ -27,11 +29,17 @@ fn attached() -> Nrf52840 {
     let mut controller = detached();
     set(USBREGSTATUS, 3);
     set(HFCLKSTAT, 1 << 16 | 1);
-    controller.connect();
+    connect(&mut controller);
     cause(READY);
     assert!(controller.poll().is_none());
     written();
     controller
+}
+
+/// Wants to be attached, and takes the first step towards it.
+fn connect(controller: &mut Nrf52840) {
+    controller.connect();
+    assert!(controller.poll().is_none());
 }
 
 /// Attached, with IN and OUT endpoint 1 open.
@@ -73,7 +81,7 @@ fn cause(bits: u32) {
 
 /// The hardware moved a packet over the bus.
 fn data(line: Line) {
-    raise(EPDATASTATUS, line.bit());
+    raise(EPDATASTATUS, 1 << (line.number() + 16 * line.out()));
     raise(EPDATA, 1);
 }
 

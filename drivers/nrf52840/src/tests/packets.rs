@@ -2,16 +2,14 @@
 
 use usbd_acm::{Controller, Direction, EndpointAddress, Event, TxPacket};
 
-use super::{amount, data, data_in, data_out, dma_ends, has, maxcnt, opened, slots, start};
+use super::{
+    PENDING, amount, data, data_in, data_out, dma_ends, has, maxcnt, opened, slots, start,
+};
 use crate::line::Line;
 use crate::registers::fake::{raise, set, written, written_to};
 use crate::registers::{
-    DTOGGLE, EPINEN, EPOUTEN, EPSTALL, Register, TEST_ADDRESS, USBREGSTATUS, USBRESET, halted_out,
-    size_out,
+    DTOGGLE, EPINEN, EPOUTEN, EPSTALL, TEST_ADDRESS, USBREGSTATUS, USBRESET, halted_out, size_out,
 };
-
-/// NVIC_ISPR1, where USBD is bit 7.
-const PENDING: Register = Register(0xE000_E204);
 
 fn line_in() -> Line {
     Line::of(data_in())
@@ -232,6 +230,17 @@ fn close_all_leaves_ep0() {
     assert!(has(&log, EPINEN, 1) && has(&log, EPOUTEN, 1));
     data(line_in());
     assert!(controller.poll().is_none());
+}
+
+/// The memory of a packet is read only, whatever endpoint it is sent on.
+#[test]
+fn no_packet_is_sent_on_an_out_endpoint_nor_slot_filled_on_an_in_endpoint() {
+    let mut controller = opened();
+    let mut slots = slots();
+    assert!(controller.send(data_out(), packet()).is_ok());
+    assert_eq!(written_to(maxcnt(line_out())), []);
+    assert!(controller.receive(data_in(), slots()).is_ok());
+    assert_eq!(written_to(maxcnt(line_in())), []);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use usbd_acm::{Controller, Event, TxPacket};
 
 use super::{
-    attached, cause, data, data_in, data_out, detached, dma_ends, has, opened, slots, start,
+    PENDING, attached, cause, connect, data, data_in, data_out, detached, dma_ends, has, opened,
+    slots, start,
 };
 use crate::line::Line;
 use crate::registers::fake::{raise, set, written, written_to};
@@ -24,6 +25,7 @@ fn nothing_is_enabled_before_vbus() {
     let mut controller = detached();
     written();
     controller.connect();
+    assert_eq!(written(), [(PENDING, 1 << 7)], "it may be plugged in already");
     assert!(controller.poll().is_none());
     assert_eq!(written(), []);
 }
@@ -41,7 +43,7 @@ fn nothing_is_enabled_before_it_is_wanted() {
 fn the_pull_up_waits_for_ready_the_regulator_and_the_crystal() {
     let mut controller = detached();
     set(USBREGSTATUS, 1);
-    controller.connect();
+    connect(&mut controller);
     let log = written();
     assert!(has(&log, ENABLE, 1) && has(&log, HFCLKSTART, 1));
     assert!(has(&log, INTENSET, 1 << 22) && !has(&log, INTENSET, ALL_INTERRUPTS));
@@ -106,7 +108,7 @@ fn an_odd_number_of_bytes_is_made_even_before_it_is_disabled() {
 fn unplugged_while_it_comes_up_it_is_disabled_in_silence() {
     let mut controller = detached();
     set(USBREGSTATUS, 1);
-    controller.connect();
+    connect(&mut controller);
     set(USBREGSTATUS, 0);
     assert!(controller.poll().is_none());
     assert!(has(&written(), ENABLE, 0));

@@ -3,6 +3,7 @@
 #![no_main]
 
 use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
 
 use cortex_m::peripheral::NVIC;
 use cortex_m_rt::entry;
@@ -15,13 +16,14 @@ use usbd_acm_nrf52840::{ENDPOINTS, Nrf52840, OnChip, State, Usbd, power_clock_in
 include!("../../application.rs");
 include!("../../descriptors.rs");
 
-/// What main hands to the interrupt before it enables it.
-struct Handed(UnsafeCell<Option<Device<Nrf52840>>>);
+/// What main hands to the interrupt before it enables it. Not an `Option`, whose `None` is no zeros and
+/// so would lie in flash, too.
+struct Handed(UnsafeCell<MaybeUninit<Device<Nrf52840>>>);
 
 // SAFETY: main has it before the interrupt is enabled, and the interrupt alone from then on.
 unsafe impl Sync for Handed {}
 
-static DEVICE: Handed = Handed(UnsafeCell::new(None));
+static DEVICE: Handed = Handed(UnsafeCell::new(MaybeUninit::uninit()));
 
 #[entry]
 fn main() -> ! {
@@ -32,7 +34,7 @@ fn main() -> ! {
     let (mut device, [mut port]) = STORAGE.split(controller, &DESCRIPTORS, ());
     device.connect();
     // SAFETY: the interrupt is not enabled yet.
-    unsafe { *DEVICE.0.get() = Some(device) };
+    unsafe { (*DEVICE.0.get()).write(device) };
     // SAFETY: there is no critical section that masks it.
     unsafe {
         NVIC::unmask(Interrupt::USBD);
@@ -46,10 +48,8 @@ fn main() -> ! {
 
 #[interrupt]
 fn USBD() {
-    // SAFETY: this handler alone uses it once it is enabled.
-    if let Some(device) = unsafe { &mut *DEVICE.0.get() } {
-        device.poll();
-    }
+    // SAFETY: main wrote it before it enabled this handler, which alone uses it from then on.
+    unsafe { (*DEVICE.0.get()).assume_init_mut() }.poll();
 }
 
 #[interrupt]
