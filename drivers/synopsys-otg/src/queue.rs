@@ -113,17 +113,38 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
         self.packets.get(self.progress.acknowledged.into()..).unwrap_or_default()
     }
 
-    /// A batch goes into the FIFO, packet by packet.
+    /// The endpoint is enabled for a batch, which then is written to the FIFO, packet by packet.
     #[inline(always)]
-    pub(crate) fn arm(&mut self, batch: Batch, mut write: impl FnMut(&TxPacket)) {
+    pub(crate) fn arm(
+        &mut self,
+        batch: Batch,
+        enable: impl FnOnce(),
+        mut write: impl FnMut(&[u8]),
+    ) {
         self.progress.armed = batch.packets;
         if !Self::IS_SINGLE {
+            enable();
             let packets = self.waiting().iter().take(batch.packets.into());
-            return packets.flatten().for_each(write);
+            return packets.flatten().for_each(|packet| write(packet));
         }
         if let Some(Some(packet)) = self.packets.first() {
-            write(packet);
+            let bytes: &[u8] = packet;
+            enable();
+            write(bytes);
         }
+    }
+
+    /// Whether a transfer of more than one packet goes on.
+    pub(crate) fn is_long(&self) -> bool {
+        self.progress.armed > 1
+    }
+
+    /// So many packets of the transfer that goes on are in the FIFO still. The last that left it may be on
+    /// its way.
+    pub(crate) fn left_in_fifo(&mut self, left: u8) {
+        let armed = left.saturating_add(1).min(self.progress.armed);
+        self.broken_off(armed);
+        self.progress.armed = armed;
     }
 
     /// The transfer was broken off, and this many of its packets were not acknowledged: they wait again.
@@ -267,10 +288,10 @@ mod tests {
     }
 
     /// What goes into the FIFO: the bytes of each packet.
-    fn arm<const DEPTH: usize>(queue: &mut InQueue<'_, DEPTH>) -> Vec<u16> {
+    fn arm<const DEPTH: usize>(queue: &mut InQueue<'_, DEPTH>) -> Vec<usize> {
         let mut lengths = Vec::new();
         let batch = queue.batch(64, WORDS).unwrap();
-        queue.arm(batch, |packet| lengths.push(packet.len()));
+        queue.arm(batch, || (), |packet| lengths.push(packet.len()));
         lengths
     }
 
