@@ -40,7 +40,7 @@ const RESULTS: [i32; 3] = [0, 2, 3];
 /// What fits a run of continuous integration, in one stage.
 const QUICK: [&str; 2] = ["class-acm/src/request.rs", "class-acm/src/setup.rs"];
 
-/// Every mutant of the libraries, or of these files.
+/// Every mutant of the libraries, or of these files and rooms.
 pub fn step(files: Vec<String>) -> Step {
     let about = "the tests notice when the code is wrong";
     needs(Step::new("mutants", about, move |workspace: &Workspace| {
@@ -75,11 +75,9 @@ fn run(root: &Path, files: &[String], stages: usize) -> Result<(), String> {
         }
     }
     print!("{}", table(&tallies));
-    if files.is_empty() {
-        for (room, tally) in &tallies {
-            let name = format!("mutants-{}", room.name);
-            figures::write(root, &name, &tally.figures()).map_err(|error| format!("{error:#}"))?;
-        }
+    for (room, tally) in tallies.iter().filter(|(room, _)| room.is_whole(files)) {
+        let name = format!("mutants-{}", room.name);
+        figures::write(root, &name, &tally.figures()).map_err(|error| format!("{error:#}"))?;
     }
     let sum = tallies.iter().map(|(_, tally)| tally).fold(Tally::default(), Tally::and);
     judge(&sum, &survivors, files)
@@ -192,8 +190,11 @@ fn table(tallies: &[(&Room, Tally)]) -> String {
 }
 
 fn judge(sum: &Tally, survivors: &Survivors, files: &[String]) -> Result<(), String> {
-    let mut faults = survivors
-        .faults(&sum.missed, |file| files.is_empty() || files.iter().any(|one| one == file));
+    let ran = |file: &str| {
+        let whole = |room: &Room| room.is_whole(files) && room.has(file);
+        files.iter().any(|one| one == file) || ROOMS.iter().any(whole)
+    };
+    let mut faults = survivors.faults(&sum.missed, ran);
     let viable = sum.caught + sum.missed.len() as u64;
     if viable == 0 {
         faults.push("no mutant was tried".to_owned());
