@@ -101,8 +101,8 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
             };
             let (mut sender, session) = (self.half.sender(), session.number());
             match H::LOSSY {
-                true => sender.pump_and_count(C::DEPTH, session, send),
-                false => sender.pump_to(C::DEPTH, session, send),
+                true => sender.pump_and_count(C::IN_DEPTH, session, send),
+                false => sender.pump_to(C::IN_DEPTH, session, send),
             }
         }
         // What was acknowledged or skipped made room.

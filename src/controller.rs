@@ -114,6 +114,9 @@ pub trait Controller {
     /// stack then offers no more. By default it offers another until it is given back.
     const DEPTH: usize = usize::MAX;
 
+    /// The same for packets of data on an IN endpoint alone, where those are fewer than slots.
+    const IN_DEPTH: usize = Self::DEPTH;
+
     /// Events that one [`Device::poll`](crate::Device::poll) takes at most, so that its time is bounded
     /// whatever the host does. 1 where to be interrupted again costs less than to ask after each event
     /// whether there is another; what no interrupt line tells then has to pend the interrupt.

@@ -13,8 +13,9 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> Controller for SynopsysOtg
     const ENDPOINTS: EndpointSet = C::ENDPOINTS;
     const HIGH_SPEED: bool = matches!(C::PHY, Phy::Ulpi);
     const TEST_MODES: bool = Self::HIGH_SPEED;
-    // The most: a notification is one at a time, and of data to the host there is one place less.
     const DEPTH: usize = DEPTH;
+    // The last place is for a notification.
+    const IN_DEPTH: usize = DEPTH - 1;
     // Of packets that went in one transfer one interrupt tells.
     const EVENTS_PER_POLL: usize = if DEPTH == 2 { 1 } else { DEPTH };
     const DOORBELL: fn() = pend::<C>;

@@ -21,7 +21,7 @@ pub use clock::{AhbClock, AhbTooSlow};
 pub use plan::FifoPlan;
 pub use power::Vbus;
 pub use registers::Usb;
-pub use registers::cores::{Core, Generation, Phy, stm32f4, stm32h7};
+pub use registers::cores::{Core, Phy, stm32f4, stm32h7};
 
 use control::Control;
 use endpoint::Line;

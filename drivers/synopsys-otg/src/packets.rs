@@ -5,7 +5,7 @@ use usbd_acm::{Direction, Endpoint, EndpointAddress, Event, RxSlot, TransferType
 use crate::endpoint::{Line, ctl, int, tsiz};
 use crate::fifo;
 use crate::queue::OutQueue;
-use crate::registers::{DAINT, DCTL, GINTSTS, GRSTCTL, GRXSTSP, GRXSTSR, Register, pend};
+use crate::registers::{DAINT, DCTL, GINTSTS, GRSTCTL, GRXSTSP, GRXSTSR, Register, Usb, pend};
 use crate::{Core, SynopsysOtg};
 
 /// GINTSTS: the receive FIFO is not empty.
@@ -96,14 +96,18 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         }
     }
 
-    /// A packet of a transfer of which another one was told.
+    /// A packet of a transfer of which another one was told, or that goes on.
     pub(crate) fn next_sent(&mut self) -> Option<Event> {
         if DEPTH == 2 {
             return None;
         }
         for (number, _) in (1..).zip(0..2 * PORTS) {
             let line = Line::new(number, Direction::In);
-            if self.state.in_queue(line)?.sent() {
+            let mut queue = self.state.in_queue(line)?;
+            if queue.is_long() {
+                queue.left_in_fifo(packets_left(&self.usb, line));
+            }
+            if queue.sent() {
                 self.pend_if_acknowledged(line);
                 return line.address().map(Event::Sent);
             }
@@ -179,6 +183,12 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 }
 
+/// PKTCNT of an IN endpoint, which counts a packet down when it leaves the FIFO (RM0090 §34.16.4).
+fn packets_left<C: Core>(usb: &Usb<C>, line: Line) -> u8 {
+    let [left, ..] = (usb.read(line.size()) >> tsiz::PKTCNT).to_le_bytes();
+    left
+}
+
 /// What the stack asks for.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
     /// Takes another packet in on an IN endpoint, or gives it back when there is no room. Then arms the
@@ -198,11 +208,13 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         let words = Self::PLAN.depth(number.into());
         let batch = queue.batch(u16::from_le_bytes([low, high]), words);
         let Some(batch) = batch else { return Ok(()) };
-        let packets = u32::from(batch.packets) << tsiz::PKTCNT;
-        self.usb.write(line.size(), tsiz::MCNT_1 | packets | u32::from(batch.bytes));
-        self.usb.write(line.control(), control | ctl::EPENA | ctl::CNAK);
         let usb = &self.usb;
-        queue.arm(batch, |packet| fifo::push(usb, line.number(), packet));
+        let enable = || {
+            let packets = u32::from(batch.packets) << tsiz::PKTCNT;
+            usb.write(line.size(), tsiz::MCNT_1 | packets | u32::from(batch.bytes));
+            usb.write(line.control(), control | ctl::EPENA | ctl::CNAK);
+        };
+        queue.arm(batch, enable, |packet| fifo::push(usb, line.number(), packet));
         Ok(())
     }
 
@@ -317,7 +329,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.usb.write(line.control(), control | ctl::SNAK | ctl::EPDIS);
         self.wait(line.interrupts(), int::EPDISD, true);
         self.usb.write(line.interrupts(), int::EPDISD | int::INEPNE);
-        let [left, ..] = (self.usb.read(line.size()) >> tsiz::PKTCNT).to_le_bytes();
+        let left = packets_left(&self.usb, line);
         self.usb.write(GRSTCTL, TXFFLSH | line.number() << TXFNUM);
         self.wait(GRSTCTL, TXFFLSH, false);
         Some(left)

@@ -5,6 +5,11 @@
 //! | receive, shared by all OUT endpoints | 13 for SETUP packets, 1 for global OUT NAK, 2 for each OUT endpoint with EP0, and for each packet it holds its words and 1 | RM0433 §57.11.3 |
 //! | transmit of EP0 and of notifications | 16, the least there is | RM0090 §34.11.3 |
 //! | transmit of data | a packet at least, and an equal share of what is left | – |
+//!
+//! A transfer is never more than its FIFO holds. The core could be given longer ones, and interrupt when the FIFO
+//! is empty (TXFE) to have it refilled. That would be an interrupt for each filling, which is what a longer transfer
+//! saves, and nothing on the wire, which is full as it is. Nor would it save words: the core wants a FIFO to hold a
+//! packet (RM0090 §34.11.3), and it is the endpoints of a core that run out first, not its words.
 
 use crate::{Core, Phy};
 

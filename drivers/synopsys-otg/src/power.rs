@@ -7,11 +7,12 @@ use crate::control::Control;
 use crate::endpoint::{Line, ctl};
 use crate::errata::write_dcfg;
 use crate::packets::RXFLVL;
+use crate::registers::cores::Generation;
 use crate::registers::{
-    DAINTMSK, DCTL, DIEPMSK, DSTS, GAHBCFG, GCCFG, GINTMSK, GINTSTS, GOTGCTL, GOTGINT, GRSTCTL,
-    GRXFSIZ, GUSBCFG, PCGCCTL, transmit_size,
+    CID, DAINTMSK, DCTL, DIEPMSK, DSTS, GAHBCFG, GCCFG, GINTMSK, GINTSTS, GOTGCTL, GOTGINT,
+    GRSTCTL, GRXFSIZ, GUSBCFG, PCGCCTL, transmit_size,
 };
-use crate::{AhbClock, Core, Generation, Phy, SynopsysOtg};
+use crate::{AhbClock, Core, Phy, SynopsysOtg};
 
 /// How the device knows that it is plugged in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -144,7 +145,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.wait(GRSTCTL, CSRST, false);
         self.wait(GRSTCTL, AHBIDL, true);
         usb.write(GUSBCFG, mode);
-        let sensing = match (C::GENERATION, self.state.power.vbus) {
+        let sensing = match (Generation::of(usb.read(CID)), self.state.power.vbus) {
             (Generation::One, Vbus::Sensed) => VBUSBSEN,
             (Generation::One, Vbus::Ignored) => NOVBUSSENS,
             (Generation::Two, vbus) => {
@@ -295,7 +296,9 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     /// Drives resume, which blocks: for 2 ms at least, as USB 2.0 §7.1.7.7 wants 5 ms of idle before it and
-    /// suspend was told after 3, and for the 1 to 15 ms of it. The core has no timer for either.
+    /// suspend was told after 3, and for the 1 to 15 ms of it. The core has no timer for either. Nor is there a
+    /// later poll that is sure to come in time to end it: a suspended bus has no frames, nothing interrupts, and
+    /// K that lasts too long keeps the host from resuming.
     pub(crate) fn drive_resume(&mut self) {
         if !self.state.power.suspended {
             return;

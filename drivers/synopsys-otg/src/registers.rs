@@ -30,6 +30,8 @@ pub(crate) const GRXSTSP: Register = Register(0x020);
 pub(crate) const GRXFSIZ: Register = Register(0x024);
 const DIEPTXF0: Register = Register(0x028);
 pub(crate) const GCCFG: Register = Register(0x038);
+/// Which core it is.
+pub(crate) const CID: Register = Register(0x03C);
 const DIEPTXF1: Register = Register(0x104);
 pub(crate) const DCFG: Register = Register(0x800);
 pub(crate) const DCTL: Register = Register(0x804);

@@ -11,13 +11,24 @@ pub enum Phy {
     Ulpi,
 }
 
-/// What the core looks at VBUS with, by the number in its register CID.
+/// What a core looks at VBUS with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Generation {
+pub(crate) enum Generation {
     /// CID 0x1xxx: GCCFG has VBUSBSEN and NOVBUSSENS.
     One,
     /// CID 0x2xxx and later: GCCFG has VBDEN, and GOTGCTL says in its place that VBUS is valid.
     Two,
+}
+
+impl Generation {
+    /// By the register CID, which is 0x1200 after reset in RM0090 and 0x2300 in RM0433. Other chips have 0x1100,
+    /// 0x2000, 0x2100, 0x3000 and 0x3100.
+    pub(crate) const fn of(cid: u32) -> Self {
+        match cid >> 12 {
+            1 => Self::One,
+            _ => Self::Two,
+        }
+    }
 }
 
 /// A Synopsys OTG core in a chip. Another chip's is described by implementing this.
@@ -36,8 +47,6 @@ pub unsafe trait Core {
     const ENDPOINT_NUMBERS: u8;
     /// The transceiver that is used.
     const PHY: Phy;
-    /// How it looks at VBUS.
-    const GENERATION: Generation;
 
     /// The endpoints, as `descriptors!` is to be given them.
     const ENDPOINTS: EndpointSet = EndpointSet::first(Self::ENDPOINT_NUMBERS);
@@ -45,7 +54,7 @@ pub unsafe trait Core {
 
 /// The cores of STM32F401, F405, F407, F411, F415, F417, F427, F429, F437, F439 (RM0090, RM0383).
 pub mod stm32f4 {
-    use super::{Core, Generation, Phy};
+    use super::{Core, Phy};
 
     /// OTG_FS.
     #[derive(Debug)]
@@ -58,7 +67,6 @@ pub mod stm32f4 {
         const FIFO_WORDS: u16 = 320;
         const ENDPOINT_NUMBERS: u8 = 3;
         const PHY: Phy = Phy::FullSpeed;
-        const GENERATION: Generation = Generation::One;
     }
 
     /// OTG_HS with the full-speed PHY on the chip; not in F401 and F411.
@@ -72,13 +80,12 @@ pub mod stm32f4 {
         const FIFO_WORDS: u16 = 1024;
         const ENDPOINT_NUMBERS: u8 = 5;
         const PHY: Phy = Phy::FullSpeed;
-        const GENERATION: Generation = Generation::One;
     }
 }
 
 /// The cores of STM32H742, H743, H745, H747, H750, H753 and their like (RM0433, RM0399).
 pub mod stm32h7 {
-    use super::{Core, Generation, Phy};
+    use super::{Core, Phy};
 
     /// USB1 OTG_HS with the full-speed PHY on the chip.
     #[derive(Debug)]
@@ -91,7 +98,6 @@ pub mod stm32h7 {
         const FIFO_WORDS: u16 = 1024;
         const ENDPOINT_NUMBERS: u8 = 8;
         const PHY: Phy = Phy::FullSpeed;
-        const GENERATION: Generation = Generation::Two;
     }
 
     /// USB1 OTG_HS with a high-speed PHY at its ULPI.
@@ -105,7 +111,6 @@ pub mod stm32h7 {
         const FIFO_WORDS: u16 = Otg1::FIFO_WORDS;
         const ENDPOINT_NUMBERS: u8 = Otg1::ENDPOINT_NUMBERS;
         const PHY: Phy = Phy::Ulpi;
-        const GENERATION: Generation = Generation::Two;
     }
 
     /// USB2 OTG_FS: a second core of the same kind, with the full-speed PHY on the chip. Boards with one
@@ -120,6 +125,20 @@ pub mod stm32h7 {
         const FIFO_WORDS: u16 = 1024;
         const ENDPOINT_NUMBERS: u8 = 8;
         const PHY: Phy = Phy::FullSpeed;
-        const GENERATION: Generation = Generation::Two;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generations_are_told_by_the_core_id() {
+        for cid in [0x1000, 0x1100, 0x1200] {
+            assert_eq!(Generation::of(cid), Generation::One, "{cid:#x}");
+        }
+        for cid in [0x2000, 0x2100, 0x2300, 0x3000, 0x3100] {
+            assert_eq!(Generation::of(cid), Generation::Two, "{cid:#x}");
+        }
     }
 }
