@@ -28,7 +28,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     fn look(&mut self) -> Option<Event> {
         // A SETUP is told after the packets that came before it; so it is looked for before them.
         let setup = self.usbd.read(EP0SETUP);
-        self.make_room();
+        let has_started = self.make_room();
         // Power and clock are told of once, and so they are looked at each time.
         if !self.state.power.is_awake() || !self.supply.is_present() {
             let event = self.change();
@@ -45,8 +45,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             return Some(Event::Ep0Status);
         }
         // A packet is acknowledged after the end of its DMA, so this comes after the other.
-        let over = self.state.dma.finish(&self.usbd);
-        self.start_next();
+        let over = if has_started { None } else { self.change_dma() };
         let acknowledged = self.state.done & Line::INS;
         let packet = match over {
             Some(line) if line.is_out() => Some(line),
@@ -56,8 +55,11 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if let Some(line) = packet {
             return self.packet_event(line);
         }
-        // Of what there is beside the end of a DMA the interrupt line tells.
-        if over.is_some() || (setup != 0 && self.state.dma.running().is_some_and(Line::is_out)) {
+        // Of what there is beside a packet that moves the interrupt line tells.
+        if over.is_some()
+            || has_started
+            || (setup != 0 && self.state.dma.running().is_some_and(Line::is_out))
+        {
             return None;
         }
         self.control_event(setup)

@@ -120,7 +120,7 @@ impl<const PORTS: usize> Dma<PORTS> {
 
     /// Whether a transfer of EP0 runs.
     pub(crate) fn is_at_ep0(&self) -> bool {
-        matches!(self.running, Some(Line::EP0_IN | Line::EP0_OUT))
+        self.running.is_some_and(|line| line.number() == 0)
     }
 
     /// Waits until the hardware is done with the transfer that runs, at most [`WAIT`] reads. Where

@@ -37,6 +37,25 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         Line::set_of(status)
     }
 
+    /// The same, and empties the buffer of an OUT endpoint, ahead of all else: the host may send the
+    /// next packet at once, and the chip refuses it where the buffer is full a few µs after its token.
+    /// Returns whether it did.
+    #[inline(always)]
+    pub(crate) fn make_room(&mut self) -> bool {
+        let done = self.state.done | self.moved();
+        self.state.done = done;
+        let lines = done & Line::outs(PORTS);
+        if !self.state.dma.has_startable(lines) {
+            return false;
+        }
+        let Some(idle) = self.state.dma.idle() else { return false };
+        let may_start = self.state.power.is_awake() && !self.usbd.is_set(USBRESET);
+        if may_start {
+            self.start(lines, idle);
+        }
+        may_start
+    }
+
     /// A DMA from an OUT endpoint is over, or the host acknowledged a packet.
     pub(crate) fn packet_event(&mut self, line: Line) -> Option<Event> {
         let Some(address) = line.address() else { return Some(Event::Ep0Received) };
@@ -48,6 +67,14 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.state.done &= !line.bit();
         // Nothing is armed where it was aborted when the host already had it.
         self.state.dma.sent(line).then_some(Event::Sent(address))
+    }
+
+    /// Ends the DMA that is over, if it is, and starts the next one.
+    #[inline(always)]
+    pub(crate) fn change_dma(&mut self) -> Option<Line> {
+        let over = self.state.dma.finish(&self.usbd);
+        self.start_next();
+        over
     }
 
     /// Starts the next DMA, unless one runs: for EP0 first. In low power tasks are lost.
@@ -63,22 +90,6 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         // The OUT lines only with a packet for their slot.
         let lines = self.state.done | Line::INS | Line::EP0_IN.bit();
         self.start(lines, idle);
-    }
-
-    /// The same, and empties the buffer of an OUT endpoint, ahead of all else: the host may send the
-    /// next packet at once, and the chip refuses it where the buffer is full a few µs after its token.
-    #[inline(always)]
-    pub(crate) fn make_room(&mut self) {
-        let done = self.state.done | self.moved();
-        self.state.done = done;
-        let lines = done & Line::outs(PORTS);
-        if !self.state.dma.has_startable(lines) {
-            return;
-        }
-        let Some(idle) = self.state.dma.idle() else { return };
-        if self.state.power.is_awake() && !self.usbd.is_set(USBRESET) {
-            self.start(lines, idle);
-        }
     }
 
     #[inline(always)]

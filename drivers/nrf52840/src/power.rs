@@ -203,7 +203,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         if self.state.power.stage() <= Stage::Unplugged {
             return;
         }
-        self.usbd.write(INTENCLR, INTERRUPTS | SOF_INTERRUPT);
+        self.usbd.write(INTENCLR, u32::MAX);
         self.usbd.write(USBPULLUP, 0);
         self.drop_all();
         // In low power no DMA runs.

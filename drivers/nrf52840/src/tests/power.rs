@@ -70,10 +70,7 @@ fn unplugged_it_is_disabled_and_says_so_once() {
     assert!(matches!(controller.poll(), Some(Event::VbusLost)));
     let log = written();
     assert!(has(&log, USBPULLUP, 0) && has(&log, ENABLE, 0) && has(&log, HFCLKSTOP, 1));
-    assert!(
-        has(&log, INTENCLR, ALL_INTERRUPTS | SOF_INTERRUPT),
-        "nothing interrupts that nobody clears"
-    );
+    assert!(has(&log, INTENCLR, u32::MAX), "nothing interrupts that nobody clears");
     assert!(controller.poll().is_none());
     // And again.
     set(USBREGSTATUS, 3);
