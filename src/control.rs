@@ -23,6 +23,8 @@ pub(crate) enum Stage {
     Idle,
     /// IN data is armed; this is left after it, and whether a packet that is not full must end it.
     DataIn { rest: &'static [u8], zlp: bool },
+    /// The last of the IN data is armed.
+    LastIn,
     /// The seven bytes of a line coding are due.
     DataOut { port: usize },
     /// Our zero-length packet is armed, after which this is the address.
@@ -72,7 +74,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                 match cut(coding, setup.length) {
                     // One short packet.
                     Some((coding, _)) => {
-                        self.stage = Stage::DataIn { rest: &[], zlp: false };
+                        self.stage = Stage::LastIn;
                         self.controller.ep0_send(coding);
                     }
                     None => self.controller.ep0_status_in(None),
@@ -92,12 +94,14 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     /// The host acknowledged a packet of a data IN stage.
     pub(crate) fn ep0_sent(&mut self) {
-        let Stage::DataIn { rest, zlp } = self.stage else { return };
-        if zlp || !rest.is_empty() {
-            return self.send(rest, zlp);
+        match self.stage {
+            Stage::DataIn { rest, zlp } => self.send(rest, zlp),
+            Stage::LastIn => {
+                self.stage = Stage::Idle;
+                self.controller.ep0_status_out();
+            }
+            _ => {}
         }
-        self.stage = Stage::Idle;
-        self.controller.ep0_status_out();
     }
 
     pub(crate) fn ep0_received(&mut self) {
@@ -135,7 +139,10 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let (packet, rest) = rest.split_at(rest.len().min(size));
         self.controller.ep0_send(packet);
         // A packet that is not full ends the transfer.
-        self.stage = Stage::DataIn { rest, zlp: zlp && packet.len() == size };
+        self.stage = match packet.len() == size && (zlp || !rest.is_empty()) {
+            true => Stage::DataIn { rest, zlp },
+            false => Stage::LastIn,
+        };
     }
 }
 

@@ -49,9 +49,7 @@ impl BusControl<'_> {
 
     /// Sets the control lines and returns whether DTR changed.
     pub fn set_control_lines(&mut self, lines: ControlLineState) -> bool {
-        let changed = Signals(self.shared.signals.load_own() ^ Signals::of_lines(lines).0);
-        self.shared.set_all(Signals::LINES, Signals::of_lines(lines));
-        changed.contains(Signal::DTR)
+        self.shared.set_all(Signals::LINES, Signals::of_lines(lines)).contains(Signal::DTR)
     }
 
     /// Takes a SEND_BREAK over. Ending a break that was not begun is no change.
@@ -145,9 +143,10 @@ impl ControlShared {
         self.set_all(Signals(0).with(signal, true), Signals(0).with(signal, on));
     }
 
-    /// Changes the signals of a mask, unless they are that already. Bus side.
+    /// Changes the signals of a mask, unless they are that already, and returns those that were not. Bus
+    /// side.
     #[inline(never)]
-    fn set_all(&self, mask: Signals, to: Signals) {
+    fn set_all(&self, mask: Signals, to: Signals) -> Signals {
         let before = self.signals.load_own();
         let changed = (before ^ to.0) & mask.0;
         self.signals.store(before ^ changed, Ordering::Release);
@@ -167,6 +166,7 @@ impl ControlShared {
         if changed != 0 {
             self.waker.wake();
         }
+        Signals(changed)
     }
 
     /// Queues an event. Bus side.

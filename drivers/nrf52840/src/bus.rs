@@ -26,6 +26,9 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     fn look(&mut self) -> Option<Event> {
+        // A SETUP is told after the packets that came before it; so it is looked for before them.
+        let setup = self.usbd.read(EP0SETUP);
+        self.make_room();
         // Power and clock are told of once, and so they are looked at each time.
         if !self.state.power.is_awake() || !self.supply.is_present() {
             let event = self.change();
@@ -41,9 +44,6 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             self.state.dma.ep0 = Ep0::Idle;
             return Some(Event::Ep0Status);
         }
-        // A SETUP is told after the packets that came before it; so it is looked for before them.
-        let setup = self.usbd.read(EP0SETUP);
-        self.collect();
         // A packet is acknowledged after the end of its DMA, so this comes after the other.
         let over = self.state.dma.finish(&self.usbd);
         self.start_next();
@@ -63,7 +63,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         self.control_event(setup)
     }
 
-    /// What is not of a packet.
+    /// What is not of a packet. `setup` is EP0SETUP, as it was read; a `bool` would have to be made.
     #[cold]
     #[inline(never)]
     fn control_event(&mut self, setup: u32) -> Option<Event> {

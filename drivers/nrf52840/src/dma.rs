@@ -12,7 +12,7 @@ use usbd_acm::{RxSlot, TxPacket};
 use crate::control::Ep0;
 use crate::errata;
 use crate::line::Line;
-use crate::registers::{AMOUNT_EPOUT0, Access, ENABLE, Usbd, end, maxcnt, size_out};
+use crate::registers::{AMOUNT_EPOUT0, Access, ENABLE, Usbd, end, maxcnt_at_once, size_out};
 
 /// Reads of an event in a wait for the end of a DMA. A DMA of 64 bytes takes some µs; a read takes
 /// 60 ns at least, so that this is above 60 µs.
@@ -74,23 +74,26 @@ impl<const PORTS: usize> Dma<PORTS> {
         if self.running.is_some() { None } else { Some(Idle(())) }
     }
 
+    /// Whether one of these lines is startable.
+    pub(crate) fn has_startable(&self, lines: u16) -> bool {
+        self.startable & lines != 0
+    }
+
     /// Starts a transfer of the first of these lines that is startable. Returns the line, and the bytes
     /// that are moved.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn start(&mut self, usbd: &Usbd, lines: u16, _: Idle) -> Option<(Line, u32)> {
         let lines = self.startable & lines;
         if lines == 0 {
             return None;
         }
         let line = Line::first(lines);
-        let mut length = usbd.read(maxcnt(line));
+        let mut length = usbd.read(maxcnt_at_once(line));
         if line.is_out() {
             // What came, or less where that does not fit.
             length = length.min(usbd.read(size_out(line)));
-            usbd.write(maxcnt(line), length);
+            usbd.write(maxcnt_at_once(line), length);
         }
-        self.running = Some(line);
-        self.startable &= !line.bit();
         // What was written before is in memory before the hardware reads it.
         compiler_fence(Ordering::Release);
         errata::erratum_199_begin(usbd);
@@ -99,6 +102,8 @@ impl<const PORTS: usize> Dma<PORTS> {
         // a packet or slot, which are in statics, in RAM as they are written to, and which stay here
         // while their line runs. MAXCNT is at most the length of the place.
         unsafe { usbd.start(line) };
+        self.running = Some(line);
+        self.startable &= !line.bit();
         Some((line, length))
     }
 

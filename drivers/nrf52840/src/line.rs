@@ -22,6 +22,15 @@ impl Line {
     /// The OUT endpoints that a port can have, which are 1 to 3.
     pub(crate) const OUTS: u16 = 0xE00;
 
+    /// The OUT endpoints of so many ports.
+    pub(crate) const fn outs(ports: usize) -> u16 {
+        match ports {
+            1 => 1 << 9,
+            2 => 3 << 9,
+            _ => Self::OUTS,
+        }
+    }
+
     /// The bit of no line of a port: whether an odd number of bytes was moved since the peripheral was
     /// enabled.
     pub(crate) const ODD: u16 = 1 << 7;

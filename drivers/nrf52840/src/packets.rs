@@ -2,10 +2,11 @@
 
 use usbd_acm::{EndpointAddress, Event, RxSlot, TxPacket};
 
+use crate::dma::Idle;
 use crate::line::Line;
 use crate::registers::{
-    Access, DTOGGLE, EPDATA, EPDATASTATUS, EPINEN, EPOUTEN, EPSTALL, Register, Usbd, halted_out,
-    maxcnt, size_out,
+    Access, DTOGGLE, EPDATA, EPDATASTATUS, EPINEN, EPOUTEN, EPSTALL, Register, USBRESET, Usbd,
+    halted_out, maxcnt, size_out,
 };
 use crate::{Nrf52840, Supply};
 
@@ -20,13 +21,20 @@ const EP0: u32 = 1;
 impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     /// Takes down which endpoints moved a packet. EPDATA is cleared first: what comes in between
     /// sets it again.
+    #[inline(never)]
     pub(crate) fn collect(&mut self) {
+        self.state.done |= self.moved();
+    }
+
+    #[inline(always)]
+    fn moved(&self) -> u16 {
         let usbd = &self.usbd;
-        if usbd.take(EPDATA) {
-            let status = usbd.read(EPDATASTATUS);
-            usbd.write(EPDATASTATUS, status);
-            self.state.done |= Line::set_of(status);
+        if !usbd.take(EPDATA) {
+            return 0;
         }
+        let status = usbd.read(EPDATASTATUS);
+        usbd.write(EPDATASTATUS, status);
+        Line::set_of(status)
     }
 
     /// A DMA from an OUT endpoint is over, or the host acknowledged a packet.
@@ -54,6 +62,27 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         }
         // The OUT lines only with a packet for their slot.
         let lines = self.state.done | Line::INS | Line::EP0_IN.bit();
+        self.start(lines, idle);
+    }
+
+    /// The same, and empties the buffer of an OUT endpoint, ahead of all else: the host may send the
+    /// next packet at once, and the chip refuses it where the buffer is full a few µs after its token.
+    #[inline(always)]
+    pub(crate) fn make_room(&mut self) {
+        let done = self.state.done | self.moved();
+        self.state.done = done;
+        let lines = done & Line::outs(PORTS);
+        if !self.state.dma.has_startable(lines) {
+            return;
+        }
+        let Some(idle) = self.state.dma.idle() else { return };
+        if self.state.power.is_awake() && !self.usbd.is_set(USBRESET) {
+            self.start(lines, idle);
+        }
+    }
+
+    #[inline(always)]
+    fn start(&mut self, lines: u16, idle: Idle) {
         if let Some((line, length)) = self.state.dma.start(&self.usbd, lines, idle) {
             let odd = if length & 1 != 0 { Line::ODD } else { 0 };
             self.state.done = self.state.done & !line.bit() ^ odd;

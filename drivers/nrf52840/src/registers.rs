@@ -95,6 +95,12 @@ pub(crate) fn end(line: Line) -> Register {
 
 /// EPIN\[n\].MAXCNT or EPOUT\[n\].MAXCNT: bytes that a DMA of this line moves. PTR is before it.
 pub(crate) fn maxcnt(line: Line) -> Register {
+    maxcnt_at_once(line)
+}
+
+/// The same, without a call.
+#[inline(always)]
+pub(crate) fn maxcnt_at_once(line: Line) -> Register {
     Register(MAXCNT_EPIN.0 + 0x14 * line.number() + 0x100 * line.out())
 }
 
@@ -133,6 +139,7 @@ impl Usbd {
     /// No DMA runs. The place is in RAM and valid for MAXCNT bytes, to be read for IN and to be
     /// written for OUT, until [`end`] of this line is set or the peripheral is disabled; nobody else
     /// writes to them before, nor reads them for OUT.
+    #[inline(always)]
     pub(crate) unsafe fn start(&self, line: Line) {
         self.write(Register(STARTEPIN.0 + 4 * (line.number() + 9 * line.out())), 1);
     }

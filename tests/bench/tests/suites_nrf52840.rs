@@ -3,6 +3,8 @@
 // The files call what they need by this name.
 extern crate self as usbd_acm_tests;
 
+#[path = "rig/mod.rs"]
+mod rig;
 mod suites;
 
 pub use self::suites::{ADDRESS, Subject, each_device, each_device_in, model};

@@ -25,10 +25,14 @@ mod chapter9_endpoints;
 mod chapter9_features;
 #[path = "../../chapter9/parsed.rs"]
 mod parsed;
+#[path = "rig/mod.rs"]
+mod rig;
 #[path = "../../usbtest/chapter9.rs"]
 mod usbtest_chapter9;
 #[path = "../../wire/requests.rs"]
 mod wire_requests;
+
+use rig::is_well;
 
 pub use suites::{ADDRESS, model};
 
@@ -88,7 +92,5 @@ fn check(image: &Image, test: &mut dyn FnMut(&mut Subject)) {
             if cause.downcast_ref::<String>().is_some_and(|cause| cause.contains(message)) => {}
         (Err(cause), _) => resume_unwind(cause),
     }
-    let board = subject.host.port_mut();
-    assert_eq!(board.violations(), []);
-    assert!(board.fault().is_none() && board.core().hard_faults().is_empty());
+    is_well(&mut subject.host);
 }

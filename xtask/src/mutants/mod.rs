@@ -40,7 +40,7 @@ const RESULTS: [i32; 3] = [0, 2, 3];
 /// What fits a run of continuous integration, in one stage.
 const QUICK: [&str; 2] = ["class-acm/src/request.rs", "class-acm/src/setup.rs"];
 
-/// Every mutant of the libraries, or of these files.
+/// Every mutant of the libraries, or of these files and rooms.
 pub fn step(files: Vec<String>) -> Step {
     let about = "the tests notice when the code is wrong";
     needs(Step::new("mutants", about, move |workspace: &Workspace| {
@@ -71,29 +71,36 @@ fn run(root: &Path, files: &[String], stages: usize) -> Result<(), String> {
     for room in &ROOMS {
         let files = room.selected(files);
         if !files.is_empty() {
-            tallies.push((room, run_room(root, room, &files, stages)?));
+            tallies.push((room, run_room(root, room, (&files, stages), &survivors)?));
         }
     }
     print!("{}", table(&tallies));
-    if files.is_empty() {
-        for (room, tally) in &tallies {
-            let name = format!("mutants-{}", room.name);
-            figures::write(root, &name, &tally.figures()).map_err(|error| format!("{error:#}"))?;
-        }
+    for (room, tally) in tallies.iter().filter(|(room, _)| room.is_whole(files)) {
+        let name = format!("mutants-{}", room.name);
+        figures::write(root, &name, &tally.figures()).map_err(|error| format!("{error:#}"))?;
     }
     let sum = tallies.iter().map(|(_, tally)| tally).fold(Tally::default(), Tally::and);
     judge(&sum, &survivors, files)
 }
 
 /// The stages one after the other, as long as there is something left for the next one.
-fn run_room(root: &Path, room: &Room, files: &[&str], stages: usize) -> Result<Tally, String> {
+fn run_room(
+    root: &Path,
+    room: &Room,
+    (files, stages): (&[&str], usize),
+    survivors: &Survivors,
+) -> Result<Tally, String> {
     let output = root.join("target/mutants").join(room.name);
     let _ = fs::remove_dir_all(&output);
     fs::create_dir_all(&output).map_err(|error| format!("{}: {error}", output.display()))?;
     let mut tally = Tally::default();
     for (index, stage) in room.stages.iter().take(stages).enumerate() {
-        if index > 0 && tally.missed.is_empty() {
-            break;
+        let settled = survivors.equivalent(&tally.missed);
+        if index > 0 {
+            if settled.len() == tally.missed.len() {
+                break;
+            }
+            leave_out(&output.join("mutants.out"), &settled)?;
         }
         let limit = baseline(root, stage)? * PATIENCE + LEAST_SECONDS;
         let mut command = mutants(root, files, stage);
@@ -105,9 +112,25 @@ fn run_room(root: &Path, room: &Room, files: &[&str], stages: usize) -> Result<T
             return Err(said);
         }
         let outcomes = Tally::read(&output.join("mutants.out/outcomes.json"));
-        tally = tally.then(outcomes.map_err(|error| format!("{said}\n{error}"))?);
+        let outcomes = outcomes.map_err(|error| format!("{said}\n{error}"))?;
+        tally = tally.then(outcomes.and_missed(settled));
     }
     Ok(tally)
+}
+
+/// Has the next stage not try these again, which no test can catch and each of which would run all of
+/// them; nor what timed out. To cargo-mutants they are what an iteration before has caught.
+fn leave_out(output: &Path, settled: &[String]) -> Result<(), String> {
+    let list = |name: &str| {
+        let path = output.join(name);
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let mut caught = list("caught.txt")? + &list("timeout.txt")?;
+    let missed = list("missed.txt")?;
+    for name in missed.lines().filter(|name| settled.contains(&tally::without_position(name))) {
+        caught += &format!("{name}\n");
+    }
+    fs::write(output.join("caught.txt"), caught).map_err(|error| error.to_string())
 }
 
 /// Whether the tests pass, and in how many seconds. Not by cargo-mutants, which would look for them in
@@ -167,8 +190,11 @@ fn table(tallies: &[(&Room, Tally)]) -> String {
 }
 
 fn judge(sum: &Tally, survivors: &Survivors, files: &[String]) -> Result<(), String> {
-    let mut faults = survivors
-        .faults(&sum.missed, |file| files.is_empty() || files.iter().any(|one| one == file));
+    let ran = |file: &str| {
+        let whole = |room: &Room| room.is_whole(files) && room.has(file);
+        files.iter().any(|one| one == file) || ROOMS.iter().any(whole)
+    };
+    let mut faults = survivors.faults(&sum.missed, ran);
     let viable = sum.caught + sum.missed.len() as u64;
     if viable == 0 {
         faults.push("no mutant was tried".to_owned());

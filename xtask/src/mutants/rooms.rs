@@ -45,6 +45,25 @@ const CLASS: Stage = Stage {
     arguments: &[],
 };
 
+/// What uses most of the interface of the stack.
+const NEAR: Stage = Stage {
+    packages: &["usbd-acm", "usbd-acm-tests"],
+    targets: &[
+        "--lib",
+        "--test=asynchronous",
+        "--test=cdc",
+        "--test=data_path",
+        "--test=doorbell",
+        "--test=faults",
+        "--test=io",
+        "--test=policies",
+        "--test=power",
+        "--test=sessions",
+        "--test=wire",
+    ],
+    arguments: &[],
+};
+
 /// Every test of the stack.
 const ALL: Stage = Stage {
     packages: &["usbd-acm", "usbd-acm-class", "usbd-acm-tests"],
@@ -67,20 +86,25 @@ pub(super) const ROOMS: [Room; 3] = [
             },
         ],
     },
-    Room { name: "class-acm", files: &["class-acm/src/**/*.rs"], stages: &[CLASS, ALL] },
-    Room { name: "stack", files: &["src/*.rs", "src/policy/*.rs"], stages: &[QUICK, ALL] },
+    Room { name: "class-acm", files: &["class-acm/src/**/*.rs"], stages: &[CLASS, NEAR, ALL] },
+    Room { name: "stack", files: &["src/*.rs", "src/policy/*.rs"], stages: &[QUICK, NEAR, ALL] },
 ];
 
 impl Room {
     /// What cargo-mutants is to look at here: the whole room, or which of these files are in it.
     pub(super) fn selected<'a>(&self, files: &'a [String]) -> Vec<&'a str> {
-        match files {
-            [] => self.files.to_vec(),
-            files => files.iter().map(String::as_str).filter(|file| self.has(file)).collect(),
+        if self.is_whole(files) {
+            return self.files.to_vec();
         }
+        files.iter().map(String::as_str).filter(|file| self.has(file)).collect()
     }
 
-    fn has(&self, file: &str) -> bool {
+    /// Whether all of it is asked for: by its name, or as nothing else is.
+    pub(super) fn is_whole(&self, files: &[String]) -> bool {
+        files.is_empty() || files.iter().any(|file| file == self.name)
+    }
+
+    pub(super) fn has(&self, file: &str) -> bool {
         self.files.iter().any(|pattern| {
             let (folder, names) = pattern.split_at(pattern.find('*').unwrap_or(pattern.len()));
             let rest = file.strip_prefix(folder);
@@ -104,6 +128,13 @@ mod tests {
             let rooms = ROOMS.iter().filter(|room| room.has(file)).map(|room| room.name);
             assert_eq!(rooms.collect::<Vec<_>>(), [room], "{file}");
         }
+    }
+
+    #[test]
+    fn a_room_is_selected_by_its_name() {
+        let names = ["stack".to_owned(), "class-acm/src/setup.rs".to_owned()];
+        let [descriptors, class, stack] = ROOMS.map(|room| room.selected(&names).len());
+        assert_eq!((descriptors, class, stack), (0, 1, 2));
     }
 
     #[test]

@@ -76,6 +76,15 @@ impl Survivors {
         faults
     }
 
+    /// Of those that were missed, the ones that are another way to write the same program, each as
+    /// often as it is listed.
+    pub(super) fn equivalent(&self, missed: &[String]) -> Vec<String> {
+        let times = |name: &str| missed.iter().filter(|one| *one == name).count();
+        let listed = self.list.iter().filter(|one| one.equivalent);
+        let these = listed.filter(|one| times(&one.mutant) == one.times);
+        these.flat_map(|one| vec![one.mutant.clone(); one.times]).collect()
+    }
+
     fn unfounded(&self) -> Vec<String> {
         let mut faults = Vec::new();
         for one in &self.list {
@@ -130,6 +139,16 @@ mod tests {
         let missed = ["src/control.rs: x"];
         assert_eq!(faults(&list, &missed), ["has to be caught: src/control.rs: x"]);
         assert_eq!(faults(&format!("{list}equivalent = true\n"), &missed), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_equivalent_is_so_as_often_as_listed() {
+        let list = format!("{PORT}equivalent = true\ntimes = 2\n");
+        let list = Survivors::parse(&list).unwrap();
+        let missed = |times| vec!["src/port.rs: x".to_owned(); times];
+        assert_eq!(list.equivalent(&missed(2)), missed(2));
+        assert_eq!(list.equivalent(&missed(3)), missed(0));
+        assert_eq!(Survivors::parse(PORT).unwrap().equivalent(&missed(1)), missed(0));
     }
 
     #[test]

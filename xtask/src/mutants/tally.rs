@@ -59,6 +59,12 @@ impl Tally {
         }
     }
 
+    /// With those that did not have to run to be missed.
+    pub(super) fn and_missed(mut self, names: Vec<String>) -> Self {
+        self.missed.extend(names);
+        self
+    }
+
     /// With the outcomes of another room.
     pub(super) fn and(mut self, other: &Self) -> Self {
         self.caught += other.caught;
@@ -81,7 +87,7 @@ impl Tally {
 }
 
 /// `src/port.rs:12:34: replace …` without the numbers.
-fn without_position(name: &str) -> String {
+pub(super) fn without_position(name: &str) -> String {
     let mut parts = name.splitn(4, ':');
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(file), Some(line), Some(column), Some(what))

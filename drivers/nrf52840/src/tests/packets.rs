@@ -232,6 +232,28 @@ fn close_all_leaves_ep0() {
     assert!(controller.poll().is_none());
 }
 
+/// The host may send the next packet at once, and the chip refuses it while this one is in the buffer.
+#[test]
+fn a_packet_leaves_the_buffer_before_anything_is_told() {
+    let mut controller = opened();
+    assert!(controller.receive(data_out(), slots()()).is_ok());
+    controller.ep0_status_in(None);
+    data(line_out());
+    written();
+    assert!(matches!(controller.poll(), Some(Event::Ep0Status)));
+    assert!(has(&written(), start(line_out()), 1));
+}
+
+#[test]
+fn a_packet_from_before_a_reset_stays_where_it_is() {
+    let mut controller = opened();
+    assert!(controller.receive(data_out(), slots()()).is_ok());
+    data(line_out());
+    raise(USBRESET, 1);
+    assert!(matches!(controller.poll(), Some(Event::Reset(_))));
+    assert!(!has(&written(), start(line_out()), 1));
+}
+
 /// The memory of a packet is read only, whatever endpoint it is sent on.
 #[test]
 fn no_packet_is_sent_on_an_out_endpoint_nor_slot_filled_on_an_in_endpoint() {

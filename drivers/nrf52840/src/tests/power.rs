@@ -206,6 +206,31 @@ fn nothing_is_started_before_low_power_is_left() {
     assert!(has(&written(), start(Line::of(data_in())), 1));
 }
 
+/// A packet came that found no slot, and then there was one.
+#[test]
+fn in_low_power_no_packet_leaves_the_buffer() {
+    let mut controller = opened();
+    let mut slots = slots();
+    let line = Line::of(data_out());
+    assert!(controller.receive(data_out(), slots()).is_ok());
+    data(line);
+    assert!(controller.poll().is_none());
+    dma_ends(line);
+    assert!(matches!(controller.poll(), Some(Event::Received(..))));
+    data(line);
+    assert!(controller.poll().is_none());
+    cause(SUSPEND);
+    assert!(matches!(controller.poll(), Some(Event::Suspend)));
+    controller.suspend();
+    written();
+    assert!(controller.receive(data_out(), slots()).is_ok());
+    assert!(controller.poll().is_none());
+    assert!(!has(&written(), start(line), 1));
+    controller.resume();
+    assert!(controller.poll().is_none());
+    assert!(has(&written(), start(line), 1));
+}
+
 #[test]
 fn awake_there_is_nothing_to_wake() {
     let mut controller = attached();

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "no program of tests needs all of it")]
 
 use usbd_acm_bench::Board;
+use usbd_acm_bench::cpu::Image;
 use usbd_acm_bench::firmware::Firmware;
 use usbd_acm_bench::soc::Chip;
 use usbd_acm_virtual::host::{AcmPort, Config, Host, linux};
@@ -16,7 +17,12 @@ pub fn plugged<C: Chip>(firmware: &Firmware) -> Host<Board<C>> {
 
 /// The same with a chip of another board.
 pub fn plugged_with<C: Chip>(chip: C, firmware: &Firmware) -> Host<Board<C>> {
-    let board = Board::with_chip(chip, firmware.image().unwrap()).unwrap();
+    plugged_image(chip, firmware.image().unwrap())
+}
+
+/// The same with firmware that was built already.
+pub fn plugged_image<C: Chip>(chip: C, image: Image) -> Host<Board<C>> {
+    let board = Board::with_chip(chip, image).unwrap();
     let mut host = Host::with_config(board, Config::default());
     host.plug().unwrap_or_else(|error| {
         let board = host.port_mut();

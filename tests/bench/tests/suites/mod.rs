@@ -1,8 +1,6 @@
 //! The tests of the whole stack, the very same files, on firmware: Chapter 9, CDC, requests of every
-//! kind, what Linux' usbtest asks, and every plan of faults. The crate that has this module says on
-//! which chip, and gives the files what they need under the name that they call it by.
-
-mod plans;
+//! kind, and what Linux' usbtest asks. The crate that has this module says on which chip, and gives the
+//! files what they need under the name that they call it by.
 
 use usbd_acm::State;
 use usbd_acm_bench::Board;
@@ -29,6 +27,7 @@ mod usbtest_chapter9;
 mod wire_requests;
 
 use crate::Chip;
+use crate::rig::is_well;
 
 pub use ::suites::{ADDRESS, model};
 
@@ -62,7 +61,5 @@ fn check(image: &Image, test: &mut dyn FnMut(&mut Subject)) {
     let mut subject = Subject::new(name, Host::new(board), &model::FULL_SPEED);
     subject.host.plug().expect("the device attaches");
     test(&mut subject);
-    let board = subject.host.port_mut();
-    assert_eq!(board.violations(), []);
-    assert!(board.fault().is_none() && board.core().hard_faults().is_empty());
+    is_well(&mut subject.host);
 }
