@@ -344,9 +344,9 @@ pub fn may_fail(kind: PacketKind, side: Side, fault: Fault) -> bool {
         || (kind, side, fault) == (ZeroLength, Side::Device, Fault::Duplicate)
 }
 
-/// On a chip a device also fails whose last packet of a data stage is not acknowledged: the hardware takes
-/// the status stage only after that, and the host does not ask for the packet again.
-pub fn chip_may_fail(kind: PacketKind, side: Side, fault: Fault) -> bool {
+/// On the nRF52840 a device also fails whose last packet of a data stage is not acknowledged: the hardware
+/// takes the status stage only after that, and the host does not ask for the packet again.
+pub fn nrf52840_may_fail(kind: PacketKind, side: Side, fault: Fault) -> bool {
     let repeats = matches!((kind, side, fault), (PacketKind::Data, Side::Device, Fault::Duplicate));
     repeats || may_fail(kind, side, fault)
 }

@@ -4,7 +4,7 @@ mod endurance;
 #[path = "rig/mod.rs"]
 mod rig;
 
-use suites::plans::chip_may_fail as may_fail;
+use suites::plans::may_fail;
 use usbd_acm::Speed;
 use usbd_acm_bench::firmware::Firmware;
 use usbd_acm_bench::soc::Chip as _;
