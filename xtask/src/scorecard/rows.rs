@@ -188,15 +188,16 @@ fn threads(root: &Path) -> Result<Row> {
 /// Two architectures: the value is of the first.
 fn stack(root: &Path) -> Result<Row> {
     let runs = figures::read(root, "stack")?;
-    let [smaller, interrupt, compared] =
-        ["poll_thumbv6m", "interrupt_nrf52840", "functions_compared"]
-            .map(|figure| sum(&runs, figure).unwrap_or(0));
+    let figures =
+        ["poll_thumbv6m", "interrupt_nrf52840", "interrupt_stm32f405", "functions_compared"];
+    let [smaller, nrf52840, stm32f405, compared] =
+        figures.map(|figure| sum(&runs, figure).unwrap_or(0));
     Ok(Row {
         what: "bytes of stack at most in Device::poll on thumbv7em",
         value: sum(&runs, "poll_thumbv7em"),
         detail: format!(
-            "{smaller} on thumbv6m, {interrupt} in the interrupt of the nRF52840, and {compared} functions \
-             within their bounds when run"
+            "{smaller} on thumbv6m, {nrf52840} in the interrupt of the nRF52840 and {stm32f405} in that of \
+             the STM32F405, and {compared} functions within their bounds when run"
         ),
         command: "cargo xtask size --stack",
     })

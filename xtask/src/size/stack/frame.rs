@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail, ensure};
 
+use super::constants::targets;
 use super::program::Function;
 use super::thumb::{Block, Flow, Instruction, Stack};
 
@@ -35,8 +36,13 @@ pub struct Call {
 
 /// Follows every path from the entry. Negative depths belong to the caller.
 pub fn frame(function: &Function) -> Result<Frame> {
-    let mut walk =
-        Walk { function, depths: BTreeMap::new(), frame: Frame::default(), tables: None };
+    let mut walk = Walk {
+        function,
+        targets: targets(function),
+        depths: BTreeMap::new(),
+        frame: Frame::default(),
+        tables: None,
+    };
     walk.from(function.addresses.start, 0)?;
     // Targets of tables, which the compiler reaches in no other way.
     while let Some(depth) = walk.tables {
@@ -55,6 +61,8 @@ pub fn frame(function: &Function) -> Result<Frame> {
 
 struct Walk<'a> {
     function: &'a Function,
+    /// Of calls by a register.
+    targets: BTreeMap<u64, u64>,
     /// The greatest depth before each instruction, under each condition that it has.
     depths: BTreeMap<(u64, Conditions), i64>,
     frame: Frame,
@@ -139,13 +147,14 @@ impl Walk<'_> {
     /// Notes calls; where within the function a jump goes.
     fn follow(&mut self, address: u64, read: &Instruction, depth: i64) -> Option<u64> {
         let positive = u64::try_from(depth).unwrap_or(0);
+        let known = self.targets.get(&address).copied();
         let mut call = |to, is_jump| {
             self.frame.calls.push(Call { from: address, to, depth: positive, is_jump });
         };
         match read.flow {
             Flow::Call(to) => call(Some(to), false),
-            Flow::CallRegister => call(None, false),
-            Flow::TailCallRegister => call(None, true),
+            Flow::CallRegister => call(known, false),
+            Flow::TailCallRegister => call(known, true),
             Flow::Jump(to) | Flow::Branch(to) => {
                 if self.function.addresses.contains(&to) {
                     return Some(to);

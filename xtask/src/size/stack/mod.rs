@@ -1,10 +1,11 @@
 //! `cargo xtask size --stack`: the most stack that each entry point can take, on any path.
 //!
 //! From the linked program, not from the compiler: [`thumb`] reads its instructions, [`frame`] walks
-//! every path of a function, [`graph`] every call. A call by a register may lead to any function whose
-//! address is taken. Recursion, and a stack pointer that is computed, have no bound and are failures.
+//! every path of a function, [`graph`] every call. A call by a register leads to what [`constants`] knows
+//! of the register, else to any function whose address is taken. Recursion, and a stack pointer that is computed, have no bound and are failures.
 //! What the emulator executes is held against it: no function may get deeper than its bound.
 
+mod constants;
 mod frame;
 mod graph;
 mod program;
@@ -28,13 +29,14 @@ const ENTRIES: &str = "usbd_acm_echo::entries::";
 /// The entry point that the interrupt calls.
 const POLL: &str = "device_poll";
 
-/// Firmware with a driver of ours and without a HAL. In that of the other boards the compiler calls by a
-/// register what it knows, which for this is any function, and so a recursion.
-const BOARD: &str = "nrf52840-dk";
+/// Firmware of a board, the handler in which it polls, and the name of its figure.
+const BOARDS: [(&str, &str, &str); 4] = [
+    ("nrf52840-dk", "USBD", "interrupt_nrf52840"),
+    ("stm32f405-feather", "OTG_FS", "interrupt_stm32f405"),
+    ("stm32f411-blackpill", "OTG_FS", "interrupt_stm32f411"),
+    ("stm32h743-nucleo", "OTG_FS", "interrupt_stm32h743"),
+];
 const APPLICATION: &str = "echo";
-
-/// The handler in which it polls.
-const INTERRUPT: &str = "USBD";
 
 /// Bounds of every entry point on both architectures, as a table.
 pub fn check(progress: impl Fn(&str)) -> Result<String> {
@@ -46,9 +48,17 @@ pub fn check(progress: impl Fn(&str)) -> Result<String> {
         let poll = entry_points(target, &mut text)?;
         figures.push((figure, poll));
     }
-    progress(&format!("stack of each handler: {BOARD}"));
-    let interrupt = exceptions(&crate::firmware::elf(BOARD, APPLICATION)?, &mut text)?;
-    figures.push(("interrupt_nrf52840", interrupt));
+    for (board, interrupt, figure) in BOARDS {
+        progress(&format!("stack of each handler: {board}"));
+        let elf = crate::firmware::elf(board, APPLICATION)?;
+        let bounds = exceptions(&elf)?;
+        let handler = bounds.iter().find(|handler| handler.name == interrupt);
+        figures.push((figure, handler.context("the interrupt has no handler")?.bytes));
+        let _ = writeln!(text, "{board}, {APPLICATION}: bytes of stack at most");
+        for Handler { name, bytes, path } in bounds {
+            let _ = writeln!(text, "  {bytes:6}  {name:<24} {path}");
+        }
+    }
     figures::write(firmware::root(), "stack", &figures)?;
     let _ = writeln!(text, "{functions} functions were executed, none deeper than its bound");
     Ok(text)
@@ -76,22 +86,23 @@ fn entry_points(target: &'static str, text: &mut String) -> Result<u64> {
     poll.context("the entry points are not linked")
 }
 
-/// Bounds of the board's handlers, and of its main program, which is called by that of the reset; that of
-/// [`INTERRUPT`].
-fn exceptions(bytes: &[u8], text: &mut String) -> Result<u64> {
+/// The bound of a handler.
+struct Handler {
+    name: String,
+    bytes: u64,
+    path: String,
+}
+
+/// Bounds of a firmware's handlers, and of its main program, which is called by that of the reset.
+fn exceptions(bytes: &[u8]) -> Result<Vec<Handler>> {
     let program = Program::parse(bytes)?;
     let mut graph = Graph::new(&program);
-    let mut interrupt = None;
-    let _ = writeln!(text, "{BOARD}, {APPLICATION}: bytes of stack at most");
-    for handler in &program.handlers {
-        let name = program.name(*handler);
-        let bound = graph.bound(*handler).with_context(|| name.to_owned())?;
-        let _ = writeln!(text, "  {:6}  {name:<24} {}", bound.bytes, graph.deepest(*handler));
-        if name == INTERRUPT {
-            interrupt = Some(bound.bytes);
-        }
-    }
-    interrupt.context("the interrupt has no handler")
+    let bound = |handler: &u64| {
+        let name = program.name(*handler).to_owned();
+        let bound = graph.bound(*handler).with_context(|| name.clone())?;
+        Ok(Handler { name, bytes: bound.bytes, path: graph.deepest(*handler) })
+    };
+    program.handlers.iter().map(bound).collect()
 }
 
 fn names(program: &Program, addresses: impl Iterator<Item = u64>) -> String {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use anyhow::{Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind, elf};
 
-use super::thumb::{Half, Instruction, decode};
+use super::thumb::{Half, Instruction, Write, decode};
 use crate::size::elf::{Symbol, symbols};
 
 /// Where the addresses of exception handlers are. Nobody calls through it but the hardware.
@@ -28,6 +28,8 @@ pub struct Function {
     pub addresses: Range<u64>,
     /// By address.
     pub instructions: BTreeMap<u64, Instruction>,
+    /// The words that instructions load from among the constants, by the address of the instruction.
+    pub constants: BTreeMap<u64, u32>,
 }
 
 impl Program {
@@ -105,6 +107,12 @@ impl Code<'_> {
         let pair: [u8; 2] = bytes.get(at..at + 2)?.try_into().ok()?;
         Some(u16::from_le_bytes(pair))
     }
+
+    /// What cannot be written: sections of the flash.
+    fn word(&self, address: u64) -> Option<u32> {
+        let (low, high) = (self.halfword(address)?, self.halfword(address + 2)?);
+        Some(u32::from(high) << 16 | u32::from(low))
+    }
 }
 
 fn function(symbol: &Symbol, code: &Code<'_>) -> Result<Function> {
@@ -122,7 +130,12 @@ fn function(symbol: &Symbol, code: &Code<'_>) -> Result<Function> {
         instructions.insert(address, read);
         address += read.length;
     }
-    Ok(Function { name: symbol.name.clone(), addresses, instructions })
+    let constant = |(address, read): (&u64, &Instruction)| match read.writes {
+        Write::Constant { at, .. } => Some((*address, code.word(at)?)),
+        _ => None,
+    };
+    let constants = instructions.iter().filter_map(constant).collect();
+    Ok(Function { name: symbol.name.clone(), addresses, instructions, constants })
 }
 
 fn is_allocated(section: &object::Section<'_, '_>) -> bool {
@@ -191,7 +204,7 @@ impl Function {
             at += read.length as usize / 2;
         }
         let addresses = start..start + 2 * words.len() as u64;
-        Self { name: format!("f{start:x}"), addresses, instructions }
+        Self { name: format!("f{start:x}"), addresses, instructions, constants: BTreeMap::new() }
     }
 }
 

@@ -4,6 +4,10 @@
 //! All other instructions are only skipped. One that changes the stack pointer by what cannot be told
 //! from it is [`Stack::Unknown`]: whoever meets it has no bound.
 
+mod writes;
+
+pub use writes::Write;
+
 /// An instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Instruction {
@@ -13,6 +17,10 @@ pub struct Instruction {
     pub flow: Flow,
     /// Half of a word that it puts into a register.
     pub half: Option<Half>,
+    /// What it may do to registers, but for half of a word.
+    pub writes: Write,
+    /// The register by which it calls.
+    pub by: Option<u16>,
     /// It is a comparison, so that conditions after it are others.
     pub compares: bool,
     /// The conditional instructions after it: none but after IT.
@@ -92,7 +100,8 @@ pub fn decode(address: u64, first: u16, second: Option<u16>) -> Option<Instructi
     let compares = first & 0xF010 == 0xF010 && first & 0x0A00 == 0 || first & 0xFE10 == 0xEA10;
     let compares = compares && second & 0x8F00 == 0x0F00;
     let (half, block) = (half(first, second), Block::default());
-    Some(Instruction { length: 4, stack, flow, half, compares, block })
+    let writes = writes::long(address, first, second);
+    Some(Instruction { length: 4, stack, flow, half, writes, by: None, compares, block })
 }
 
 /// §A5.3.3: the immediate is imm4:i:imm3:imm8.
@@ -145,7 +154,9 @@ fn short(address: u64, word: u16) -> Instruction {
         }
         _ => (Stack::Same, Flow::Next),
     };
-    Instruction { length: 2, stack, flow, half: None, compares, block: block(word) }
+    let by = matches!(word, 0x4700..=0x47FF).then_some(word >> 3 & 0xF);
+    let (writes, block) = (writes::short(address, word), block(word));
+    Instruction { length: 2, stack, flow, half: None, writes, by, compares, block }
 }
 
 /// ADD and MOV of any register (§A5.2.3).
