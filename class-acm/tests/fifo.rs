@@ -206,6 +206,21 @@ fn flushed_means_acknowledged() {
     assert!(writer.is_flushed());
 }
 
+/// A driver may say so after a reset that it did not expect.
+#[test]
+fn an_acknowledgement_of_nothing_changes_nothing() {
+    let (mut writer, mut sender) = in_fifo();
+    let mut wire = Wire::new(1);
+    sender.sent();
+    assert!(writer.is_flushed());
+    writer.write(1, b"abc");
+    sender.sent();
+    assert!(!writer.is_flushed());
+    wire.drain(&mut sender, 1);
+    assert_eq!(wire.received, [b"abc"]);
+    assert!(writer.is_flushed());
+}
+
 #[test]
 fn a_grant_that_is_dropped_writes_nothing() {
     let (mut writer, mut sender) = in_fifo();

@@ -26,6 +26,25 @@ fn work_of_any_port_is_work_until_it_is_taken() {
     }
 }
 
+/// What was written before is discarded each time, and not where nothing changes.
+#[test]
+fn a_session_begins_and_ends_once() {
+    let ports = Box::leak(Box::new([PortStorage::<2, 64>::new()]));
+    let (mut bus, _applications) = PortStorage::split(ports);
+    let mut half = bus.only();
+    let mut discarded = 0;
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        half.begin_session(|_| discarded += 1);
+        half.begin_session(|_| discarded += 1);
+        seen.push((half.link().own_session().is_open(), discarded));
+        half.end_session(|_| discarded += 1);
+        half.end_session(|_| discarded += 1);
+        seen.push((half.link().own_session().is_open(), discarded));
+    }
+    assert_eq!(seen, [(true, 1), (false, 2), (true, 3), (false, 4)]);
+}
+
 /// By a write only where that counts; the stronger word is not taken back by the weaker.
 #[test]
 fn a_suspended_host_is_woken_by_who_may() {
