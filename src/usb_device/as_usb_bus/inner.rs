@@ -7,6 +7,7 @@ use usb_device::{Result, UsbError};
 use super::control::Control;
 use super::endpoint::{Allocated, DEPTH, Slots};
 use crate::class::fifo::{PacketLender, PacketSlot};
+use crate::device::Power;
 use crate::{Controller, Direction, Endpoint, EndpointAddress, Event};
 
 /// The controller, and what `UsbDevice` is to be told of it.
@@ -19,17 +20,8 @@ pub(super) struct Inner<C, const ENDPOINTS: usize, const SIZE: usize> {
     next: Option<Line>,
     /// VBUS was lost, and no reset came since.
     pub(super) unplugged: bool,
+    /// What `UsbDevice` said about it: gated, the controller takes no calls.
     power: Power,
-}
-
-/// What `UsbDevice` did about suspend.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Power {
-    On,
-    /// The controller takes no calls.
-    Gated,
-    /// It takes them again, and the host has not resumed the bus yet.
-    Waking,
 }
 
 /// What the lines of the bus say.
