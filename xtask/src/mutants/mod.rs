@@ -71,7 +71,7 @@ fn run(root: &Path, files: &[String], stages: usize) -> Result<(), String> {
     for room in &ROOMS {
         let files = room.selected(files);
         if !files.is_empty() {
-            tallies.push((room, run_room(root, room, (&files, stages), &survivors)?));
+            tallies.push((room, run_room(root, room, &files, stages, &survivors)?));
         }
     }
     print!("{}", table(&tallies));
@@ -87,7 +87,8 @@ fn run(root: &Path, files: &[String], stages: usize) -> Result<(), String> {
 fn run_room(
     root: &Path,
     room: &Room,
-    (files, stages): (&[&str], usize),
+    files: &[&str],
+    stages: usize,
     survivors: &Survivors,
 ) -> Result<Tally, String> {
     let output = root.join("target/mutants").join(room.name);

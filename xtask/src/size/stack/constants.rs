@@ -4,7 +4,7 @@
 //! Forwards through the function, as far as every path agrees. A register is only known between where its
 //! constant is loaded and the next instruction that may write it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::program::Function;
 use super::thumb::{Flow, Half, Instruction, Write};
@@ -43,11 +43,11 @@ fn states(function: &Function) -> BTreeMap<u64, Known> {
                 met
             }
         };
-        let after = after(function, address, read, &before, conditional.contains_key(&address));
+        let after = after(function, address, read, &before, conditional.contains(&address));
         states.insert(address, before);
         let next = address + read.length;
         // Whether it returns or not where it is conditional, the next one may follow.
-        let follows = conditional.contains_key(&address)
+        let follows = conditional.contains(&address)
             || !matches!(read.flow, Flow::Jump(_) | Flow::Return | Flow::Stop | Flow::Table);
         if follows {
             pending.push((next, after.clone()));
@@ -104,13 +104,13 @@ fn after(
 }
 
 /// The instructions that are executed under a condition.
-fn conditional(function: &Function) -> BTreeMap<u64, ()> {
-    let mut conditional = BTreeMap::new();
+fn conditional(function: &Function) -> BTreeSet<u64> {
+    let mut conditional = BTreeSet::new();
     let mut left = 0;
     for (address, read) in &function.instructions {
         if left > 0 {
             left -= 1;
-            conditional.insert(*address, ());
+            conditional.insert(*address);
         }
         left = left.max(read.block.count);
     }

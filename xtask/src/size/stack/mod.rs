@@ -2,7 +2,8 @@
 //!
 //! From the linked program, not from the compiler: [`thumb`] reads its instructions, [`frame`] walks
 //! every path of a function, [`graph`] every call. A call by a register leads to what [`constants`] knows
-//! of the register, else to any function whose address is taken. Recursion, and a stack pointer that is computed, have no bound and are failures.
+//! of the register, else to any function whose address is taken. Recursion, and a stack pointer that is
+//! computed, have no bound and are failures.
 //! What the emulator executes is held against it: no function may get deeper than its bound.
 
 mod constants;
