@@ -31,8 +31,8 @@ struct Row {
     value: Option<u64>,
     /// What belongs to the number.
     detail: String,
-    /// The command that counts it.
-    command: &'static str,
+    /// The command that counts as many.
+    command: String,
 }
 
 /// Where the table is in README.md.
@@ -60,7 +60,7 @@ fn text(rows: &[Row]) -> String {
     let mut text = String::new();
     for row in rows {
         let value = row.value.map_or("not run".to_owned(), grouped);
-        let detail = if row.value.is_some() { &row.detail } else { row.command };
+        let detail = if row.value.is_some() { &row.detail } else { &row.command };
         text += &format!("{:<44} {value:>16}  {detail}\n", row.what);
     }
     text
