@@ -56,10 +56,13 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             return self.packet_event(line);
         }
         // Of what there is beside a packet that moves the interrupt line tells.
-        if over.is_some()
-            || has_started
-            || (setup != 0 && self.state.dma.running().is_some_and(Line::is_out))
-        {
+        if over.is_some() || has_started {
+            return None;
+        }
+        if setup != 0 && self.state.dma.running().is_some_and(Line::is_out) {
+            // The interrupt line is asserted until the SETUP is told: a DMA that does not end must not
+            // keep it back for good.
+            self.settle();
             return None;
         }
         self.control_event(setup)
