@@ -35,6 +35,7 @@ use firmware::{Build, Level, Purpose, Stack, TARGETS};
 use host::Mode;
 
 pub use firmware::{install, root};
+pub use stack::of_firmware as stack_of_firmware;
 
 /// What `cargo xtask size` can do beside printing the table.
 #[derive(clap::Args)]
