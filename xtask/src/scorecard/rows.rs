@@ -187,10 +187,12 @@ fn mutants(root: &Path) -> Result<Row> {
     let value = sum(&runs, "caught");
     let viable = value.unwrap_or(0) + missed;
     let percent = 100.0 * value.unwrap_or(0) as f64 / viable.max(1) as f64;
+    let rooms: Vec<&str> = runs.keys().map(String::as_str).collect();
+    let rooms = rooms.join(", ");
     Ok(Row {
         what: "mutants that the tests catch",
         value,
-        detail: format!("{percent:.1} % of {}", super::grouped(viable)),
+        detail: format!("{percent:.1} % of {}, in {rooms}", super::grouped(viable)),
         command: "cargo xtask soak --only mutants".to_owned(),
     })
 }
