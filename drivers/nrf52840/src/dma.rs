@@ -44,7 +44,8 @@ impl Ready {
 /// for good.
 ///
 /// Where the memory of an endpoint lies is written to its registers when it is given here, which may be
-/// during the DMA of another one.
+/// during the DMA of another one; for a second packet also during that of the first, whose PTR and MAXCNT
+/// the task STARTEPIN\[n\] captured.
 #[repr(C)]
 pub(crate) struct Dma<const PORTS: usize, const DEPTH: usize> {
     running: Option<Line>,
