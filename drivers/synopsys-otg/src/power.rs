@@ -10,7 +10,7 @@ use crate::packets::RXFLVL;
 use crate::registers::cores::Generation;
 use crate::registers::{
     CID, DAINTMSK, DCTL, DIEPMSK, DSTS, GAHBCFG, GCCFG, GINTMSK, GINTSTS, GOTGCTL, GOTGINT,
-    GRSTCTL, GRXFSIZ, GUSBCFG, PCGCCTL, transmit_size,
+    GRSTCTL, GRXFSIZ, GUSBCFG, PCGCCTL, pend, transmit_size,
 };
 use crate::{AhbClock, Core, Phy, SynopsysOtg};
 
@@ -205,6 +205,10 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         if status & IEPINT != 0
             && let Some(event) = self.in_event()
         {
+            // No interrupt line tells of what is out of the receive FIFO.
+            if self.is_filled() || self.is_setup_due() {
+                pend::<C>();
+            }
             return Some(event);
         }
         if let Some(event) = self.next_sent() {

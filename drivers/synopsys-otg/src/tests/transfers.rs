@@ -1,10 +1,10 @@
-//! Transfers of more than one packet.
+//! Packets on their way.
 
 use usbd_acm::{Controller, Event};
 
-use super::{data_in, open, packets, with_depth};
+use super::{data_in, data_out, open, packets, slots, with_depth};
 use crate::endpoint::{Line, ctl, int, tsiz};
-use crate::registers::fake::set;
+use crate::registers::fake::{pended, receive, set};
 use crate::registers::{DAINT, GINTSTS};
 use crate::stm32f4::OtgFs;
 use crate::{SynopsysOtg, Vbus};
@@ -52,6 +52,31 @@ fn packets_of_a_transfer_are_told_while_it_goes_on() {
     }
     finish(&mut controller);
     assert_eq!(told(&mut controller), 0, "the last was told by the end of the transfer");
+}
+
+/// A poll tells of one thing. Of a second packet from the host, which is in its slot by then, no interrupt line
+/// tells: neither after the first, nor after something else that came first.
+#[test]
+fn what_is_left_to_tell_pends_the_interrupt() {
+    let mut controller = with_depth::<OtgFs, 2>(Vbus::Ignored);
+    open(&mut controller);
+    assert!(controller.send(data_in(), packets()(16)).is_ok());
+    let mut slots = slots();
+    (0..2).for_each(|_| assert!(controller.receive(data_out(), slots()).is_ok()));
+    let packet = [2 << 17 | 4 << 4 | 1, 0];
+    receive(&[packet, packet].concat());
+    pended();
+    assert!(matches!(controller.poll(), Some(Event::Received(..))));
+    assert_eq!(pended().len(), 1, "after the first");
+    let line = Line::of(data_in());
+    set::<OtgFs>(DAINT, 1 << 1);
+    set::<OtgFs>(line.interrupts(), int::XFRC);
+    set::<OtgFs>(GINTSTS, IEPINT);
+    assert!(matches!(controller.poll(), Some(Event::Sent(_))));
+    assert_eq!(pended().len(), 1, "after what came first");
+    set::<OtgFs>(GINTSTS, 0);
+    assert!(matches!(controller.poll(), Some(Event::Received(..))));
+    assert_eq!(pended(), [], "nothing is left");
 }
 
 #[test]
