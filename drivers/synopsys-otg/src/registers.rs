@@ -88,6 +88,7 @@ impl<C: Core> Usb<C> {
 }
 
 /// Pends the interrupt of a core.
+#[inline(never)]
 pub(crate) fn pend<C: Core>() {
     let interrupt = u32::from(C::INTERRUPT);
     access::write_absolute(ISPR0 + 4 * (interrupt / 32), 1 << (interrupt % 32));
@@ -98,26 +99,32 @@ use fake as access;
 
 #[cfg(not(test))]
 mod access {
+    use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
+
     use super::{Core, Register};
 
+    // An offset is added to a pointer, not to an address, which the compiler makes better code of.
     #[inline(always)]
     pub(super) fn read<C: Core>(Register(offset): Register) -> u32 {
-        let address = C::BASE.wrapping_add(offset) as usize;
+        let register = with_exposed_provenance::<u32>(C::BASE as usize);
+        let register = register.wrapping_byte_add(offset as usize);
         // SAFETY: every `Register` is the offset of a register of this core, by the contract of `Core`,
         // which is read whole and without an effect on memory: DMA is never enabled.
-        unsafe { core::ptr::with_exposed_provenance::<u32>(address).read_volatile() }
+        unsafe { register.read_volatile() }
     }
 
     #[inline(always)]
     pub(super) fn write<C: Core>(Register(offset): Register, value: u32) {
-        write_absolute(C::BASE.wrapping_add(offset), value);
+        let register = with_exposed_provenance_mut::<u32>(C::BASE as usize);
+        let register = register.wrapping_byte_add(offset as usize);
+        // SAFETY: as for `read`.
+        unsafe { register.write_volatile(value) }
     }
 
     #[inline(always)]
     pub(super) fn write_absolute(address: u32, value: u32) {
-        // SAFETY: as for `read`; or the address is that of NVIC_ISPR, which may be written at any time.
-        unsafe {
-            core::ptr::with_exposed_provenance_mut::<u32>(address as usize).write_volatile(value);
-        }
+        let register = with_exposed_provenance_mut::<u32>(address as usize);
+        // SAFETY: the address is that of NVIC_ISPR, which may be written at any time.
+        unsafe { register.write_volatile(value) }
     }
 }
