@@ -8,50 +8,50 @@ pub(crate) struct OutQueue<const DEPTH: usize> {
     slots: [Option<RxSlot>; DEPTH],
     /// Bytes of the packets in the slots that were filled.
     lengths: [u16; DEPTH],
-    /// Where the oldest slot is.
-    oldest: u8,
+    /// Where the next packet goes, which is where the oldest empty slot is.
+    next: u8,
+    /// So many slots before that were filled.
     filled: u8,
-    /// So many slots there are, filled or not.
-    held: u8,
+    /// So many from there on are empty.
+    empty: u8,
 }
 
 impl<const DEPTH: usize> OutQueue<DEPTH> {
     pub(crate) const NEW: Self =
-        Self { slots: [const { None }; DEPTH], lengths: [0; DEPTH], oldest: 0, filled: 0, held: 0 };
+        Self { slots: [const { None }; DEPTH], lengths: [0; DEPTH], next: 0, filled: 0, empty: 0 };
 
-    /// The place so many after the oldest.
-    const fn place(&self, after: u8) -> usize {
-        (self.oldest as usize + after as usize) % DEPTH
+    /// The place so many after the next, and no more of them than there are places.
+    const fn place(&self, after: usize) -> usize {
+        (self.next as usize + after) % DEPTH
     }
 
     /// Takes a slot in, or gives it back when there is no room.
     #[inline(always)]
     pub(crate) fn push(&mut self, slot: RxSlot) -> Result<(), RxSlot> {
-        let index = self.place(self.held);
+        let index = self.place(self.empty.into());
         match self.slots.get_mut(index) {
             Some(place @ None) => *place = Some(slot),
             _ => return Err(slot),
         }
-        self.held += 1;
+        self.empty += 1;
         Ok(())
     }
 
     /// Slots that are empty.
     #[inline(always)]
     pub(crate) fn empty(&self) -> u32 {
-        self.held.saturating_sub(self.filled).into()
+        self.empty.into()
     }
 
     /// Has the oldest empty slot filled; `fill` says with how many bytes. `None` when there is none.
     #[inline(always)]
     pub(crate) fn fill(&mut self, fill: impl FnOnce(&mut [u8]) -> u16) -> Option<()> {
-        if self.filled == self.held {
-            return None;
-        }
-        let index = self.place(self.filled);
+        let left = self.empty.checked_sub(1)?;
+        let index = self.place(0);
         let slot = self.slots.get_mut(index)?.as_mut()?;
         *self.lengths.get_mut(index)? = fill(slot);
-        self.filled += 1;
+        [self.next, ..] = self.place(1).to_le_bytes();
+        (self.filled, self.empty) = (self.filled.wrapping_add(1), left);
         Some(())
     }
 
@@ -63,21 +63,16 @@ impl<const DEPTH: usize> OutQueue<DEPTH> {
     /// The oldest packet.
     #[inline(always)]
     pub(crate) fn received(&mut self) -> Option<(RxSlot, u16)> {
-        if self.filled == 0 {
-            return None;
-        }
-        let index = self.place(0);
+        let left = self.filled.checked_sub(1)?;
+        let index = self.place(DEPTH.wrapping_sub(self.filled.into()));
         let slot = self.slots.get_mut(index)?.take()?;
-        let length = *self.lengths.get(index)?;
-        [self.oldest, ..] = self.place(1).to_le_bytes();
-        self.filled -= 1;
-        self.held = self.held.wrapping_sub(1);
-        Some((slot, length))
+        self.filled = left;
+        Some((slot, *self.lengths.get(index)?))
     }
 
     /// Drops every slot.
     pub(crate) fn clear(&mut self) {
-        (self.filled, self.held) = (0, 0);
+        (self.filled, self.empty) = (0, 0);
         self.slots.iter_mut().for_each(|place| *place = None);
     }
 }
