@@ -24,8 +24,8 @@ impl Generation {
     /// By the register CID, which is 0x1200 after reset in RM0090 and 0x2300 in RM0433. Other chips have 0x1100,
     /// 0x2000, 0x2100, 0x3000 and 0x3100.
     pub(crate) const fn of(cid: u32) -> Self {
-        match cid >> 12 {
-            1 => Self::One,
+        match cid {
+            ..0x2000 => Self::One,
             _ => Self::Two,
         }
     }
