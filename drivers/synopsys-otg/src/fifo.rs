@@ -1,5 +1,7 @@
 //! Bytes from and to the FIFOs, as words with the first byte lowest.
 
+use core::mem::take;
+
 use crate::Core;
 use crate::errata::fifo_write_uninterrupted;
 use crate::registers::{Register, Usb, fifo};
@@ -31,29 +33,35 @@ pub(crate) fn push<C: Core>(usb: &Usb<C>, number: u32, packet: &[u8]) {
     });
 }
 
+/// Takes a word out of the receive FIFO.
+pub(crate) fn pop_word<C: Core>(usb: &Usb<C>) -> u32 {
+    usb.read(RECEIVE)
+}
+
 /// Takes a packet of so many bytes out of the receive FIFO, all of it, and keeps what the buffer holds.
 /// Returns how many bytes that are.
 pub(crate) fn pop<C: Core>(usb: &Usb<C>, buffer: &mut [u8], bytes: u16) -> u16 {
     let kept = bytes.min(u16::try_from(buffer.len()).unwrap_or(u16::MAX));
-    let mut words = bytes.div_ceil(4);
-    let (blocks, rest) = buffer.get_mut(..kept.into()).unwrap_or_default().as_chunks_mut::<BLOCK>();
-    for block in blocks {
+    let dropped = usize::from(bytes.saturating_sub(kept));
+    let mut rest = buffer.get_mut(..kept.into()).unwrap_or_default();
+    while rest.len() >= BLOCK {
+        let Some((block, more)) = take(&mut rest).split_first_chunk_mut::<BLOCK>() else { break };
         if let ([a, b, c, d], _) = block.as_chunks_mut() {
-            *a = usb.read(RECEIVE).to_le_bytes();
-            *b = usb.read(RECEIVE).to_le_bytes();
-            *c = usb.read(RECEIVE).to_le_bytes();
-            *d = usb.read(RECEIVE).to_le_bytes();
+            *a = pop_word(usb).to_le_bytes();
+            *b = pop_word(usb).to_le_bytes();
+            *c = pop_word(usb).to_le_bytes();
+            *d = pop_word(usb).to_le_bytes();
         }
-        words = words.wrapping_sub(4);
+        rest = more;
     }
-    for bytes in rest.chunks_mut(4) {
-        let mut word = usb.read(RECEIVE);
-        for byte in bytes {
-            [*byte, ..] = word.to_le_bytes();
+    let words = (rest.len() + dropped + 3) >> 2;
+    let mut places = rest.iter_mut();
+    for _ in 0..words {
+        let mut word = pop_word(usb);
+        for place in places.by_ref().take(4) {
+            [*place, ..] = word.to_le_bytes();
             word >>= 8;
         }
-        words = words.wrapping_sub(1);
     }
-    (0..words).for_each(|_| _ = usb.read(RECEIVE));
     kept
 }
