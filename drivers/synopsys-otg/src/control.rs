@@ -2,10 +2,10 @@
 
 use usbd_acm::{Event, SetupPacket};
 
-use crate::endpoint::{Line, ctl, int, tsiz};
+use crate::endpoint::{Line, ctl, tsiz};
 use crate::errata::write_dcfg;
 use crate::fifo;
-use crate::packets::{Entry, status};
+use crate::packets::Entry;
 use crate::registers::GRXSTSP;
 use crate::{Core, SynopsysOtg};
 
@@ -21,16 +21,16 @@ enum Stage {
     In,
     /// A data packet from the host is let in.
     Out,
-    /// Our zero-length packet is armed, with this address after it.
-    StatusIn { address: u8 },
+    /// Our zero-length packet is armed.
+    StatusIn,
     /// The host's zero-length packet is let in.
     StatusOut,
 }
 
-/// What there is to tell of an entry of control.
+/// What there is to tell of a data packet on EP0 OUT.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Told {
-    /// A data packet, unread so far.
+    /// The packet, unread so far.
     Received,
     /// The status stage.
     Status,
@@ -47,55 +47,77 @@ enum Newer {
 }
 
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Control {
-    setup: [u8; 8],
-    newer: Newer,
     stage: Stage,
-    /// The address of the device, before it is changed.
+    newer: Newer,
+    /// The address of the device.
     address: u8,
+    /// What it is when the host has acknowledged our zero-length packet.
+    next_address: u8,
     /// Bytes of the packet of [`Event::Ep0Received`] that lie in the receive FIFO, before everything else.
     unread: u16,
+    /// A SETUP packet, word by word.
+    setup: [[u8; 4]; 2],
 }
 
 impl Control {
-    pub(crate) const NEW: Self =
-        Self { setup: [0; 8], newer: Newer::None, stage: Stage::Idle, address: 0, unread: 0 };
+    pub(crate) const NEW: Self = Self {
+        stage: Stage::Idle,
+        newer: Newer::None,
+        address: 0,
+        next_address: 0,
+        unread: 0,
+        setup: [[0; 4]; 2],
+    };
+
+    /// As before the first SETUP, whose bytes mean nothing without it.
+    pub(crate) fn reset(&mut self) {
+        *self = Self { setup: self.setup, ..Self::NEW };
+    }
 }
 
 /// What happened on EP0.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    /// A SETUP that is due, or what this entry on top of the receive FIFO tells.
-    #[inline(never)]
-    pub(crate) fn control_event(&mut self, entry: Option<Entry>) -> Option<Event> {
-        if self.state.control.newer == Newer::Due {
-            return Some(self.setup());
-        }
-        Some(match self.take_control(entry?)? {
-            Told::Received => Event::Ep0Received,
-            Told::Status => Event::Ep0Status,
-        })
+    /// Takes a SETUP packet out of the receive FIFO.
+    pub(crate) fn take_setup(&mut self) {
+        let (low, high) = (fifo::pop_word(&self.usb), fifo::pop_word(&self.usb));
+        self.state.control.setup = [low.to_le_bytes(), high.to_le_bytes()];
+        self.state.control.newer = Newer::Received;
     }
 
-    /// Whether a SETUP is to be told that no interrupt line tells of.
+    /// The SETUP stage is over.
+    pub(crate) fn setup_over(&mut self) {
+        if self.state.control.newer == Newer::Received {
+            self.state.control.newer = Newer::Due;
+        }
+    }
+
+    /// Whether a SETUP is to be told.
     pub(crate) fn is_setup_due(&self) -> bool {
         self.state.control.newer == Newer::Due
     }
 
-    /// Takes an entry of control out of the receive FIFO.
-    pub(crate) fn take_control(&mut self, entry: Entry) -> Option<Told> {
-        self.usb.read(GRXSTSP);
-        match entry.status() {
-            status::SETUP => {
-                fifo::pop(&self.usb, &mut self.state.control.setup, entry.bytes());
-                self.state.control.newer = Newer::Received;
-            }
-            status::DATA => return self.control_data(entry.bytes()),
-            _ if self.state.control.newer == Newer::Received => {
-                self.state.control.newer = Newer::Due;
-            }
-            _ => {}
+    /// The SETUP that is due.
+    #[inline(never)]
+    pub(crate) fn setup(&mut self) -> Event {
+        let control = &mut self.state.control;
+        if control.next_address != control.address {
+            // The host did not acknowledge the new one.
+            control.next_address = control.address;
+            write_dcfg(&self.usb, control.address);
         }
-        None
+        self.drop_control();
+        self.state.control.newer = Newer::None;
+        self.load_out();
+        let [[a, b, c, d], [e, f, g, h]] = self.state.control.setup;
+        Event::Setup(SetupPacket::from_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    /// Nothing is armed to the host, and no event of a transfer follows.
+    pub(crate) fn drop_control(&mut self) {
+        self.state.control.stage = Stage::Idle;
+        self.drop_packets_of(Line::EP0_IN);
     }
 
     /// A transfer on EP0 OUT is over: what could not be let in before is now.
@@ -105,39 +127,32 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         }
     }
 
-    fn setup(&mut self) -> Event {
-        if let Stage::StatusIn { .. } = self.state.control.stage {
-            // The host did not acknowledge the new address.
-            write_dcfg(&self.usb, self.state.control.address);
+    /// Takes a data packet on EP0 OUT, which is on top of the receive FIFO.
+    pub(crate) fn control_data(&mut self) -> Option<Told> {
+        let bytes = self.take_unread();
+        let stage = self.state.control.stage;
+        if let Stage::Idle | Stage::StatusIn = stage {
+            return None;
         }
-        self.drop_control();
-        self.state.control.newer = Newer::None;
-        self.load_out();
-        Event::Setup(SetupPacket::from_bytes(self.state.control.setup))
-    }
-
-    /// Nothing is armed to the host, and no event of a transfer follows.
-    pub(crate) fn drop_control(&mut self) {
         self.state.control.stage = Stage::Idle;
-        self.disable_in(Line::EP0_IN);
-        self.usb.write(Line::EP0_IN.interrupts(), int::XFRC);
+        if stage == Stage::Out {
+            return Some(Told::Received);
+        }
+        if bytes == 0 {
+            self.drop_control();
+            return Some(Told::Status);
+        }
+        self.stall();
+        None
     }
 
-    /// A data packet on EP0 OUT.
-    fn control_data(&mut self, bytes: u16) -> Option<Told> {
+    /// Takes the entry of a packet on EP0 OUT, and leaves its bytes, of which this is the number. They are dropped
+    /// if they are not read before anything else is taken out.
+    #[inline(always)]
+    pub(crate) fn take_unread(&mut self) -> u16 {
+        let bytes = Entry(self.usb.read(GRXSTSP)).bytes();
         self.state.control.unread = bytes;
-        let stage = core::mem::replace(&mut self.state.control.stage, Stage::Idle);
-        match stage {
-            Stage::Out => return Some(Told::Received),
-            Stage::In | Stage::StatusOut if bytes == 0 => {
-                self.drop_control();
-                return Some(Told::Status);
-            }
-            Stage::In | Stage::StatusOut => self.stall(),
-            Stage::Idle | Stage::StatusIn { .. } => self.state.control.stage = stage,
-        }
-        self.skip_unread();
-        None
+        bytes
     }
 
     /// Drops what of a packet was not read, so that the next entry of the receive FIFO is on top.
@@ -157,8 +172,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     pub(crate) fn control_sent(&mut self) -> Option<Event> {
         match self.state.control.stage {
             Stage::In => Some(Event::Ep0Sent),
-            Stage::StatusIn { address } => {
-                self.state.control.address = address;
+            Stage::StatusIn => {
+                self.state.control.address = self.state.control.next_address;
                 self.state.control.stage = Stage::Idle;
                 Some(Event::Ep0Status)
             }
@@ -169,61 +184,69 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
 /// What the stack asks for.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
+    #[inline(always)]
     pub(crate) fn control_send(&mut self, packet: &[u8]) {
-        let packet = packet.get(..EP0_PACKET.into()).unwrap_or(packet);
-        if self.is_superseded() {
-            return;
-        }
-        self.state.control.stage = Stage::In;
-        // The status stage, should the host begin it before it has all data.
-        self.let_in();
-        self.arm_in(packet);
+        self.answer(Some(packet), Stage::In);
     }
 
     pub(crate) fn control_status_in(&mut self, address: Option<u8>) {
-        if self.is_superseded() {
-            return;
-        }
         if let Some(address) = address {
-            // RM0090 §34.17.5: the core is told before the status stage, and answers to it after.
-            write_dcfg(&self.usb, address);
+            self.state.control.next_address = address & 0x7F;
         }
-        let address = address.unwrap_or(self.state.control.address);
-        self.state.control.stage = Stage::StatusIn { address };
-        self.arm_in(&[]);
+        self.answer(Some(&[]), Stage::StatusIn);
     }
 
     pub(crate) fn control_receive(&mut self) {
-        self.allow(Stage::Out);
+        self.answer(None, Stage::Out);
     }
 
     pub(crate) fn control_status_out(&mut self) {
-        self.allow(Stage::StatusOut);
+        self.answer(None, Stage::StatusOut);
     }
 
     pub(crate) fn control_stall(&mut self) {
-        if !self.is_superseded() {
-            self.state.control.stage = Stage::Idle;
-            self.stall();
+        self.answer(None, Stage::Idle);
+    }
+
+    /// Goes on to a stage, in which this packet is for the host, unless what is answered is over.
+    #[inline(never)]
+    fn answer(&mut self, packet: Option<&[u8]>, stage: Stage) {
+        if self.is_superseded() {
+            return;
+        }
+        match stage {
+            Stage::Idle => self.stall(),
+            Stage::StatusIn => self.announce_address(),
+            // With data to the host the status stage, should that begin before it has all.
+            Stage::In | Stage::Out | Stage::StatusOut => self.let_in(),
+        }
+        self.state.control.stage = stage;
+        if let Some(packet) = packet {
+            self.arm_in(packet);
+        }
+        // A SETUP that came while an answer to the one before was armed has set NAK before that cleared it.
+        if self.is_superseded() {
+            self.usb.write(Line::EP0_IN.control(), ctl::SNAK);
+            self.usb.write(Line::EP0_OUT.control(), ctl::SNAK);
         }
     }
 
-    fn allow(&mut self, stage: Stage) {
-        if !self.is_superseded() {
-            self.state.control.stage = stage;
-            self.let_in();
-            self.recheck();
+    /// RM0090 §34.17.5: the core is told before the status stage, and answers to it after.
+    fn announce_address(&self) {
+        let Control { address, next_address, .. } = self.state.control;
+        if next_address != address {
+            write_dcfg(&self.usb, next_address);
         }
     }
 
     fn arm_in(&mut self, packet: &[u8]) {
         let line = Line::EP0_IN;
+        let packet = packet.get(..EP0_PACKET.into()).unwrap_or(packet);
         let [low, high, ..] = packet.len().to_le_bytes();
         let bytes = u32::from(u16::from_le_bytes([low, high]));
         self.usb.write(line.size(), 1 << tsiz::PKTCNT | bytes);
         self.usb.write(line.control(), ctl::EPENA | ctl::CNAK);
         fifo::push(&self.usb, 0, packet);
-        self.recheck();
     }
 
     /// Lets a packet in on EP0 OUT.
@@ -234,6 +257,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     /// One packet, and three SETUP packets, unless that is loaded already.
+    #[inline(never)]
     pub(crate) fn load_out(&mut self) {
         if !self.is_enabled(Line::EP0_OUT) {
             let size = tsiz::STUPCNT_3 | 1 << tsiz::PKTCNT | u32::from(EP0_PACKET);
@@ -251,16 +275,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// answers what is over.
     #[inline(never)]
     fn is_superseded(&mut self) -> bool {
-        let superseded = self.state.control.newer != Newer::None || self.make_way().is_some();
-        self.pend_if_filled();
-        superseded
-    }
-
-    /// A SETUP that came while an answer to the one before was armed has set NAK before that cleared it.
-    fn recheck(&mut self) {
-        if self.is_superseded() {
-            self.usb.write(Line::EP0_IN.control(), ctl::SNAK);
-            self.usb.write(Line::EP0_OUT.control(), ctl::SNAK);
-        }
+        let has_data = self.make_way();
+        self.pend_if_untold();
+        has_data | (self.state.control.newer != Newer::None)
     }
 }

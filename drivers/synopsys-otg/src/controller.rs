@@ -32,10 +32,12 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> Controller for SynopsysOtg
         self.next_event()
     }
 
+    #[inline(always)]
     fn ep0_send(&mut self, packet: &[u8]) {
         self.control_send(packet);
     }
 
+    #[inline(always)]
     fn ep0_receive(&mut self) {
         self.control_receive();
     }
@@ -44,14 +46,17 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> Controller for SynopsysOtg
         self.read_packet(buffer)
     }
 
+    #[inline(always)]
     fn ep0_status_in(&mut self, address: Option<u8>) {
         self.control_status_in(address);
     }
 
+    #[inline(always)]
     fn ep0_status_out(&mut self) {
         self.control_status_out();
     }
 
+    #[inline(always)]
     fn ep0_stall(&mut self) {
         self.control_stall();
     }
@@ -65,7 +70,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> Controller for SynopsysOtg
     }
 
     fn send(&mut self, address: EndpointAddress, packet: TxPacket) -> Result<(), TxPacket> {
-        self.push_in(Line::new(address.number().into(), Direction::In), Some(packet))
+        self.push_in(Line::new(address.number().into(), Direction::In), packet)
     }
 
     fn receive(&mut self, address: EndpointAddress, slot: RxSlot) -> Result<(), RxSlot> {

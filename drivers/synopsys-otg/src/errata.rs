@@ -20,11 +20,11 @@ const DSPD_FULL_SPEED: u32 = 3;
 /// DCFG: NZLSOHSK: a status OUT packet that is not of zero length is STALLed.
 const NZLSOHSK: u32 = 1 << 2;
 
-/// Sets the device address.
+/// Sets the device address, 0 to 127.
 pub(crate) fn write_dcfg<C: Core>(usb: &Usb<C>, address: u8) {
     let speed = match C::PHY {
         Phy::FullSpeed => DSPD_FULL_SPEED,
         Phy::Ulpi => 0,
     };
-    usb.write(DCFG, speed | NZLSOHSK | u32::from(address & 0x7F) << 4);
+    usb.write(DCFG, speed | NZLSOHSK | u32::from(address) << 4);
 }

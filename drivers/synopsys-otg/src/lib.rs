@@ -33,11 +33,13 @@ use queue::{InQueue, InQueues, Kind, OutQueue};
 ///
 /// `DEPTH` is best what a port has of slots, and 2 at least. Above 2, packets to the host that wait are
 /// sent as one transfer, with one interrupt.
+// In this order: a byte within the first 32 takes an instruction of 2 bytes, and of 4 behind them.
+#[repr(C)]
 pub struct State<const PORTS: usize = 1, const DEPTH: usize = 2> {
+    outs: [OutQueue<DEPTH>; PORTS],
     power: Power,
     control: Control,
     ins: [InQueues<DEPTH>; PORTS],
-    outs: [OutQueue<DEPTH>; PORTS],
 }
 
 impl<const PORTS: usize, const DEPTH: usize> State<PORTS, DEPTH> {
@@ -52,14 +54,25 @@ impl<const PORTS: usize, const DEPTH: usize> State<PORTS, DEPTH> {
         }
     }
 
+    /// That of an OUT endpoint.
+    #[inline(always)]
+    fn out_queue(&mut self, line: Line) -> Option<&mut OutQueue<DEPTH>> {
+        let index = line.index();
+        if index >= PORTS {
+            return None;
+        }
+        self.outs.get_mut(index)
+    }
+
     /// That of an IN endpoint. Odd numbers are those of data, even ones those of notifications.
     #[inline(always)]
     fn in_queue(&mut self, line: Line) -> Option<InQueue<'_, DEPTH>> {
-        let queues = self.ins.get_mut(line.index() / 2)?;
-        queues.queue(match line.index() % 2 {
-            0 => Kind::Data,
-            _ => Kind::Notification,
-        })
+        let index = line.index();
+        if index >= 2 * PORTS {
+            return None;
+        }
+        let kind = if index.is_multiple_of(2) { Kind::Data } else { Kind::Notification };
+        self.ins.get_mut(index / 2)?.queue(kind)
     }
 }
 

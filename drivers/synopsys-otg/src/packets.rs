@@ -4,8 +4,9 @@ use usbd_acm::{Direction, Endpoint, EndpointAddress, Event, RxSlot, TransferType
 
 use crate::endpoint::{Line, ctl, int, tsiz};
 use crate::fifo;
+use crate::power::{TXFFLSH, TXFNUM};
 use crate::queue::OutQueue;
-use crate::registers::{DAINT, DCTL, GINTSTS, GRSTCTL, GRXSTSP, GRXSTSR, Register, Usb, pend};
+use crate::registers::{DAINT, DCTL, GINTSTS, GRXSTSP, GRXSTSR, Register, Usb, pend};
 use crate::{Core, SynopsysOtg};
 
 /// GINTSTS: the receive FIFO is not empty.
@@ -16,10 +17,6 @@ const GONAKEFF: u32 = 1 << 7;
 const SGONAK: u32 = 1 << 9;
 /// DCTL: clears global OUT NAK.
 const CGONAK: u32 = 1 << 10;
-/// GRSTCTL: flushes the transmit FIFO of the number from bit 6 on.
-const TXFFLSH: u32 = 1 << 5;
-const TXFNUM: u32 = 6;
-
 /// Reads of a register in a wait for the hardware. That can take as long as a packet on the bus, 50 µs; a
 /// read and the loop take 5 cycles at least, so that this is 100 µs or more up to an AHB clock of 500 MHz.
 const WAIT: u32 = 10_000;
@@ -29,10 +26,10 @@ const ENTRIES: u32 = 1024;
 
 /// An entry of the receive FIFO, as GRXSTSR has it: a packet, or something that happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Entry(u32);
+pub(crate) struct Entry(pub(crate) u32);
 
 /// PKTSTS of an entry. What else there is, as of global OUT NAK, says nothing of packets.
-pub(crate) mod status {
+mod status {
     /// A packet follows.
     pub(crate) const DATA: u32 = 2;
     /// A transfer is over.
@@ -44,7 +41,7 @@ pub(crate) mod status {
 }
 
 impl Entry {
-    pub(crate) const fn status(self) -> u32 {
+    const fn status(self) -> u32 {
         self.0 >> 17 & 0xF
     }
 
@@ -59,10 +56,9 @@ impl Entry {
         self.0 & 0xF
     }
 
-    /// Whether it is what the host did on EP0, and so comes after the packets before it.
-    pub(crate) const fn is_control(self) -> bool {
-        let is_token = matches!(self.status(), status::DATA | status::SETUP_DONE | status::SETUP);
-        self.number() == 0 && is_token
+    /// Whether it is a data packet on EP0, which is told after the packets before it.
+    const fn is_control_data(self) -> bool {
+        self.number() == 0 && self.status() == status::DATA
     }
 }
 
@@ -84,7 +80,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         let sent = queue.over();
         if DEPTH > 2 {
             self.pend_if_acknowledged(line);
-            _ = self.push_in(line, None);
+            self.start_in(line);
         }
         if sent { line.address().map(Event::Sent) } else { None }
     }
@@ -124,42 +120,44 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         let [number, ..] = (index + 1).to_le_bytes();
         let address = EndpointAddress::new(number, Direction::Out)?;
         let (slot, length) = self.state.outs.get_mut(index)?.received()?;
-        self.pend_if_filled();
+        self.pend_if_untold();
         Some(Event::Received(address, slot, length))
     }
 
-    /// No interrupt line tells of packets that are in their slots.
-    pub(crate) fn pend_if_filled(&self) {
-        if self.is_filled() {
+    /// No interrupt line tells of what is out of the receive FIFO.
+    #[inline(always)]
+    pub(crate) fn pend_if_untold(&self) {
+        if self.is_untold() {
             pend::<C>();
         }
     }
 
-    /// Whether a packet is in its slot that was not told.
-    pub(crate) fn is_filled(&self) -> bool {
+    /// Whether a packet is in its slot, or a SETUP is over, that was not told.
+    pub(crate) fn is_untold(&self) -> bool {
         // Without early exit, and so without a loop where there is one port.
-        self.state.outs.iter().fold(false, |filled, queue| filled | queue.is_filled())
+        self.state.outs.iter().fold(self.is_setup_due(), |untold, queue| untold | queue.is_filled())
     }
 
-    /// Moves packets from the receive FIFO to their slots, until there is something of EP0 on top, which is
-    /// returned.
+    /// Moves packets from the receive FIFO to their slots, and a SETUP packet to its place. Returns whether there
+    /// is a data packet of EP0 on top, which ends it. So a packet may be told before a SETUP that was in front of
+    /// it, as no host can tell: it does not know yet whether that SETUP was handled.
     #[inline(never)]
-    pub(crate) fn make_way(&mut self) -> Option<Entry> {
+    pub(crate) fn make_way(&mut self) -> bool {
         self.skip_unread();
         for _ in 0..ENTRIES {
             if self.usb.read(GINTSTS) & RXFLVL == 0 {
                 break;
             }
             let entry = Entry(self.usb.read(GRXSTSR));
-            if entry.is_control() {
-                return Some(entry);
+            if entry.is_control_data() {
+                return true;
             }
             self.take(entry);
         }
-        None
+        false
     }
 
-    /// Takes this entry, the oldest, out of the receive FIFO, with its packet. It is not one of control.
+    /// Takes this entry, the oldest, out of the receive FIFO, with its packet. It is not data of EP0.
     #[inline(always)]
     fn take(&mut self, entry: Entry) {
         self.usb.read(GRXSTSP);
@@ -168,6 +166,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
             status::DATA => self.store(line, entry.bytes()),
             status::DONE if line == Line::EP0_OUT => self.control_done(),
             status::DONE => self.start_out(line),
+            status::SETUP_DONE => self.setup_over(),
+            status::SETUP => self.take_setup(),
             _ => {}
         }
     }
@@ -175,7 +175,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Copies a packet to its slot. Where there is none, its endpoint was aborted, and it is dropped.
     fn store(&mut self, line: Line, bytes: u16) {
         let usb = &self.usb;
-        let queue = self.state.outs.get_mut(line.index());
+        let queue = self.state.out_queue(line);
         let stored = queue.and_then(|queue| queue.fill(|slot| fifo::pop(usb, slot, bytes)));
         if stored.is_none() {
             fifo::pop(usb, &mut [], bytes);
@@ -191,23 +191,29 @@ fn packets_left<C: Core>(usb: &Usb<C>, line: Line) -> u8 {
 
 /// What the stack asks for.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    /// Takes another packet in on an IN endpoint, or gives it back when there is no room. Then arms the
-    /// endpoint with what waits, unless it is busy, halted or closed.
-    #[inline(never)]
-    pub(crate) fn push_in(&mut self, line: Line, more: Option<TxPacket>) -> Result<(), TxPacket> {
-        let Some(mut queue) = self.state.in_queue(line) else { return more.map_or(Ok(()), Err) };
-        if let Some(packet) = more {
-            queue.push(packet)?;
+    /// Takes another packet in on an IN endpoint, or gives it back when there is no room.
+    pub(crate) fn push_in(&mut self, line: Line, packet: TxPacket) -> Result<(), TxPacket> {
+        match self.state.in_queue(line) {
+            Some(mut queue) => queue.push(packet)?,
+            None => return Err(packet),
         }
+        self.start_in(line);
+        Ok(())
+    }
+
+    /// Arms an IN endpoint with what waits, unless it is busy, halted or closed.
+    #[inline(never)]
+    fn start_in(&mut self, line: Line) {
         let control = self.usb.read(line.control());
         if control & (ctl::EPENA | ctl::STALL | ctl::USBAEP) != ctl::USBAEP {
-            return Ok(());
+            return;
         }
+        let Some(mut queue) = self.state.in_queue(line) else { return };
         let [low, high, ..] = (control & ctl::MPSIZ).to_le_bytes();
         let [number, ..] = line.number().to_le_bytes();
         let words = Self::PLAN.depth(number.into());
         let batch = queue.batch(u16::from_le_bytes([low, high]), words);
-        let Some(batch) = batch else { return Ok(()) };
+        let Some(batch) = batch else { return };
         let usb = &self.usb;
         let enable = || {
             let packets = u32::from(batch.packets) << tsiz::PKTCNT;
@@ -215,11 +221,10 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
             usb.write(line.control(), control | ctl::EPENA | ctl::CNAK);
         };
         queue.arm(batch, enable, |packet| fifo::push(usb, line.number(), packet));
-        Ok(())
     }
 
     pub(crate) fn push_out(&mut self, line: Line, slot: RxSlot) -> Result<(), RxSlot> {
-        match self.state.outs.get_mut(line.index()) {
+        match self.state.out_queue(line) {
             Some(queue) => queue.push(slot)?,
             None => return Err(slot),
         }
@@ -230,7 +235,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Lets as many packets in on an OUT endpoint as there are slots, unless it is busy, halted or closed.
     /// No packet comes that has no slot: with the last one the core sets NAK (RM0090 §34.17.5).
     fn start_out(&mut self, line: Line) {
-        let slots = self.state.outs.get(line.index()).map_or(0, OutQueue::empty);
+        let slots = self.state.out_queue(line).map_or(0, |queue| queue.empty());
         if slots == 0 {
             return;
         }
@@ -266,7 +271,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         }
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn close(&mut self, line: Line) {
         self.drop_packets_of(line);
         self.usb.write(line.control(), ctl::SNAK);
@@ -274,26 +279,24 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// Drops the packets or slots of an endpoint, also those in hardware.
     pub(crate) fn drop_packets_of(&mut self, line: Line) {
-        if line.is_out() {
-            self.disable_out(line, ctl::SNAK);
-            self.state.outs.get_mut(line.index()).map(OutQueue::clear);
-            return;
-        }
-        self.disable_in(line);
+        self.disable(line);
         // What the host has taken at that very moment is not told.
         self.usb.write(line.interrupts(), int::XFRC);
-        if let Some(mut queue) = self.state.in_queue(line) {
+        if line.is_out() {
+            if let Some(queue) = self.state.out_queue(line) {
+                queue.clear();
+            }
+        } else if let Some(mut queue) = self.state.in_queue(line) {
             queue.clear();
         }
     }
 
     pub(crate) fn begin_halt(&mut self, line: Line) {
-        if line.is_out() {
-            return self.disable_out(line, ctl::STALL);
-        }
         // Packets that were not acknowledged are sent at the end of the halt. Of a transfer that came to
         // its end XFRC tells, as always.
-        if let Some(left @ 1..) = self.disable_in(line)
+        let left = self.disable(line);
+        if DEPTH > 2
+            && let Some(left @ 1..) = left
             && let Some(mut queue) = self.state.in_queue(line)
         {
             queue.broken_off(left);
@@ -309,67 +312,72 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.usb.write(line.control(), control | ctl::SD0PID);
         match line.is_out() {
             true => self.start_out(line),
-            false => _ = self.push_in(line, None),
+            // What was acknowledged, and is not told yet, is not sent again.
+            false if self.usb.read(line.interrupts()) & int::XFRC != 0 => {}
+            false => self.start_in(line),
         }
     }
 }
 
 /// How an endpoint is disabled.
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    /// Takes back what is armed on an IN endpoint, and empties its FIFO (RM0090 §34.17.6, "IN endpoint
-    /// disable"). Returns how many packets were not acknowledged; `None` when nothing was armed.
-    pub(crate) fn disable_in(&mut self, line: Line) -> Option<u8> {
+    /// Takes back what is armed on an endpoint, which answers NAK from then on, and empties the FIFO of an IN
+    /// endpoint (RM0090 §34.17.5, "disabling an OUT endpoint", and §34.17.6, "IN endpoint disable"). Returns how many
+    /// packets to the host were not acknowledged; `None` when nothing was armed, or there is one at most.
+    pub(crate) fn disable(&mut self, line: Line) -> Option<u8> {
         let control = self.usb.read(line.control());
         if control & ctl::EPENA == 0 {
             return None;
         }
-        let control = control & !ctl::ACTIONS;
-        self.usb.write(line.control(), control | ctl::SNAK);
-        self.wait(line.interrupts(), int::INEPNE, true);
-        self.usb.write(line.control(), control | ctl::SNAK | ctl::EPDIS);
-        self.wait(line.interrupts(), int::EPDISD, true);
+        let control = control & !ctl::ACTIONS | ctl::SNAK;
+        if line.is_out() {
+            self.stop_out();
+        } else {
+            self.usb.write(line.control(), control);
+            self.wait(line.interrupts(), int::INEPNE, int::INEPNE);
+        }
+        if self.is_enabled(line) {
+            self.usb.write(line.control(), control | ctl::EPDIS);
+            self.wait(line.interrupts(), int::EPDISD, int::EPDISD);
+        }
         self.usb.write(line.interrupts(), int::EPDISD | int::INEPNE);
-        let left = packets_left(&self.usb, line);
-        self.usb.write(GRSTCTL, TXFFLSH | line.number() << TXFNUM);
-        self.wait(GRSTCTL, TXFFLSH, false);
-        Some(left)
+        if line.is_out() {
+            self.usb.modify(DCTL, 0, CGONAK);
+            // Of what was taken out no interrupt line tells.
+            pend::<C>();
+            return None;
+        }
+        let left = (DEPTH > 2).then(|| packets_left(&self.usb, line));
+        self.command(TXFFLSH | line.number() << TXFNUM);
+        left
     }
 
-    /// Lets nothing in on an OUT endpoint, and takes what came to its slots (RM0090 §34.17.5, "disabling
-    /// an OUT endpoint"). It answers NAK or STALL from then on.
-    fn disable_out(&mut self, line: Line, answer: u32) {
-        let control = self.usb.read(line.control());
-        if control & ctl::EPENA == 0 {
-            return self.usb.write(line.control(), control | answer);
-        }
-        let control = control & !ctl::ACTIONS;
+    /// Lets nothing in from the host, and takes what came to its slots.
+    fn stop_out(&mut self) {
         self.usb.modify(DCTL, 0, SGONAK);
         for _ in 0..WAIT {
             if self.usb.read(GINTSTS) & GONAKEFF != 0 {
-                break;
+                return;
             }
             // It comes into effect when its entry of the receive FIFO is taken out.
-            if let Some(entry) = self.make_way() {
-                self.take_control(entry);
+            // What the host sends on EP0 meanwhile is of a transfer that is over.
+            if self.make_way() {
+                self.take_unread();
             }
         }
-        if self.is_enabled(line) {
-            self.usb.write(line.control(), control | answer | ctl::EPDIS);
-            self.wait(line.interrupts(), int::EPDISD, true);
-        }
-        self.usb.write(line.interrupts(), int::EPDISD);
-        self.usb.modify(DCTL, 0, CGONAK);
-        // Of what was taken out no interrupt line tells.
-        pend::<C>();
     }
 
     pub(crate) fn is_enabled(&self, line: Line) -> bool {
         self.usb.read(line.control()) & ctl::EPENA != 0
     }
 
-    /// Reads until one of these bits is set, or clear, and 10 000 times at most.
+    /// Reads until these bits have this value, and 10 000 times at most.
     #[inline(never)]
-    pub(crate) fn wait(&self, register: Register, bits: u32, set: bool) -> bool {
-        (0..WAIT).any(|_| (self.usb.read(register) & bits != 0) == set)
+    pub(crate) fn wait(&self, register: Register, bits: u32, value: u32) {
+        for _ in 0..WAIT {
+            if self.usb.read(register) & bits == value {
+                break;
+            }
+        }
     }
 }

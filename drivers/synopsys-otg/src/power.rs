@@ -3,7 +3,7 @@
 use usbd_acm::{Event, Speed, TestMode};
 
 use crate::clock::Frequency;
-use crate::control::Control;
+use crate::control::Told;
 use crate::endpoint::{Line, ctl};
 use crate::errata::write_dcfg;
 use crate::packets::RXFLVL;
@@ -36,6 +36,9 @@ const FDMOD: u32 = 1 << 30;
 const CSRST: u32 = 1 << 0;
 /// GRSTCTL: flushes the receive FIFO.
 const RXFFLSH: u32 = 1 << 4;
+/// GRSTCTL: flushes the transmit FIFO of the number from bit 6 on.
+pub(crate) const TXFFLSH: u32 = 1 << 5;
+pub(crate) const TXFNUM: u32 = 6;
 /// GRSTCTL: the AHB master is idle.
 const AHBIDL: u32 = 1 << 31;
 /// GINTSTS: host mode.
@@ -68,8 +71,8 @@ const NOVBUSSENS: u32 = 1 << 21;
 const VBDEN: u32 = 1 << 21;
 /// DIEPMSK: of IN endpoints, only that a transfer is over.
 const XFRCM: u32 = 1 << 0;
-/// DAINTMSK: every IN endpoint.
-const ALL_IN: u32 = 0xFFFF;
+/// DAINTMSK: every endpoint. Those of OUT endpoints have nothing that DOEPMSK lets through.
+const ALL_ENDPOINTS: u32 = u32::MAX;
 /// DCTL: resume signalling.
 const RWUSIG: u32 = 1 << 0;
 /// DCTL: soft disconnect.
@@ -113,16 +116,16 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         let usb = &self.usb;
         write_dcfg(usb, 0);
         usb.write(DIEPMSK, XFRCM);
-        usb.write(DAINTMSK, ALL_IN);
+        usb.write(DAINTMSK, ALL_ENDPOINTS);
         usb.write(GINTSTS, u32::MAX);
         usb.write(GINTMSK, INTERRUPTS);
         usb.write(GAHBCFG, GINT);
-        usb.modify(DCTL, SDIS, 0);
+        usb.write(DCTL, 0);
         self.load_out();
-        self.state.power.watched = false;
     }
 
     pub(crate) fn detach(&mut self) {
+        self.state.power.watched = false;
         self.usb.write(PCGCCTL, 0);
         self.usb.modify(DCTL, 0, SDIS);
         self.usb.write(GAHBCFG, 0);
@@ -140,48 +143,58 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         usb.write(PCGCCTL, 0);
         usb.write(GAHBCFG, 0);
         usb.write(GUSBCFG, mode);
-        self.wait(GRSTCTL, AHBIDL, true);
-        usb.write(GRSTCTL, CSRST);
-        self.wait(GRSTCTL, CSRST, false);
-        self.wait(GRSTCTL, AHBIDL, true);
+        self.command(CSRST);
+        self.wait(GRSTCTL, AHBIDL, AHBIDL);
         usb.write(GUSBCFG, mode);
-        let sensing = match (Generation::of(usb.read(CID)), self.state.power.vbus) {
-            (Generation::One, Vbus::Sensed) => VBUSBSEN,
-            (Generation::One, Vbus::Ignored) => NOVBUSSENS,
-            (Generation::Two, vbus) => {
+        let sensed = self.state.power.vbus == Vbus::Sensed;
+        let (sensing, ignoring) = match Generation::of(usb.read(CID)) {
+            Generation::One => (VBUSBSEN, NOVBUSSENS),
+            Generation::Two => {
                 // A reset of the core leaves this register as it is.
-                let (valid, sensing) = match vbus {
-                    Vbus::Sensed => (0, VBDEN),
-                    Vbus::Ignored => (BVALOEN | BVALOVAL, 0),
-                };
-                usb.modify(GOTGCTL, BVALOEN | BVALOVAL, valid);
-                sensing
+                usb.write(GOTGCTL, if sensed { 0 } else { BVALOEN | BVALOVAL });
+                (VBDEN, 0)
             }
         };
-        usb.write(GCCFG, power | sensing);
-        usb.modify(DCTL, 0, SDIS);
+        usb.write(GCCFG, power | if sensed { sensing } else { ignoring });
+        usb.write(DCTL, SDIS);
         // At once where nothing holds the ID pin low; else within 25 ms, and registers written before
         // are those of the host.
-        self.wait(GINTSTS, CMOD, false);
+        self.wait(GINTSTS, CMOD, 0);
+    }
+
+    /// Has the core reset itself, or flush a FIFO.
+    #[inline(never)]
+    pub(crate) fn command(&self, command: u32) {
+        self.wait(GRSTCTL, AHBIDL, AHBIDL);
+        self.usb.write(GRSTCTL, command);
+        self.wait(GRSTCTL, CSRST | RXFFLSH | TXFFLSH, 0);
     }
 
     fn share_out_ram(&mut self) {
-        let mut start = u32::from(Self::PLAN.receive());
+        let start = u32::from(Self::PLAN.receive());
         self.usb.write(GRXFSIZ, start);
-        for (number, _) in (0..).zip(0..2 * PORTS + 1) {
-            let depth = u32::from(Self::PLAN.depth(number));
-            self.usb.write(transmit_size(number), depth << 16 | start);
-            start += depth;
+        let mut start = self.place_fifo(0, start);
+        // Port by port: with one of them no loop is left.
+        for (port, _) in (0..).zip(0..PORTS) {
+            start = self.place_fifo(2 * port + 1, start);
+            start = self.place_fifo(2 * port + 2, start);
         }
+    }
+
+    /// Places a transmit FIFO at a word of the RAM; where the next one may start.
+    #[inline(always)]
+    fn place_fifo(&mut self, number: u16, start: u32) -> u32 {
+        let depth = u32::from(Self::PLAN.depth(number));
+        self.usb.write(transmit_size(number), depth << 16 | start);
+        start + depth
     }
 
     /// Nothing is armed, no endpoint is open, no transfer is on EP0.
     fn drop_all(&mut self) {
         self.close_endpoints();
         self.drop_control();
-        self.state.control = Control::NEW;
-        self.usb.write(GRSTCTL, RXFFLSH);
-        self.wait(GRSTCTL, RXFFLSH, false);
+        self.state.control.reset();
+        self.command(RXFFLSH);
         write_dcfg(&self.usb, 0);
         // RM0090 §34.17.5: on a reset, NAK for EP0 OUT, and SETUP packets may come.
         self.usb.write(Line::EP0_OUT.control(), ctl::SNAK);
@@ -197,39 +210,38 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     pub(crate) fn next_event(&mut self) -> Option<Event> {
         let status = self.usb.read(GINTSTS);
         if status & FIRST != 0 {
-            let event = self.bus_event(status);
-            if event.is_some() || status & USBRST != 0 {
-                return event;
-            }
+            // What no interrupt line tells of is left to another poll.
+            pend::<C>();
+            return self.bus_event(status & FIRST);
         }
         if status & IEPINT != 0
             && let Some(event) = self.in_event()
         {
-            // No interrupt line tells of what is out of the receive FIFO.
-            if self.is_filled() || self.is_setup_due() {
-                pend::<C>();
-            }
+            self.pend_if_untold();
             return Some(event);
         }
         if let Some(event) = self.next_sent() {
             return Some(event);
         }
-        while status & RXFLVL != 0 || self.is_setup_due() || self.is_filled() {
-            let entry = self.make_way();
+        if status & RXFLVL != 0 || self.is_untold() {
+            let has_data = self.make_way();
             if let Some(event) = self.received() {
                 return Some(event);
             }
-            if entry.is_none() && !self.is_setup_due() {
-                break;
+            if self.is_setup_due() {
+                return Some(self.setup());
             }
-            if let Some(event) = self.control_event(entry) {
-                return Some(event);
+            if has_data && let Some(told) = self.control_data() {
+                return Some(match told {
+                    Told::Received => Event::Ep0Received,
+                    Told::Status => Event::Ep0Status,
+                });
             }
         }
-        if status & LAST != 0 { self.idle_event(status) } else { None }
+        if status & LAST != 0 { self.bus_event(status & LAST) } else { None }
     }
 
-    /// Reset, the loss of VBUS, and resume.
+    /// What of these the bus, and not a packet, has to tell.
     #[cold]
     #[inline(never)]
     fn bus_event(&mut self, status: u32) -> Option<Event> {
@@ -238,27 +250,19 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         if status & OTGINT != 0 {
             let cause = self.usb.read(GOTGINT);
             self.usb.write(GOTGINT, cause);
-            if cause & SEDET != 0 {
-                self.drop_all();
-                return Some(Event::VbusLost);
+            if cause & SEDET == 0 {
+                return None;
             }
+            self.drop_all();
+            return Some(Event::VbusLost);
         }
+        self.usb.write(GINTSTS, status);
         if status & USBRST != 0 {
-            self.usb.write(GINTSTS, USBRST);
             self.drop_all();
         }
         if status & ENUMDNE != 0 {
-            self.usb.write(GINTSTS, ENUMDNE);
             return Some(Event::Reset(self.speed()));
         }
-        self.usb.write(GINTSTS, status & WKUPINT);
-        if status & WKUPINT != 0 { self.resumed() } else { None }
-    }
-
-    /// Suspend, and frames.
-    #[inline(never)]
-    fn idle_event(&mut self, status: u32) -> Option<Event> {
-        self.usb.write(GINTSTS, status & LAST);
         if status & USBSUSP == 0 {
             return self.resumed();
         }
@@ -279,8 +283,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     }
 
     fn speed(&self) -> Speed {
-        match self.usb.read(DSTS) & ENUMSPD {
-            0 => Speed::High,
+        match C::PHY {
+            Phy::Ulpi if self.usb.read(DSTS) & ENUMSPD == 0 => Speed::High,
             _ => Speed::Full,
         }
     }

@@ -86,12 +86,12 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
     /// is not full ends a transfer, and a zero-length one is a transfer of its own (RM0090 §34.17.6).
     #[inline(always)]
     pub(crate) fn batch(&self, packet_size: u16, fifo_words: u16) -> Option<Batch> {
-        if self.progress.armed != 0 {
-            return None;
-        }
         if Self::IS_SINGLE {
             let bytes = self.packets.first()?.as_ref()?.len();
             return Some(Batch { packets: 1, bytes });
+        }
+        if self.progress.armed != 0 {
+            return None;
         }
         let mut waiting = self.waiting().iter().map_while(Option::as_ref);
         let mut last = waiting.next()?.len();
@@ -121,8 +121,8 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
         enable: impl FnOnce(),
         mut write: impl FnMut(&[u8]),
     ) {
-        self.progress.armed = batch.packets;
         if !Self::IS_SINGLE {
+            self.progress.armed = batch.packets;
             enable();
             let packets = self.waiting().iter().take(batch.packets.into());
             return packets.flatten().for_each(|packet| write(packet));
@@ -150,21 +150,19 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
     /// The transfer was broken off, and this many of its packets were not acknowledged: they wait again.
     pub(crate) fn broken_off(&mut self, left: u8) {
         let armed = core::mem::take(&mut self.progress.armed);
-        if !Self::IS_SINGLE {
-            let acknowledged = armed.saturating_sub(left);
-            self.progress.acknowledged = self.progress.acknowledged.saturating_add(acknowledged);
-        }
+        let acknowledged = armed.saturating_sub(left);
+        self.progress.acknowledged = self.progress.acknowledged.saturating_add(acknowledged);
     }
 
     /// The transfer is over: drops its oldest packet. Returns whether there was one.
     #[inline(always)]
     pub(crate) fn over(&mut self) -> bool {
-        if !Self::IS_SINGLE {
-            self.broken_off(0);
-            return self.sent();
+        if Self::IS_SINGLE {
+            let packet = self.packets.first_mut().and_then(Option::take);
+            return packet.is_some();
         }
-        let was_armed = core::mem::take(&mut self.progress.armed) != 0;
-        was_armed && self.packets.first_mut().is_some_and(|place| place.take().is_some())
+        self.broken_off(0);
+        self.sent()
     }
 
     /// Drops the oldest packet, if it was acknowledged. Returns whether it was.
@@ -183,11 +181,12 @@ impl<'a, const DEPTH: usize> InQueue<'a, DEPTH> {
 
     /// Drops every packet.
     pub(crate) fn clear(&mut self) {
-        *self.progress = Progress::NEW;
-        match (Self::IS_SINGLE, &mut *self.packets) {
-            (true, [place, ..]) => *place = None,
-            (_, packets) => packets.iter_mut().for_each(|place| *place = None),
+        if Self::IS_SINGLE {
+            _ = self.over();
+            return;
         }
+        *self.progress = Progress::NEW;
+        self.packets.iter_mut().for_each(|place| *place = None);
     }
 }
 
@@ -224,12 +223,9 @@ mod tests {
         assert!(queue.push(packets(64)).is_ok() && queue.push(packets(3)).is_err());
         assert_eq!(batch(&queue), Some((1, 64)));
         assert_eq!(arm(&mut queue), [64]);
-        assert_eq!(batch(&queue), None, "one goes on");
-        queue.broken_off(1);
-        assert_eq!(batch(&queue), Some((1, 64)), "it waits again");
-        assert!(!queue.over(), "nothing went on");
-        assert_eq!(arm(&mut queue), [64]);
+        assert_eq!(batch(&queue), Some((1, 64)), "it is there until it is acknowledged");
         assert!(queue.over() && !queue.over());
+        assert_eq!(batch(&queue), None);
         assert!(queue.push(packets(3)).is_ok());
         assert_eq!(batch(&queue), Some((1, 3)));
     }

@@ -1,11 +1,11 @@
-//! Packets on their way.
+//! Packets to the host, on their way.
 
 use usbd_acm::{Controller, Event};
 
 use super::{data_in, data_out, open, packets, slots, with_depth};
 use crate::endpoint::{Line, ctl, int, tsiz};
-use crate::registers::fake::{pended, receive, set};
-use crate::registers::{DAINT, GINTSTS};
+use crate::registers::fake::{accesses, pended, receive, set, written_to};
+use crate::registers::{DAINT, GINTSTS, fifo};
 use crate::stm32f4::OtgFs;
 use crate::{SynopsysOtg, Vbus};
 
@@ -77,6 +77,38 @@ fn what_is_left_to_tell_pends_the_interrupt() {
     set::<OtgFs>(GINTSTS, 0);
     assert!(matches!(controller.poll(), Some(Event::Received(..))));
     assert_eq!(pended(), [], "nothing is left");
+}
+
+/// What was written to the FIFO of the endpoint, in words, since this was asked last.
+fn words_sent() -> usize {
+    written_to(fifo(1)).len()
+}
+
+/// USB 2.0 §9.4.5: a halt loses no packet. Nor is one sent twice that the host acknowledged while the endpoint was
+/// halted, of which the interrupt is still to be handled.
+#[test]
+fn a_packet_is_sent_again_after_a_halt_unless_it_was_acknowledged() {
+    for (acknowledged, again) in [(false, 4), (true, 0)] {
+        let mut controller = with_depth::<OtgFs, 2>(Vbus::Ignored);
+        open(&mut controller);
+        let line = Line::of(data_in());
+        accesses();
+        assert!(controller.send(data_in(), packets()(16)).is_ok());
+        assert_eq!(words_sent(), 4);
+        if acknowledged {
+            controller.usb.modify(line.control(), ctl::EPENA, 0);
+            set::<OtgFs>(line.interrupts(), int::XFRC);
+        }
+        controller.halt(data_in());
+        assert_eq!(words_sent(), 0);
+        controller.usb.modify(line.control(), ctl::EPENA, 0);
+        controller.unhalt(data_in());
+        assert_eq!(words_sent(), again, "acknowledged: {acknowledged}");
+        assert!(
+            controller.send(data_in(), packets()(16)).is_err(),
+            "it has its place until it is told"
+        );
+    }
 }
 
 #[test]
