@@ -75,24 +75,23 @@ impl Control {
     pub(crate) fn reset(&mut self) {
         *self = Self { setup: self.setup, ..Self::NEW };
     }
-}
 
-/// What happened on EP0.
-impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    /// Takes a SETUP packet out of the receive FIFO.
-    pub(crate) fn take_setup(&mut self) {
-        let (low, high) = (fifo::pop_word(&self.usb), fifo::pop_word(&self.usb));
-        self.state.control.setup = [low.to_le_bytes(), high.to_le_bytes()];
-        self.state.control.newer = Newer::Received;
+    /// A SETUP packet was received: these words.
+    pub(crate) fn setup_received(&mut self, low: u32, high: u32) {
+        self.setup = [low.to_le_bytes(), high.to_le_bytes()];
+        self.newer = Newer::Received;
     }
 
     /// The SETUP stage is over.
     pub(crate) fn setup_over(&mut self) {
-        if self.state.control.newer == Newer::Received {
-            self.state.control.newer = Newer::Due;
+        if self.newer == Newer::Received {
+            self.newer = Newer::Due;
         }
     }
+}
 
+/// What happened on EP0.
+impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
     /// Whether a SETUP is to be told.
     pub(crate) fn is_setup_due(&self) -> bool {
         self.state.control.newer == Newer::Due

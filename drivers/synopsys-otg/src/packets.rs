@@ -55,11 +55,6 @@ impl Entry {
     const fn number(self) -> u32 {
         self.0 & 0xF
     }
-
-    /// Whether it is a data packet on EP0, which is told after the packets before it.
-    const fn is_control_data(self) -> bool {
-        self.number() == 0 && self.status() == status::DATA
-    }
 }
 
 /// What happened to packets.
@@ -149,27 +144,46 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
                 break;
             }
             let entry = Entry(self.usb.read(GRXSTSR));
-            if entry.is_control_data() {
+            if !self.take(entry) {
                 return true;
             }
-            self.take(entry);
         }
         false
     }
 
-    /// Takes this entry, the oldest, out of the receive FIFO, with its packet. It is not data of EP0.
+    /// Takes this entry, the oldest, out of the receive FIFO, with its packet. Leaves it there if it is data of
+    /// EP0, and says so.
     #[inline(always)]
-    fn take(&mut self, entry: Entry) {
-        self.usb.read(GRXSTSP);
+    fn take(&mut self, entry: Entry) -> bool {
+        let usb = &self.usb;
         let line = Line::new(entry.number(), Direction::Out);
+        let control = &mut self.state.control;
+        // In each arm, as it is taken apart once so.
         match entry.status() {
-            status::DATA => self.store(line, entry.bytes()),
-            status::DONE if line == Line::EP0_OUT => self.control_done(),
-            status::DONE => self.start_out(line),
-            status::SETUP_DONE => self.setup_over(),
-            status::SETUP => self.take_setup(),
-            _ => {}
+            status::DATA if line == Line::EP0_OUT => return false,
+            status::DATA => {
+                usb.read(GRXSTSP);
+                self.store(line, entry.bytes());
+            }
+            status::DONE if line == Line::EP0_OUT => {
+                usb.read(GRXSTSP);
+                self.control_done();
+            }
+            status::DONE => {
+                usb.read(GRXSTSP);
+                self.start_out(line);
+            }
+            status::SETUP_DONE => {
+                usb.read(GRXSTSP);
+                control.setup_over();
+            }
+            status::SETUP => {
+                usb.read(GRXSTSP);
+                control.setup_received(fifo::pop_word(usb), fifo::pop_word(usb));
+            }
+            _ => _ = usb.read(GRXSTSP),
         }
+        true
     }
 
     /// Copies a packet to its slot. Where there is none, its endpoint was aborted, and it is dropped.

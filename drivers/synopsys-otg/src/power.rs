@@ -223,20 +223,18 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         if let Some(event) = self.next_sent() {
             return Some(event);
         }
-        if status & RXFLVL != 0 || self.is_untold() {
-            let has_data = self.make_way();
-            if let Some(event) = self.received() {
-                return Some(event);
-            }
-            if self.is_setup_due() {
-                return Some(self.setup());
-            }
-            if has_data && let Some(told) = self.control_data() {
-                return Some(match told {
-                    Told::Received => Event::Ep0Received,
-                    Told::Status => Event::Ep0Status,
-                });
-            }
+        let has_data = self.make_way();
+        if let Some(event) = self.received() {
+            return Some(event);
+        }
+        if self.is_setup_due() {
+            return Some(self.setup());
+        }
+        if has_data && let Some(told) = self.control_data() {
+            return Some(match told {
+                Told::Received => Event::Ep0Received,
+                Told::Status => Event::Ep0Status,
+            });
         }
         if status & LAST != 0 { self.bus_event(status & LAST) } else { None }
     }
