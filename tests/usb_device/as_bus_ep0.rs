@@ -306,3 +306,16 @@ fn a_reset_ends_the_transfer() {
     assert_eq!(news(bus), News::None);
     assert_eq!(chip.calls(), []);
 }
+
+/// Nor what was not read by then.
+#[test]
+fn a_reset_drops_the_setup_before_it() {
+    let (bus, chip) = bus();
+    chip.tell(Event::Setup(GET));
+    assert_eq!(news(&bus), News::Setup);
+    chip.tell(Event::Reset(Speed::Full));
+    assert!(matches!(bus.poll(), PollResult::Reset));
+    bus.reset();
+    assert_eq!(news(&bus), News::None);
+    assert_eq!(read(&bus, 64), Err(UsbError::WouldBlock));
+}

@@ -7,6 +7,7 @@ mod as_bus_packets;
 mod calls;
 mod calls_ep0;
 mod chip;
+mod class;
 mod drivers;
 mod interrupts;
 mod limits;

@@ -35,6 +35,8 @@ struct Script {
     news: VecDeque<PollResult>,
     packets: HashMap<u8, VecDeque<Vec<u8>>>,
     full: BTreeSet<u8>,
+    /// Endpoints beside EP0: OUT, and IN.
+    allocated: [usize; 2],
     can_abort: bool,
 }
 
@@ -97,13 +99,16 @@ impl<const QUIRKY: bool> UsbBus for Spy<QUIRKY> {
 
     fn alloc_ep(
         &mut self,
-        _direction: UsbDirection,
+        direction: UsbDirection,
         wanted: Option<BusAddress>,
         endpoint_type: EndpointType,
         max_packet_size: u16,
         interval: u8,
     ) -> Result<BusAddress> {
-        let address = wanted.ok_or(UsbError::Unsupported)?;
+        let count = usize::from(!matches!(endpoint_type, EndpointType::Control));
+        let of_direction = &mut self.recording.script().allocated[direction as usize >> 7];
+        *of_direction += count;
+        let address = wanted.unwrap_or_else(|| BusAddress::from_parts(*of_direction, direction));
         self.note(Call::Allocate(address.into(), endpoint_type, max_packet_size, interval));
         Ok(address)
     }
