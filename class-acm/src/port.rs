@@ -17,9 +17,9 @@ use crate::pace::Pace;
 #[repr(C)]
 pub struct PortStorage<const SLOTS: usize, const SIZE: usize> {
     link: Link,
+    control: ControlShared,
     to_host: InFifo<SLOTS, SIZE>,
     from_host: OutFifo<SLOTS, SIZE>,
-    control: ControlShared,
     notification: NotificationSlot,
 }
 
