@@ -185,29 +185,27 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         self.half.control().notification_acknowledged();
     }
 
-    /// A data packet came: the next one may come. Returns whether it began a session.
+    /// A data packet came: the next one may come.
     pub(crate) fn received<C: Controller, H: Hooks>(
         &mut self,
         controller: &mut C,
         packet: (RxSlot, u16),
-    ) -> bool {
-        let begins = H::DTR == DtrPolicy::Prefer
-            && !self.session().is_open()
-            && self.begin_by_data::<H>(packet.1);
+    ) {
+        if H::DTR == DtrPolicy::Prefer && !self.session().is_open() {
+            self.begin_by_data::<H>(packet.1);
+        }
         self.reborrow().pump_out::<C, H>(controller, Some(packet));
         self.half.link().reader().wake();
-        begins
     }
 
-    /// Data shows that somebody is there, whatever DTR says. Returns whether a session begins.
+    /// Data shows that somebody is there, whatever DTR says.
     #[cold]
-    #[inline(never)]
-    fn begin_by_data<H: Hooks>(&mut self, length: u16) -> bool {
-        let begins = length > 0;
-        if begins {
+    fn begin_by_data<H: Hooks>(&mut self, length: u16) {
+        if length > 0 {
             self.set_session::<H>(true);
+            // A zero-length packet may go before the data of this session.
+            self.half.link().leave_work();
         }
-        begins
     }
 
     pub(crate) fn set_suspended(&mut self, suspended: bool) {

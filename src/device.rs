@@ -110,9 +110,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                     }
                 }
                 Some(Event::Received(address, slot, length)) => {
-                    if self.received(address, (slot, length)) {
-                        self.pump();
-                    }
+                    self.received(address, (slot, length));
                 }
                 Some(event) => {
                     self.handle(&event);
@@ -175,15 +173,13 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         false
     }
 
-    /// Returns whether a session began.
-    fn received(&mut self, address: EndpointAddress, packet: (RxSlot, u16)) -> bool {
+    fn received(&mut self, address: EndpointAddress, packet: (RxSlot, u16)) {
         for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
             if address == endpoints.data_out {
                 let mut port = BusPort { half, endpoints };
                 return port.received::<C, H>(&mut self.controller, packet);
             }
         }
-        false
     }
 
     /// Hands packets and slots to the controller until it is full or nothing is due.
