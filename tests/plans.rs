@@ -156,12 +156,15 @@ impl Hits {
         assert_eq!(self.failed, all.without(all.without(Cells::of(may_fail))));
     }
 
-    /// Leaves the figures for the scorecard, and says which cells were tried.
+    /// Leaves the figures for the scorecard, and says how many cells were tried.
     pub fn record(&self, name: &str) {
+        figures::record(name, &self.figures());
+    }
+
+    /// What there is to say, as numbers.
+    pub fn figures(&self) -> [(&'static str, u64); 3] {
         let cells = u64::from(self.tried.count());
-        let figures =
-            [("faults", self.faults), ("started_over", self.started_over), ("cells", cells)];
-        figures::record(name, &figures);
+        [("faults", self.faults), ("started_over", self.started_over), ("cells", cells)]
     }
 }
 

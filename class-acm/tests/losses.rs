@@ -126,6 +126,20 @@ fn what_has_no_bytes_is_not_taken_back() {
     line.settle();
 }
 
+/// A host that comes back at another speed leaves a slot that has more bytes than a packet: the session
+/// begins in the next one, and the bus half does not keep that slot.
+#[test]
+fn a_session_with_smaller_packets_has_every_slot() {
+    let mut line = Line::<LARGE>::with_packets_of(LARGE, 2);
+    line.write(65);
+    line.sender.discard();
+    line.sender.set_packet_size(64);
+    line.session += 1;
+    line.writer.begin(line.session);
+    line.sender.pump(line.session, |_| panic!("nothing was written"));
+    assert_eq!(line.writer.write(line.session, &[7; 64 * SLOTS + 1]), 64 * SLOTS);
+}
+
 /// Room of a slot that no packet can have is nobody's loss, wherever the account begins: it is kept in
 /// 16 bits, which wrap after 128 slots.
 #[test]

@@ -36,12 +36,13 @@ fn td_9_16_enumeration() {
 
 #[test]
 fn td_9_16_ten_thousand_enumerations() {
-    let mut cycles = 0;
+    let (mut cycles, mut devices) = (0, 0);
     each_device(|subject| {
         (0..2_500).for_each(|number| cycle(subject, number));
         cycles += 2_500;
+        devices += 1;
     });
-    figures::record("enumerations", &[("cycles", cycles)]);
+    figures::record("enumerations", &[("cycles", cycles), ("devices", devices)]);
     assert!(cycles >= 10_000);
 }
 

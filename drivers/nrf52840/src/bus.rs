@@ -14,7 +14,7 @@ use crate::{Nrf52840, Supply};
 /// SET_ADDRESS, which the chip answers by itself.
 const SET_ADDRESS: u8 = 5;
 
-impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
+impl<S: Supply, const PORTS: usize, const DEPTH: usize> Nrf52840<S, PORTS, DEPTH> {
     /// The next event, oldest first as far as the chip tells. Where there is another of which no
     /// interrupt line tells, the interrupt is pended.
     pub(crate) fn next_event(&mut self) -> Option<Event> {
@@ -28,7 +28,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     fn look(&mut self) -> Option<Event> {
         // A SETUP is told after the packets that came before it; so it is looked for before them.
         let setup = self.usbd.read(EP0SETUP);
-        let has_started = self.make_room();
+        let started = self.make_room();
         // Power and clock are told of once, and so they are looked at each time.
         if !self.state.power.is_awake() || !self.supply.is_present() {
             let event = self.change();
@@ -40,12 +40,19 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             self.drop_all();
             return Some(Event::Reset(usbd_acm::Speed::Full));
         }
+        if DEPTH > 1
+            && let Some(line) = started
+            && !line.is_out()
+        {
+            self.state.dma.advance(line);
+            return line.address().map(Event::Sent);
+        }
         if self.state.dma.ep0 == Ep0::Ended {
             self.state.dma.ep0 = Ep0::Idle;
             return Some(Event::Ep0Status);
         }
         // A packet is acknowledged after the end of its DMA, so this comes after the other.
-        let over = if has_started { None } else { self.change_dma() };
+        let over = if started.is_some() { None } else { self.change_dma() };
         let acknowledged = self.state.done & Line::INS;
         let packet = match over {
             Some(line) if line.is_out() => Some(line),
@@ -56,10 +63,13 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
             return self.packet_event(line);
         }
         // Of what there is beside a packet that moves the interrupt line tells.
-        if over.is_some()
-            || has_started
-            || (setup != 0 && self.state.dma.running().is_some_and(Line::is_out))
-        {
+        if over.is_some() || started.is_some() {
+            return None;
+        }
+        if setup != 0 && self.state.dma.running().is_some_and(Line::is_out) {
+            // The interrupt line is asserted until the SETUP is told: a DMA that does not end must not
+            // keep it back for good.
+            self.settle();
             return None;
         }
         self.control_event(setup)

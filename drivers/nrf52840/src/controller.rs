@@ -7,9 +7,10 @@ use crate::line::Line;
 use crate::registers::pend;
 use crate::{ENDPOINTS, Nrf52840, Supply};
 
-impl<S: Supply, const PORTS: usize> Controller for Nrf52840<S, PORTS> {
+impl<S: Supply, const PORTS: usize, const DEPTH: usize> Controller for Nrf52840<S, PORTS, DEPTH> {
     const ENDPOINTS: EndpointSet = ENDPOINTS;
     const DEPTH: usize = 1;
+    const IN_DEPTH: usize = DEPTH;
     const EVENTS_PER_POLL: usize = 1;
     const DOORBELL: fn() = pend;
 

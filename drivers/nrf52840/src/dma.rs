@@ -31,21 +31,32 @@ pub(crate) struct Settled(());
 /// That no DMA runs until the next one is started.
 pub(crate) struct Idle(());
 
+/// A line whose memory is known to the hardware, and whose buffer is ready for its transfer.
+pub(crate) struct Ready(Line);
+
+impl Ready {
+    pub(crate) fn line(&self) -> Line {
+        self.0
+    }
+}
+
 /// The one EasyDMA channel, and what it moves. It lies in a [`State`](crate::State), which is borrowed
 /// for good.
 ///
 /// Where the memory of an endpoint lies is written to its registers when it is given here, which may be
-/// during the DMA of another one.
+/// during the DMA of another one; for a second packet also during that of the first, whose PTR and MAXCNT
+/// the task STARTEPIN\[n\] captured.
 #[repr(C)]
-pub(crate) struct Dma<const PORTS: usize> {
+pub(crate) struct Dma<const PORTS: usize, const DEPTH: usize> {
     running: Option<Line>,
     /// What the channel has to be idle for, and what follows from it.
     pub(crate) ep0: Ep0,
     /// The IN lines whose packet is not yet on its way to the endpoint's buffer, the OUT lines whose slot
     /// is not yet being filled, and those of EP0 that are to be moved.
     startable: u16,
-    /// Packets that the host does not have yet.
-    ins: [[Option<TxPacket>; 2]; PORTS],
+    /// Packets that the host does not have yet: of each IN endpoint the one in its buffer, or on its way
+    /// there, and the next one, whose place is known to the hardware.
+    ins: [[[Option<TxPacket>; DEPTH]; 2]; PORTS],
     /// Slots for the packets that come.
     outs: [Option<RxSlot>; PORTS],
     /// Where the packets of EP0 lie in RAM: what the host asks for is in flash, where EasyDMA cannot
@@ -53,13 +64,13 @@ pub(crate) struct Dma<const PORTS: usize> {
     bounce: UnsafeCell<[u8; EP0_PACKET as usize]>,
 }
 
-impl<const PORTS: usize> Dma<PORTS> {
+impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
     pub(crate) const fn new() -> Self {
         Self {
             running: None,
             ep0: Ep0::Idle,
             startable: 0,
-            ins: [const { [const { None }; 2] }; PORTS],
+            ins: [const { [const { [const { None }; DEPTH] }; 2] }; PORTS],
             outs: [const { None }; PORTS],
             bounce: UnsafeCell::new([0; EP0_PACKET as usize]),
         }
@@ -74,20 +85,37 @@ impl<const PORTS: usize> Dma<PORTS> {
         if self.running.is_some() { None } else { Some(Idle(())) }
     }
 
-    /// Whether one of these lines is startable.
-    pub(crate) fn has_startable(&self, lines: u16) -> bool {
-        self.startable & lines != 0
+    /// The first of these lines that is startable.
+    #[inline(always)]
+    pub(crate) fn startable(&self, lines: u16) -> Option<Ready> {
+        let lines = self.startable & lines;
+        if lines == 0 { None } else { Some(Ready(Line::first(lines))) }
     }
 
-    /// Starts a transfer of the first of these lines that is startable. Returns the line, and the bytes
-    /// that are moved.
+    /// The first OUT line of these that is startable.
     #[inline(always)]
-    pub(crate) fn start(&mut self, usbd: &Usbd, lines: u16, _: Idle) -> Option<(Line, u32)> {
-        let lines = self.startable & lines;
-        if lines == 0 {
+    pub(crate) fn startable_out(&self, lines: u16) -> Option<Ready> {
+        let ready = self.startable(lines & Line::outs(PORTS))?;
+        // The line is constant where there is one.
+        Some(if PORTS == 1 { Ready(Line::EP1_OUT) } else { ready })
+    }
+
+    /// The first IN line of these, whose first packets the host has, if it has another one. Of one port
+    /// that of data alone, which is constant.
+    #[inline(always)]
+    pub(crate) fn follower(&self, lines: u16) -> Option<Ready> {
+        let lines = lines & if PORTS == 1 { Line::EP1_IN.bit() } else { Line::INS };
+        if DEPTH == 1 || lines == 0 {
             return None;
         }
-        let line = Line::first(lines);
+        let line = if PORTS == 1 { Line::EP1_IN } else { Line::first(lines) };
+        let packets = self.ins.as_flattened().get(line.index())?;
+        packets.get(1)?.as_ref().map(|_| Ready(line))
+    }
+
+    /// Starts a transfer. Returns the bytes that are moved.
+    #[inline(always)]
+    pub(crate) fn start(&mut self, usbd: &Usbd, Ready(line): Ready, _: Idle) -> u32 {
         let mut length = usbd.read(maxcnt_at_once(line));
         if line.is_out() {
             // What came, or less where that does not fit.
@@ -97,14 +125,14 @@ impl<const PORTS: usize> Dma<PORTS> {
         // What was written before is in memory before the hardware reads it.
         compiler_fence(Ordering::Release);
         errata::erratum_199_begin(usbd);
-        // SAFETY: no DMA runs. `startable` lines have a place: the bounce, which lies in a `State` that
+        // SAFETY: no DMA runs. A line that is ready has a place: the bounce, which lies in a `State` that
         // is borrowed for good, and which `bounce` does not reach while a DMA of EP0 runs; or that of
         // a packet or slot, which are in statics, in RAM as they are written to, and which stay here
         // while their line runs. MAXCNT is at most the length of the place.
         unsafe { usbd.start(line) };
         self.running = Some(line);
         self.startable &= !line.bit();
-        Some((line, length))
+        length
     }
 
     /// The line whose transfer is over.
@@ -148,7 +176,7 @@ impl<const PORTS: usize> Dma<PORTS> {
 }
 
 /// EP0.
-impl<const PORTS: usize> Dma<PORTS> {
+impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
     /// Loads a packet to be sent, cut to what EP0 takes.
     pub(crate) fn load(&mut self, usbd: &Usbd, packet: &[u8]) {
         let Some(bounce) = self.bounce() else { return };
@@ -203,36 +231,39 @@ impl<const PORTS: usize> Dma<PORTS> {
 }
 
 /// Packets and slots.
-impl<const PORTS: usize> Dma<PORTS> {
-    fn packet(&mut self, line: Line) -> Option<&mut Option<TxPacket>> {
-        self.ins.as_flattened_mut().get_mut(line.index())
+impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
+    fn packets(&mut self, line: Line) -> Option<&mut [Option<TxPacket>]> {
+        self.ins.as_flattened_mut().get_mut(line.index()).map(|packets| packets.as_mut_slice())
     }
 
     fn slot(&mut self, line: Line) -> Option<&mut Option<RxSlot>> {
         self.outs.get_mut(line.index())
     }
 
-    /// From here on a transfer of this line may start, to or from memory of this length.
-    #[inline(always)]
-    fn offer(&mut self, usbd: &Usbd, line: Line, memory: *const u8, length: u32) {
-        usbd.place(line, memory, length);
-        self.startable |= line.bit();
-    }
-
-    /// Takes a packet in, or gives it back when there is no room.
+    /// Takes a packet in, or gives it back when there is no room. There is none for a second one until
+    /// the DMA of the first began, whose place is known to the hardware until then.
     pub(crate) fn push_in(
         &mut self,
         usbd: &Usbd,
         line: Line,
         packet: TxPacket,
     ) -> Result<(), TxPacket> {
-        let Some(place @ None) = self.packet(line) else { return Err(packet) };
+        let began = self.startable & line.bit() == 0;
+        let Some(packets) = self.packets(line) else { return Err(packet) };
+        let (place, is_first) = match packets {
+            [place @ None, ..] => (place, true),
+            [_, place @ None] if began => (place, false),
+            _ => return Err(packet),
+        };
         let (memory, length) = (packet.as_ptr(), packet.len().into());
         // There is none to drop, which the compiler does not see.
         core::mem::forget(place.replace(packet));
         // A zero-length packet lies nowhere.
         let memory = if length == 0 { self.bounce.get().cast_const().cast() } else { memory };
-        self.offer(usbd, line, memory, length);
+        usbd.place(line, memory, length);
+        if is_first {
+            self.startable |= line.bit();
+        }
         Ok(())
     }
 
@@ -247,15 +278,32 @@ impl<const PORTS: usize> Dma<PORTS> {
         let memory = slot.as_mut_ptr().cast_const();
         let length = u32::try_from(slot.len()).unwrap_or(0);
         core::mem::forget(place.replace(slot));
-        self.offer(usbd, line, memory, length);
+        usbd.place(line, memory, length);
+        self.startable |= line.bit();
         Ok(())
     }
 
-    /// The host has the packet of an IN line. `false` when there was none, or it is not even in the
-    /// endpoint's buffer.
+    /// The host has the packet of an IN line, and the next one may start. `false` when there was none, or
+    /// it is not even in the endpoint's buffer.
     pub(crate) fn sent(&mut self, line: Line) -> bool {
         let is_moved = self.startable & line.bit() == 0 && self.running != Some(line);
-        is_moved && self.packet(line).and_then(Option::take).is_some()
+        if !is_moved || !self.advance(line) {
+            return false;
+        }
+        if DEPTH > 1 && matches!(self.packets(line), Some([Some(_), ..])) {
+            self.startable |= line.bit();
+        }
+        true
+    }
+
+    /// Drops the first packet of an IN line, whose place the next one takes. `false` when there was none.
+    #[inline(always)]
+    pub(crate) fn advance(&mut self, line: Line) -> bool {
+        match self.packets(line) {
+            Some([place]) => place.take().is_some(),
+            Some([place, next, ..]) => core::mem::replace(place, next.take()).is_some(),
+            _ => false,
+        }
     }
 
     /// Takes the slot of an OUT line out, unless its transfer runs.
@@ -272,9 +320,13 @@ impl<const PORTS: usize> Dma<PORTS> {
         self.startable &= !lines;
         let lines = u32::from(lines);
         let mut bit = FIRST_IN;
-        for (number, place) in (1..).zip(self.ins.as_flattened_mut()) {
-            if lines & bit != 0 && place.take().is_some() && armed & bit != 0 {
-                errata::disarm(usbd, number);
+        for (number, packets) in (1..).zip(self.ins.as_flattened_mut()) {
+            if lines & bit != 0 {
+                let [first, next @ ..] = packets.as_mut_slice() else { continue };
+                if first.take().is_some() && armed & bit != 0 {
+                    errata::disarm(usbd, number);
+                }
+                next.fill_with(|| None);
             }
             bit <<= 1;
         }

@@ -7,7 +7,9 @@
 //! | 187 | USBD may not come up | a test register around the enable | `erratum_187_begin`, `_end` |
 //! | 199 | tasks and tokens during a DMA are lost | a latch around each DMA | `erratum_199_begin`, `_end` |
 //!
-//! 104, 154 and others are of engineering samples only.
+//! 211, which is late to leave suspend, takes a host that does without resume signalling against USB 2.0
+//! §7.1.7.7, so nothing is done about it; nor does the manufacturer's own driver unless it is asked to. 104, 154
+//! and others are of engineering samples only.
 
 use crate::registers::{
     Access, DMA_LATCH, ERRATA_KEY, ERRATUM_171, ERRATUM_187, Register, TEST_ADDRESS, TEST_DATA,

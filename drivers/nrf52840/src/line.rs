@@ -15,6 +15,8 @@ const SOME: NonZeroU8 = NonZeroU8::new(0x20).unwrap();
 impl Line {
     pub(crate) const EP0_IN: Self = Self::of_bit(0);
     pub(crate) const EP0_OUT: Self = Self::of_bit(8);
+    pub(crate) const EP1_IN: Self = Self::of_bit(1);
+    pub(crate) const EP1_OUT: Self = Self::of_bit(9);
 
     /// The IN endpoints that a port can have, which are 1 to 6.
     pub(crate) const INS: u16 = 0x7E;

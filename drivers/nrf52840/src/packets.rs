@@ -2,7 +2,7 @@
 
 use usbd_acm::{EndpointAddress, Event, RxSlot, TxPacket};
 
-use crate::dma::Idle;
+use crate::dma::{Idle, Ready};
 use crate::line::Line;
 use crate::registers::{
     Access, DTOGGLE, EPDATA, EPDATASTATUS, EPINEN, EPOUTEN, EPSTALL, Register, USBRESET, Usbd,
@@ -18,7 +18,7 @@ const DATA0: u32 = 1 << 8;
 const EP0: u32 = 1;
 
 /// What happened to packets.
-impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
+impl<S: Supply, const PORTS: usize, const DEPTH: usize> Nrf52840<S, PORTS, DEPTH> {
     /// Takes down which endpoints moved a packet. EPDATA is cleared first: what comes in between
     /// sets it again.
     #[inline(never)]
@@ -37,23 +37,25 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         Line::set_of(status)
     }
 
-    /// The same, and empties the buffer of an OUT endpoint, ahead of all else: the host may send the
-    /// next packet at once, and the chip refuses it where the buffer is full a few µs after its token.
-    /// Returns whether it did.
+    /// The same, and moves the next packet, ahead of all else: the host may ask at once for the next one
+    /// of an IN endpoint, or send it to an OUT endpoint, and a few µs after its token the chip refuses it.
+    /// Returns the line.
     #[inline(always)]
-    pub(crate) fn make_room(&mut self) -> bool {
+    pub(crate) fn make_room(&mut self) -> Option<Line> {
         let done = self.state.done | self.moved();
         self.state.done = done;
-        let lines = done & Line::outs(PORTS);
-        if !self.state.dma.has_startable(lines) {
-            return false;
+        if let Some(ready) = self.state.dma.startable_out(done) {
+            return self.start_at_once(ready);
         }
-        let Some(idle) = self.state.dma.idle() else { return false };
+        let ready = self.state.dma.follower(done)?;
+        self.start_at_once(ready)
+    }
+
+    #[inline(always)]
+    fn start_at_once(&mut self, ready: Ready) -> Option<Line> {
+        let idle = self.state.dma.idle()?;
         let may_start = self.state.power.is_awake() && !self.usbd.is_set(USBRESET);
-        if may_start {
-            self.start(lines, idle);
-        }
-        may_start
+        may_start.then(|| self.start(ready, idle))
     }
 
     /// A DMA from an OUT endpoint is over, or the host acknowledged a packet.
@@ -66,7 +68,11 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         }
         self.state.done &= !line.bit();
         // Nothing is armed where it was aborted when the host already had it.
-        self.state.dma.sent(line).then_some(Event::Sent(address))
+        let is_sent = self.state.dma.sent(line);
+        if DEPTH > 1 {
+            self.start_next();
+        }
+        is_sent.then_some(Event::Sent(address))
     }
 
     /// Ends the DMA that is over, if it is, and starts the next one.
@@ -89,20 +95,23 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
         }
         // The OUT lines only with a packet for their slot.
         let lines = self.state.done | Line::INS | Line::EP0_IN.bit();
-        self.start(lines, idle);
+        if let Some(ready) = self.state.dma.startable(lines) {
+            self.start(ready, idle);
+        }
     }
 
     #[inline(always)]
-    fn start(&mut self, lines: u16, idle: Idle) {
-        if let Some((line, length)) = self.state.dma.start(&self.usbd, lines, idle) {
-            let odd = if length & 1 != 0 { Line::ODD } else { 0 };
-            self.state.done = self.state.done & !line.bit() ^ odd;
-        }
+    fn start(&mut self, ready: Ready, idle: Idle) -> Line {
+        let line = ready.line();
+        let length = self.state.dma.start(&self.usbd, ready, idle);
+        let odd = if length & 1 != 0 { Line::ODD } else { 0 };
+        self.state.done = self.state.done & !line.bit() ^ odd;
+        line
     }
 }
 
 /// What the stack asks for.
-impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
+impl<S: Supply, const PORTS: usize, const DEPTH: usize> Nrf52840<S, PORTS, DEPTH> {
     pub(crate) fn push_in(
         &mut self,
         address: EndpointAddress,

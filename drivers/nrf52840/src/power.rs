@@ -131,7 +131,7 @@ impl Power {
 }
 
 /// Plugged and unplugged.
-impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
+impl<S: Supply, const PORTS: usize, const DEPTH: usize> Nrf52840<S, PORTS, DEPTH> {
     pub(crate) fn attach(&mut self) {
         if self.state.power.stage() == Stage::Off {
             self.state.power = Power::new(Stage::Unplugged);
@@ -225,7 +225,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
     }
 
     /// Nothing is armed, no endpoint is open, no transfer is on EP0, at address 0.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn drop_all(&mut self) {
         self.close_endpoints();
         self.drop_control();
@@ -243,7 +243,7 @@ impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
 }
 
 /// Suspend, resume and remote wake-up.
-impl<S: Supply, const PORTS: usize> Nrf52840<S, PORTS> {
+impl<S: Supply, const PORTS: usize, const DEPTH: usize> Nrf52840<S, PORTS, DEPTH> {
     /// What happened to the bus as a whole.
     pub(crate) fn bus_event(&mut self) -> Option<Event> {
         let is_resumed = if self.usbd.take(USBEVENT) {

@@ -11,3 +11,5 @@ pub use self::suites::{ADDRESS, Subject, each_device, each_device_in, model};
 
 /// Which chip.
 type Chip = usbd_acm_bench::soc::nrf52840::Nrf52840;
+/// Of its firmware.
+const FEATURES: &[&str] = &["suite"];

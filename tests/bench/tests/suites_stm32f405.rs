@@ -11,3 +11,5 @@ pub use self::suites::{ADDRESS, Subject, each_device, each_device_in, model};
 
 /// Which chip.
 type Chip = usbd_acm_bench::soc::stm32f405::Stm32f405;
+/// Of its firmware.
+const FEATURES: &[&str] = &["suite"];

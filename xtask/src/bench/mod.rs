@@ -11,6 +11,7 @@ mod high_speed;
 pub mod program;
 mod readme;
 mod report;
+mod stack;
 mod table;
 
 use std::fs;
@@ -46,6 +47,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     print!("{}", report::text(&figures));
     report::write(&figures, "target/bench")?;
     println!("written: {JSON}, bench.md and a chart (SVG) a figure");
+    stack::check(&figures)?;
     if options.write_docs {
         report::write(&figures, "docs/bench")?;
         readme::write(&figures)?;

@@ -20,7 +20,7 @@ use crate::test::command::{capture, cargo, require};
 use crate::test::part::{CRATES, Part};
 use crate::test::step::{Outcome, Step};
 use crate::test::workspace::Workspace;
-use rooms::{ROOMS, Room, Stage};
+use rooms::{COMPOSITE_MANIFEST, Of, ROOMS, Room, Stage};
 use survivors::Survivors;
 use tally::Tally;
 
@@ -38,7 +38,7 @@ const LEAST_SECONDS: u64 = 10;
 const RESULTS: [i32; 3] = [0, 2, 3];
 
 /// What fits a run of continuous integration, in one stage.
-const QUICK: [&str; 2] = ["class-acm/src/request.rs", "class-acm/src/setup.rs"];
+const QUICK: [&str; 3] = ["src/control.rs", "class-acm/src/request.rs", "class-acm/src/setup.rs"];
 
 /// Every mutant of the libraries, or of these files and rooms.
 pub fn step(files: Vec<String>) -> Step {
@@ -46,11 +46,12 @@ pub fn step(files: Vec<String>) -> Step {
     needs(Step::new("mutants", about, move |workspace: &Workspace| {
         Outcome::of(run(&workspace.root, &files, usize::MAX))
     }))
+    .needs(Part::Crates(COMPOSITE_MANIFEST))
 }
 
 /// Every mutant of a few files, with the tests that find most.
 pub fn quick_step() -> Step {
-    let about = "the tests notice when the parsing of a SETUP or of a class request is wrong";
+    let about = "the tests notice when the control pipe or the parsing of requests is wrong";
     let files = QUICK.map(str::to_owned);
     needs(Step::new("mutants", about, move |workspace: &Workspace| {
         Outcome::of(run(&workspace.root, &files, 1))
@@ -140,7 +141,12 @@ fn baseline(root: &Path, stage: &Stage) -> Result<u64, String> {
     let tests = || {
         let mut command = cargo_in(root);
         command.current_dir(root.join(tree::FOLDER)).args(["test", "--locked"]);
-        command.args(stage.packages.iter().flat_map(|package| ["-p", package]));
+        match stage.of {
+            Of::Packages(packages) => {
+                command.args(packages.iter().flat_map(|package| ["-p", package]))
+            }
+            Of::Workspace(manifest) => command.args(["--manifest-path", manifest]),
+        };
         command
     };
     let mut build = tests();
@@ -160,7 +166,15 @@ fn mutants(root: &Path, files: &[&str], stage: &Stage) -> Command {
     // Where they are built and where they run: what follows `--` is for the latter alone.
     command.args(stage.targets.iter().map(|target| format!("--cargo-arg={target}")));
     command.args(files.iter().flat_map(|file| ["--file", file]));
-    command.args(stage.packages.iter().flat_map(|package| ["--test-package", package]));
+    match stage.of {
+        Of::Packages(packages) => {
+            command.args(packages.iter().flat_map(|package| ["--test-package", package]))
+        }
+        Of::Workspace(manifest) => {
+            command.args(["--test-workspace=true", "--cargo-arg=--manifest-path"]);
+            command.arg(format!("--cargo-arg={manifest}"))
+        }
+    };
     command
 }
 

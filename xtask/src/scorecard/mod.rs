@@ -1,17 +1,17 @@
 //! `cargo xtask scorecard`: what was tried, as numbers. Every number comes from a file that a run
 //! left behind, or is counted in the sources; what did not run is named with the command to run.
 
+mod age;
 mod rows;
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 
-use crate::figures;
 use crate::test::workspace::Workspace;
 
 /// Options of `cargo xtask scorecard`.
@@ -31,8 +31,8 @@ struct Row {
     value: Option<u64>,
     /// What belongs to the number.
     detail: String,
-    /// The command that counts it.
-    command: &'static str,
+    /// The command that counts as many.
+    command: String,
 }
 
 /// Where the table is in README.md.
@@ -49,7 +49,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     fs::write(folder.join("scorecard.md"), markdown(&rows))?;
     println!("\nwritten: target/bench/scorecard.json and scorecard.md");
     if options.write {
-        refuse_what_is_old(&workspace)?;
+        age::refuse_what_is_old(&workspace)?;
         write_readme(&workspace.root.join("README.md"), &rows)?;
         println!("written: README.md");
     }
@@ -60,7 +60,7 @@ fn text(rows: &[Row]) -> String {
     let mut text = String::new();
     for row in rows {
         let value = row.value.map_or("not run".to_owned(), grouped);
-        let detail = if row.value.is_some() { &row.detail } else { row.command };
+        let detail = if row.value.is_some() { &row.detail } else { &row.command };
         text += &format!("{:<44} {value:>16}  {detail}\n", row.what);
     }
     text
@@ -89,27 +89,6 @@ fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// Figures of code that has changed since are nobody's.
-fn refuse_what_is_old(workspace: &Workspace) -> Result<()> {
-    let modified = |path: &Path| fs::metadata(path).and_then(|data| data.modified());
-    let mut newest = None;
-    for library in workspace.libraries() {
-        for source in crate::test::house::sources::sources(workspace, library)? {
-            let name = &source.name;
-            if !name.contains("tests/") && !name.contains("examples/") {
-                newest = newest.max(Some(modified(&workspace.root.join(name))?));
-            }
-        }
-    }
-    for file in fs::read_dir(figures::folder(&workspace.root)).into_iter().flatten() {
-        let path = file?.path();
-        if Some(modified(&path)?) < newest {
-            bail!("{} is older than the libraries: run what counts it again", path.display());
-        }
-    }
-    Ok(())
 }
 
 fn write_readme(path: &Path, rows: &[Row]) -> Result<()> {

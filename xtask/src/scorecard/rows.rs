@@ -30,6 +30,11 @@ pub(super) fn all(workspace: &Workspace) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
+/// The most that one figure is in any run.
+fn most(runs: &BTreeMap<String, Figures>, figure: &str) -> Option<u64> {
+    runs.values().filter_map(|run| run.get(figure).copied()).max()
+}
+
 /// The sum of one figure over runs; `None` where there was none.
 fn sum(runs: &BTreeMap<String, Figures>, figure: &str) -> Option<u64> {
     let values: Vec<u64> = runs.values().filter_map(|run| run.get(figure).copied()).collect();
@@ -42,7 +47,7 @@ fn closure(root: &Path) -> Result<Vec<Row>> {
     let events = sum(&runs, "events").map_or(String::new(), |events| {
         format!("{} events judged, each in every state", super::grouped(events))
     });
-    let row = |what, value, detail| Row { what, value, detail, command: COMMAND };
+    let row = |what, value, detail| Row { what, value, detail, command: COMMAND.to_owned() };
     Ok(vec![
         row("states that a host can bring the device to", sum(&runs, "states"), String::new()),
         row("transitions between them", sum(&runs, "transitions"), events),
@@ -55,22 +60,25 @@ fn transfers(root: &Path) -> Result<Row> {
         what: "control transfers against the model",
         value: sum(&runs, "cases"),
         detail: "none wrong".to_owned(),
-        command: "cargo test -p usbd-acm-tests --test exhaustive",
+        command: "cargo test -p usbd-acm-tests --test exhaustive".to_owned(),
     })
 }
 
 fn sweep(root: &Path) -> Result<Row> {
     let runs = figures::read(root, "sweep-")?;
     let value = sum(&runs, "requests");
-    let detail = match value {
-        Some(requests) if requests >> 32 > 0 => "each of them, none wrong".to_owned(),
-        _ => "spread over all of them, none wrong".to_owned(),
+    let (detail, command) = match value {
+        Some(requests) if requests >> 32 == 0 => (
+            "spread over all of them, none wrong",
+            "cargo test -p usbd-acm-tests --test exhaustive",
+        ),
+        _ => ("each of them, none wrong", "cargo xtask soak --only sweep"),
     };
     Ok(Row {
         what: "of the 2^32 bmRequestType, bRequest, wValue",
         value,
-        detail,
-        command: "cargo xtask soak --only sweep",
+        detail: detail.to_owned(),
+        command: command.to_owned(),
     })
 }
 
@@ -83,7 +91,7 @@ fn fuzz(root: &Path) -> Result<Row> {
         what: "executions of the fuzz targets",
         value: sum(&runs, "executions"),
         detail,
-        command: "cargo xtask soak --only fuzz",
+        command: with("cargo xtask soak --only fuzz", "--fuzz-seconds", most(&runs, "seconds")),
     })
 }
 
@@ -93,7 +101,7 @@ fn faults(root: &Path) -> Result<Vec<Row>> {
         what,
         value: sum(&runs, figure),
         detail: detail.to_owned(),
-        command: "cargo test -p usbd-acm-tests --test faults",
+        command: "cargo test -p usbd-acm-tests --test faults".to_owned(),
     };
     Ok(vec![
         row("faults on the wire, one at a time", "faults", "no byte lost or doubled"),
@@ -101,28 +109,43 @@ fn faults(root: &Path) -> Result<Vec<Row>> {
     ])
 }
 
-/// On firmware in emulated chips.
+/// On firmware in emulated chips: all of it, or the slice that every run of the tests has.
 fn firmware(root: &Path) -> Result<[Row; 2]> {
     let runs = figures::read(root, "firmware-")?;
-    let row = |what, figure, detail: &str| Row {
+    let is_whole = runs.values().all(|run| run.get("whole") == Some(&1));
+    let command = if is_whole {
+        "cargo xtask soak --only endurance"
+    } else {
+        "cargo xtask test --only bench-tests"
+    };
+    let row = |what, figure, detail| Row {
         what,
         value: sum(&runs, figure),
-        detail: detail.to_owned(),
-        command: "cargo xtask soak --only endurance",
+        detail,
+        command: command.to_owned(),
     };
+    let cycles = runs.values().filter(|run| run.contains_key("cycles")).count();
+    let in_a_row = super::grouped(most(&runs, "cycles").unwrap_or(0));
+    let in_a_row = format!("up to {in_a_row} in a row on each of {cycles}, all of them succeeded");
+    let nothing_lost = "no byte lost or doubled".to_owned();
     Ok([
-        row("faults on firmware in emulated chips", "faults", "no byte lost or doubled"),
-        row("enumerations of such firmware in a row", "cycles", "all of them succeeded"),
+        row("faults on firmware in emulated chips", "faults", nothing_lost),
+        row("enumerations of such firmware", "cycles", in_a_row),
     ])
 }
 
 fn enumerations(root: &Path) -> Result<Row> {
     let runs = figures::read(root, "enumerations")?;
+    let [cycles, devices] = ["cycles", "devices"].map(|figure| sum(&runs, figure));
+    let in_a_row = super::grouped(cycles.unwrap_or(0) / devices.unwrap_or(1).max(1));
+    let devices = devices.unwrap_or(1);
     Ok(Row {
-        what: "enumerations in a row",
-        value: sum(&runs, "cycles"),
-        detail: "the Command Verifier asks 150".to_owned(),
-        command: "cargo test -p usbd-acm-tests --test chapter9",
+        what: "enumerations",
+        value: cycles,
+        detail: format!(
+            "{in_a_row} in a row on each of {devices} devices, where the Command Verifier asks 150"
+        ),
+        command: "cargo test -p usbd-acm-tests --test chapter9".to_owned(),
     })
 }
 
@@ -134,8 +157,21 @@ fn load(root: &Path) -> Result<Row> {
         what: "bytes under load, each checked",
         value: sum(&runs, "seconds").map(|_| bytes.iter().sum()),
         detail: format!("in {}, {kept} bytes of memory kept", simulated(seconds)),
-        command: "cargo xtask soak --only load",
+        command: load_command(most(&runs, "seconds")),
     })
+}
+
+/// Hours are asked for; what is less is the minute that every run of the tests has.
+fn load_command(seconds: Option<u64>) -> String {
+    match seconds {
+        Some(0..3600) => "cargo test -p usbd-acm-tests --test load".to_owned(),
+        _ => with("cargo xtask soak --only load", "--load-hours", seconds.map(|s| s / 3600)),
+    }
+}
+
+/// A command with an option, where the value is known.
+fn with(command: &str, option: &str, value: Option<u64>) -> String {
+    value.map_or(command.to_owned(), |value| format!("{command} {option} {value}"))
 }
 
 fn simulated(seconds: u64) -> String {
@@ -151,11 +187,13 @@ fn mutants(root: &Path) -> Result<Row> {
     let value = sum(&runs, "caught");
     let viable = value.unwrap_or(0) + missed;
     let percent = 100.0 * value.unwrap_or(0) as f64 / viable.max(1) as f64;
+    let rooms: Vec<&str> = runs.keys().map(String::as_str).collect();
+    let rooms = rooms.join(", ");
     Ok(Row {
         what: "mutants that the tests catch",
         value,
-        detail: format!("{percent:.1} % of {}", super::grouped(viable)),
-        command: "cargo xtask soak --only mutants",
+        detail: format!("{percent:.1} % of {}, in {rooms}", super::grouped(viable)),
+        command: "cargo xtask soak --only mutants".to_owned(),
     })
 }
 
@@ -165,7 +203,7 @@ fn coverage(root: &Path) -> Result<Vec<Row>> {
         what,
         value: sum(&runs, reached),
         detail: format!("of {}", super::grouped(sum(&runs, all).unwrap_or(0))),
-        command: "cargo xtask soak --only coverage",
+        command: "cargo xtask soak --only coverage".to_owned(),
     };
     let [corpus, model] = ["corpus", "model"]
         .map(|name| [format!("{name}_reachable_lines_reached"), format!("{name}_reachable_lines")]);
@@ -181,7 +219,7 @@ fn threads(root: &Path) -> Result<Row> {
         what: "tests with real threads under ThreadSanitizer",
         value: sum(&runs, "tests"),
         detail: "no data race".to_owned(),
-        command: "cargo xtask soak --only thread-sanitizer",
+        command: "cargo xtask soak --only thread-sanitizer".to_owned(),
     })
 }
 
@@ -199,7 +237,7 @@ fn stack(root: &Path) -> Result<Row> {
             "{smaller} on thumbv6m, {nrf52840} in the interrupt of the nRF52840 and {stm32f405} in that of \
              the STM32F405, and {compared} functions within their bounds when run"
         ),
-        command: "cargo xtask size --stack",
+        command: "cargo xtask size --stack".to_owned(),
     })
 }
 
@@ -210,7 +248,7 @@ fn panics(root: &Path) -> Result<Row> {
         what: "panics that can be reached",
         value: sum(&runs, "panics"),
         detail: format!("{links} targets and levels link without any"),
-        command: "cargo xtask size --panic-free",
+        command: "cargo xtask size --panic-free".to_owned(),
     })
 }
 
@@ -230,6 +268,18 @@ fn unsafe_blocks(workspace: &Workspace) -> Result<Row> {
         what: "unsafe in the libraries",
         value: Some(count),
         detail: format!("in {files} files, each with an argument"),
-        command: "cargo xtask test --only house-unsafe",
+        command: "cargo xtask test --only house-unsafe".to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_counts_what_it_stands_beside() {
+        assert_eq!(load_command(None), "cargo xtask soak --only load");
+        assert_eq!(load_command(Some(60)), "cargo test -p usbd-acm-tests --test load");
+        assert_eq!(load_command(Some(7200)), "cargo xtask soak --only load --load-hours 2");
+    }
 }

@@ -35,6 +35,7 @@ use firmware::{Build, Level, Purpose, Stack, TARGETS};
 use host::Mode;
 
 pub use firmware::{install, root};
+pub use stack::of_firmware as stack_of_firmware;
 
 /// What `cargo xtask size` can do beside printing the table.
 #[derive(clap::Args)]
@@ -226,13 +227,6 @@ impl Session {
         }
         for mode in Mode::ALL {
             let run = emulator::run(&firmware, mode).with_context(|| format!("{mode:?}"))?;
-            if std::env::var_os("TRACE_DUMP").is_some() {
-                let path =
-                    format!("/tmp/trace-{}-{}-{:?}", stack.package(), build.level.name(), mode);
-                let text: String =
-                    run.addresses.iter().map(|(a, n)| format!("{a:x} {n}\n")).collect();
-                let _ = fs::write(path, text);
-            }
             self.figures.add_run(place, mode, &run);
             if listed {
                 self.listing += &symbols::instructions(&firmware, mode, &run)?;

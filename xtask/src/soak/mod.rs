@@ -35,7 +35,7 @@ pub struct Options {
     /// Seconds for each fuzz target
     #[arg(long, default_value_t = 3600)]
     fuzz_seconds: u32,
-    /// Mutants of these files only, or of a room: descriptors, class-acm, stack
+    /// Mutants of these files only, or of a room: descriptors, class-acm, stack, policies, bridges
     #[arg(long, num_args = 1.., value_name = "FILE")]
     mutate: Vec<String>,
     /// Of the 2^32 requests of the sweep, every so many-th wValue

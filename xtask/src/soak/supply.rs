@@ -1,10 +1,12 @@
 //! What comes in from outside: licences, sources, advisories, oldest versions, and whether the
 //! interface is still that of the last release.
 
+mod database;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::test::command::{capture, cargo, cargo_of, require};
+use crate::test::command::{capture, cargo, cargo_of, last_line, require};
 use crate::test::part::{CRATES, NIGHTLY, Part, git};
 use crate::test::step::{Outcome, Step};
 use crate::test::workspace::Workspace;
@@ -30,13 +32,19 @@ fn deny() -> Step {
         .needs(Part::Subcommand("deny"))
 }
 
+/// A database that was made on the spot shows that the check finds what is listed, and nothing else.
 fn advisories(database: Option<PathBuf>) -> Step {
-    let check = move |workspace: &Workspace| match &database {
-        Some(database) => Outcome::of(check_advisories(&workspace.root, database)),
-        None => Outcome::skipped(
-            "no advisory database: git clone https://github.com/rustsec/advisory-db, and name the \
-             clone by --advisory-db or ADVISORY_DB",
-        ),
+    let check = move |workspace: &Workspace| {
+        if let Err(output) = database::check_the_check(&workspace.root) {
+            return Outcome::of(Err(output));
+        }
+        match &database {
+            Some(database) => Outcome::of(check_advisories(&workspace.root, database)),
+            None => Outcome::skipped(
+                "what is listed is found, but there is no list: git clone \
+                 https://github.com/rustsec/advisory-db, and name the clone by --advisory-db or ADVISORY_DB",
+            ),
+        }
     };
     Step::new("advisories", "no crate has a known vulnerability", check)
         .needs(CRATES)
@@ -129,14 +137,25 @@ fn semver(baseline: Option<String>) -> Step {
                 "nothing is released yet, no tag begins with v: name a revision by --baseline",
             );
         };
-        let mut command = cargo();
-        command.current_dir(&workspace.root).args(["semver-checks", "--baseline-rev", &baseline]);
-        command.args(workspace.library_arguments());
-        Outcome::of(require(command))
+        Outcome::of(check_interface(workspace, &baseline))
     };
     Step::new("semver", "the interface is that of the last release, or the version says so", check)
         .needs(Part::WorkTree)
         .needs(Part::Subcommand("semver-checks"))
+}
+
+fn check_interface(workspace: &Workspace, baseline: &str) -> Result<(), String> {
+    let root = &workspace.root;
+    let described = ["show", "--no-patch", "--format=%h, %cs: %s", baseline, "--"];
+    let (status, commit) = capture(git(root, &described)).map_err(|error| error.to_string())?;
+    if !status.success() {
+        return Err(commit);
+    }
+    println!("semver: compared with {baseline}, which is {}", last_line(&commit));
+    let mut command = cargo();
+    command.current_dir(root).args(["semver-checks", "--baseline-rev", baseline]);
+    command.args(workspace.library_arguments());
+    require(command)
 }
 
 fn last_release(root: &Path) -> Option<String> {

@@ -2,12 +2,14 @@
 
 use usbd_acm::{Controller, Event, SetupPacket, TxPacket};
 
-use super::{amount, attached, data, data_in, dma_ends, has, maxcnt, opened, start};
+use super::{
+    amount, attached, data, data_in, data_out, dma_ends, has, maxcnt, opened, slots, start,
+};
 use crate::line::Line;
 use crate::registers::fake::{raise, raise_again, set, written, written_to};
 use crate::registers::{
-    BMREQUESTTYPE, EP0DATADONE, EP0RCVOUT, EP0SETUP, EP0STALL, EP0STATUS, Register, USBADDR,
-    USBRESET, size_out,
+    BMREQUESTTYPE, ENABLE, EP0DATADONE, EP0RCVOUT, EP0SETUP, EP0STALL, EP0STATUS, Register,
+    USBADDR, USBRESET, size_out,
 };
 
 const GET_DEVICE: [u8; 8] = [0x80, 6, 0, 1, 0, 0, 18, 0];
@@ -213,4 +215,17 @@ fn a_packet_longer_than_ep0_takes_is_cut() {
     written();
     controller.ep0_send(&[0; 100]);
     assert!(has(&written(), maxcnt(Line::EP0_IN), 64));
+}
+
+/// A SETUP is told after the packets that came before it; the interrupt line is asserted all the time.
+#[test]
+fn a_dma_that_does_not_end_keeps_no_setup_back() {
+    let mut controller = opened();
+    assert!(controller.receive(data_out(), slots()()).is_ok());
+    data(Line::of(data_out()));
+    assert!(controller.poll().is_none());
+    setup(GET_DEVICE);
+    let events = [(); 4].map(|()| controller.poll());
+    assert!(events.iter().any(|event| matches!(event, Some(Event::VbusLost))), "{events:?}");
+    assert_eq!(written_to(ENABLE).first(), Some(&0));
 }

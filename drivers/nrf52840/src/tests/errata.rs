@@ -18,7 +18,7 @@ fn only(registers: &[Register]) -> Vec<(Register, u32)> {
 
 #[test]
 fn erratum_187_and_171_are_around_the_enable() {
-    let mut controller = detached();
+    let mut controller = detached::<1>();
     set(USBREGSTATUS, 1);
     connect(&mut controller);
     let around = [ENABLE, ERRATUM_171, ERRATUM_187];
@@ -64,7 +64,7 @@ fn erratum_166_is_after_the_enable() {
     erratum_166(&Usbd::fake());
     let fix = [(TEST_ADDRESS, 0x7E3), (TEST_DATA, 0x40)];
     assert_eq!(written(), fix);
-    let mut controller = detached();
+    let mut controller = detached::<1>();
     set(USBREGSTATUS, 3);
     set(HFCLKSTAT, 1 << 16 | 1);
     connect(&mut controller);

@@ -4,9 +4,12 @@ mod control;
 mod errata;
 mod packets;
 mod power;
+mod two_packets;
 
 use usbd_acm::class::PortStorage;
-use usbd_acm::{Controller, Direction, Endpoint, EndpointAddress, Event, RxSlot, TransferType};
+use usbd_acm::{
+    Controller, Direction, Endpoint, EndpointAddress, Event, RxSlot, TransferType, TxPacket,
+};
 
 use crate::line::Line;
 use crate::registers::fake::{raise, set, written};
@@ -19,13 +22,18 @@ const READY: u32 = 1 << 11;
 /// NVIC_ISPR1, where USBD is bit 7.
 const PENDING: Register = Register(0xE000_E204);
 
-fn detached() -> Nrf52840 {
+fn detached<const DEPTH: usize>() -> Nrf52840<OnChip, 1, DEPTH> {
     let state = Box::leak(Box::new(State::new()));
     Nrf52840::new(Usbd::fake(), OnChip::new(), state)
 }
 
 /// Plugged in, with all that the chip needs running.
 fn attached() -> Nrf52840 {
+    attached_with()
+}
+
+/// The same, with so many packets for each IN endpoint.
+fn attached_with<const DEPTH: usize>() -> Nrf52840<OnChip, 1, DEPTH> {
     let mut controller = detached();
     set(USBREGSTATUS, 3);
     set(HFCLKSTAT, 1 << 16 | 1);
@@ -37,14 +45,19 @@ fn attached() -> Nrf52840 {
 }
 
 /// Wants to be attached, and takes the first step towards it.
-fn connect(controller: &mut Nrf52840) {
+fn connect(controller: &mut impl Controller) {
     controller.connect();
     assert!(controller.poll().is_none());
 }
 
 /// Attached, with IN and OUT endpoint 1 open.
 fn opened() -> Nrf52840 {
-    let mut controller = attached();
+    opened_with()
+}
+
+/// The same, with so many packets for each IN endpoint.
+fn opened_with<const DEPTH: usize>() -> Nrf52840<OnChip, 1, DEPTH> {
+    let mut controller = attached_with();
     for address in [data_in(), data_out()] {
         let transfer_type = TransferType::Bulk;
         controller.open(Endpoint { address, transfer_type, max_packet_size: 64 });
@@ -59,6 +72,18 @@ fn data_in() -> EndpointAddress {
 
 fn data_out() -> EndpointAddress {
     EndpointAddress::new(1, Direction::Out).unwrap()
+}
+
+fn line_in() -> Line {
+    Line::of(data_in())
+}
+
+fn line_out() -> Line {
+    Line::of(data_out())
+}
+
+fn packet() -> TxPacket {
+    TxPacket::ZERO_LENGTH
 }
 
 /// Slots of 64 bytes.
@@ -116,7 +141,7 @@ fn no_content_of_a_register_stops_it() {
     let mut slots = slots();
     for seed in 0..2_000 {
         let mut controller = if seed % 2 == 0 { attached() } else { opened() };
-        let _ = controller.send(data_in(), usbd_acm::TxPacket::ZERO_LENGTH);
+        let _ = controller.send(data_in(), packet());
         if seed == 1 {
             let _ = controller.receive(data_out(), slots());
         }

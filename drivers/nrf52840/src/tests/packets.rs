@@ -1,27 +1,16 @@
 //! Bulk and interrupt packets.
 
-use usbd_acm::{Controller, Direction, EndpointAddress, Event, TxPacket};
+use usbd_acm::{Controller, Direction, EndpointAddress, Event};
 
 use super::{
-    PENDING, amount, data, data_in, data_out, dma_ends, has, maxcnt, opened, slots, start,
+    PENDING, amount, data, data_in, data_out, dma_ends, has, line_in, line_out, maxcnt, opened,
+    packet, slots, start,
 };
 use crate::line::Line;
 use crate::registers::fake::{raise, set, written, written_to};
 use crate::registers::{
     DTOGGLE, EPINEN, EPOUTEN, EPSTALL, TEST_ADDRESS, USBREGSTATUS, USBRESET, halted_out, size_out,
 };
-
-fn line_in() -> Line {
-    Line::of(data_in())
-}
-
-fn line_out() -> Line {
-    Line::of(data_out())
-}
-
-fn packet() -> TxPacket {
-    TxPacket::ZERO_LENGTH
-}
 
 #[test]
 fn a_packet_is_held_until_the_host_has_it_and_the_next_starts_at_once() {

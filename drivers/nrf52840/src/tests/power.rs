@@ -22,7 +22,7 @@ const USBWUALLOWED: u32 = 1 << 10;
 
 #[test]
 fn nothing_is_enabled_before_vbus() {
-    let mut controller = detached();
+    let mut controller = detached::<1>();
     written();
     controller.connect();
     assert_eq!(written(), [(PENDING, 1 << 7)], "it may be plugged in already");
@@ -32,7 +32,7 @@ fn nothing_is_enabled_before_vbus() {
 
 #[test]
 fn nothing_is_enabled_before_it_is_wanted() {
-    let mut controller = detached();
+    let mut controller = detached::<1>();
     set(USBREGSTATUS, 3);
     written();
     assert!(controller.poll().is_none());
@@ -41,7 +41,7 @@ fn nothing_is_enabled_before_it_is_wanted() {
 
 #[test]
 fn the_pull_up_waits_for_ready_the_regulator_and_the_crystal() {
-    let mut controller = detached();
+    let mut controller = detached::<1>();
     set(USBREGSTATUS, 1);
     connect(&mut controller);
     let log = written();
@@ -103,7 +103,7 @@ fn an_odd_number_of_bytes_is_made_even_before_it_is_disabled() {
 
 #[test]
 fn unplugged_while_it_comes_up_it_is_disabled_in_silence() {
-    let mut controller = detached();
+    let mut controller = detached::<1>();
     set(USBREGSTATUS, 1);
     connect(&mut controller);
     set(USBREGSTATUS, 0);

@@ -40,15 +40,17 @@ fn run(every: u32, plans: impl FnOnce(&Bench<'_, Board<Chip>>) -> Hits) -> Hits 
     plans(&Bench { make: &|| plugged(&image), check: &is_well, every, may_fail })
 }
 
-fn record(name: &str, hits: Hits) {
-    hits.record(&format!("firmware-{name}-{NAME}"));
+/// Leaves figures, and whether they are of all there is.
+fn record(name: &str, counted: &[(&str, u64)]) {
+    let figures = [counted, &[("whole", u64::from(is_long()))]].concat();
+    figures::record(&format!("firmware-{name}-{NAME}"), &figures);
 }
 
 #[test]
 fn every_fault_at_every_packet_of_a_conversation() {
     let hits = run(every(13), |bench| bench.conversations());
     assert!(hits.faults > 100 && hits.started_over > 20, "{hits:?}");
-    record("conversation", hits);
+    record("conversation", &hits.figures());
 }
 
 #[test]
@@ -62,7 +64,7 @@ fn every_fault_at_every_packet_of_an_enumeration() {
         true => hits.assert_exact(BUS, may_fail),
         false => hits.assert_all_tried(BUS),
     }
-    record("enumeration", hits);
+    record("enumeration", &hits.figures());
 }
 
 /// Of an enumeration and of the transfers after it.
@@ -75,7 +77,7 @@ fn an_unplugged_cable_and_a_reset_at_every_token_and_packet() {
             assert!(counts.iter().all(|count| *count > 10), "{counts:?}");
             Hits::broken_off(counts.iter().sum())
         });
-        record(name, hits);
+        record(name, &hits.figures());
     }
 }
 
@@ -102,7 +104,7 @@ fn a_brown_out_at_every_packet() {
         count += 1;
     }
     assert!(count > 20, "{count}");
-    record("brown-out", Hits::broken_off(count));
+    record("brown-out", &Hits::broken_off(count).figures());
 }
 
 fn succeeded<T, E: Debug>(outcome: Result<T, E>, packet: u32) {
@@ -125,5 +127,5 @@ fn enumerations_one_after_the_other() {
     linux::enumerate(&mut host).expect("alive");
     succeeded(converse(&mut host), 0);
     is_well(&mut host);
-    figures::record(&format!("firmware-cycles-{NAME}"), &[("cycles", cycles.into())]);
+    record("cycles", &[("cycles", cycles.into())]);
 }

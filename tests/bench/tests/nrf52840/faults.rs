@@ -54,8 +54,13 @@ fn an_unplugged_cable_here_and_there() {
 
 #[test]
 fn nothing_is_lost_or_doubled_on_a_bad_cable() {
+    echoes_on_a_bad_cable(|| opened("echo"));
+}
+
+/// An echo loses and doubles nothing.
+pub fn echoes_on_a_bad_cable(opened: impl Fn() -> (Host<Board>, AcmPort)) {
     for seed in 0..4 {
-        let (mut host, mut port) = opened("echo");
+        let (mut host, mut port) = opened();
         let noise = Noise { drop: 2000, corrupt: 2000, duplicate: 2000, ..Noise::default() };
         host.faults().add_noise(seed, noise);
         let data = data(5_000);

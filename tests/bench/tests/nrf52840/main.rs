@@ -8,6 +8,7 @@ mod figures;
 mod power;
 #[path = "../rig/mod.rs"]
 mod rig;
+mod two_packets;
 
 use rig::{LINE_CODING, data, is_well, runs};
 use usbd_acm_bench::firmware::Firmware;

@@ -26,8 +26,8 @@ mod usbtest_chapter9;
 #[path = "../../../wire/requests.rs"]
 mod wire_requests;
 
-use crate::Chip;
 use crate::rig::is_well;
+use crate::{Chip, FEATURES};
 
 pub use ::suites::{ADDRESS, model};
 
@@ -36,7 +36,8 @@ pub type Subject = ::suites::Subject<Board<Chip>>;
 
 fn image() -> Image {
     let firmware = Firmware::peer(&format!("{}-usbd-acm", Chip::NAME), App::Echo);
-    Firmware { features: vec!["suite".to_owned()], ..firmware }.image().expect("it builds")
+    let features = FEATURES.iter().map(|feature| feature.to_string()).collect();
+    Firmware { features, ..firmware }.image().expect("it builds")
 }
 
 /// Runs `test` on the firmware. Whatever it does, nothing is done against the chip's manual.

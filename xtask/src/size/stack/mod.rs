@@ -87,6 +87,26 @@ fn entry_points(target: &'static str, text: &mut String) -> Result<u64> {
     poll.context("the entry points are not linked")
 }
 
+/// What an exception pushes: eight words, below a stack pointer that is made a multiple of eight bytes
+/// (DDI 0403E, §B1.5.7). Registers of the FPU come on top only where one of its instructions was executed.
+const EXCEPTION: u64 = 8 * 4 + 4;
+
+/// The handler that the main program is called by.
+const RESET: &str = "Reset";
+
+/// The most stack that the firmware in an ELF file can take: that of its main program, and on top of it that
+/// of one handler, where all have the same priority and so none preempts another.
+pub fn of_firmware(bytes: &[u8]) -> Result<u64> {
+    whole(&exceptions(bytes)?).context("there is no reset handler")
+}
+
+fn whole(handlers: &[Handler]) -> Option<u64> {
+    let (main, others): (Vec<&Handler>, _) =
+        handlers.iter().partition(|handler| handler.name == RESET);
+    let deepest = others.iter().map(|handler| EXCEPTION + handler.bytes).max();
+    Some(main.first()?.bytes + deepest.unwrap_or(0))
+}
+
 /// The bound of a handler.
 struct Handler {
     name: String,
@@ -121,7 +141,10 @@ fn compare_with_runs(progress: &impl Fn(&str)) -> Result<u64> {
         let mut graph = Graph::new(&program);
         let mut executed = std::collections::BTreeMap::new();
         for mode in Mode::ALL {
-            for (entry, bytes) in emulator::run(&firmware, mode)?.deepest {
+            let run = emulator::run(&firmware, mode)?;
+            // What the table shows as its peak is all that is below its beginning.
+            let peak = (firmware.entry & !1, run.stack);
+            for (entry, bytes) in run.deepest.into_iter().chain([peak]) {
                 let deepest: &mut u64 = executed.entry(entry).or_default();
                 *deepest = bytes.max(*deepest);
             }
@@ -137,4 +160,21 @@ fn compare_with_runs(progress: &impl Fn(&str)) -> Result<u64> {
         }
     }
     Ok(functions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handler(name: &str, bytes: u64) -> Handler {
+        Handler { name: name.to_owned(), bytes, path: String::new() }
+    }
+
+    #[test]
+    fn a_firmware_takes_its_main_program_and_the_deepest_handler() {
+        let handlers = [handler("USBD", 100), handler("Reset", 40), handler("POWER_CLOCK", 8)];
+        assert_eq!(whole(&handlers), Some(40 + 36 + 100));
+        assert_eq!(whole(&handlers[1..2]), Some(40));
+        assert_eq!(whole(&handlers[..1]), None);
+    }
 }

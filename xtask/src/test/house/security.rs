@@ -38,7 +38,16 @@ fn offences_in(text: &str, tests: &BTreeSet<String>) -> Vec<String> {
         let absent = named.into_iter().filter(|name| !tests.contains(*name));
         offences.extend(absent.map(|name| format!("SECURITY.md: there is no test {name}")));
     }
+    let prose = text.lines().filter(|line| !line.starts_with('|'));
+    let absent = prose.flat_map(names).filter(|name| is_sentence(name) && !tests.contains(*name));
+    offences.extend(absent.map(|name| format!("SECURITY.md: there is no test {name}")));
     offences
+}
+
+/// What is a name of a test where anything may be named.
+fn is_sentence(name: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.chars().all(|c| is_word(c) || c == '_') && name.matches('_').count() > 2
 }
 
 /// The rows of the chapter's table, without its head.
@@ -94,5 +103,19 @@ mod tests {
         assert_eq!(check("| class | `one`, `two` |"), ["SECURITY.md: there is no test two"]);
         assert_eq!(check("| class | none |"), ["SECURITY.md: no test holds class"]);
         assert_eq!(offences_in("", &tests).len(), 1);
+    }
+
+    #[test]
+    fn a_test_that_is_named_in_prose_exists_too() {
+        let tests = ["one".to_owned(), "a_test_that_exists".to_owned()].into();
+        let check = |prose: &str| {
+            offences_in(&format!("{prose}\n\n{CHAPTER}\n\n| a |\n|---|\n| class `one` |"), &tests)
+        };
+        assert_eq!(
+            check("As `a_test_that_exists` says, of `wIndex` and `deny_unknown_fields`."),
+            [""; 0]
+        );
+        let said = check("As `a_test_that_is_gone` says.");
+        assert_eq!(said, ["SECURITY.md: there is no test a_test_that_is_gone"]);
     }
 }

@@ -16,9 +16,16 @@ use usbd_acm_nrf52840::{ENDPOINTS, Nrf52840, OnChip, State, Usbd, power_clock_in
 include!("../../application.rs");
 include!("../../descriptors.rs");
 
+/// Packets that the driver holds for an IN endpoint.
+const DEPTH: usize = if cfg!(feature = "two-packets") { 2 } else { 1 };
+/// Packets in the FIFO of each direction.
+const SLOTS: usize = 2 * DEPTH;
+
+type Usb = Device<Nrf52840<OnChip, 1, DEPTH>, (), 1, SLOTS>;
+
 /// What main hands to the interrupt before it enables it. Not an `Option`, whose `None` is no zeros and
 /// so would lie in flash, too.
-struct Handed(UnsafeCell<MaybeUninit<Device<Nrf52840>>>);
+struct Handed(UnsafeCell<MaybeUninit<Usb>>);
 
 // SAFETY: main has it before the interrupt is enabled, and the interrupt alone from then on.
 unsafe impl Sync for Handed {}
@@ -27,8 +34,8 @@ static DEVICE: Handed = Handed(UnsafeCell::new(MaybeUninit::uninit()));
 
 #[entry]
 fn main() -> ! {
-    static mut STORAGE: Storage = Storage::new();
-    static mut STATE: State = State::new();
+    static mut STORAGE: Storage<1, SLOTS> = Storage::new();
+    static mut STATE: State<1, DEPTH> = State::new();
     let Some(usbd) = Usbd::take() else { halt() };
     let controller = Nrf52840::new(usbd, OnChip::new(), STATE);
     let (mut device, [mut port]) = STORAGE.split(controller, &DESCRIPTORS, ());
