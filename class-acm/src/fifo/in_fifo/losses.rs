@@ -142,8 +142,8 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
             if number_of::<SIZE>(sent) == self.fifo.losses.head.load_own() && self.fifo.is_full() {
                 state = state.skipped_to(next_slot::<SIZE>(sent));
             }
-            // Nothing is in flight that was not spared.
-            self.fifo.set_state(state.gives_slots_up());
+            // No slot is in flight: what has bytes is outstanding, until the acknowledgement gives it back.
+            self.fifo.set_state(state);
             self.fifo.find_head();
             self.fifo.lose_outstanding();
         }

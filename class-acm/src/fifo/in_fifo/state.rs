@@ -20,7 +20,7 @@ const FRESH: u32 = 0x400;
 const SENT: u32 = 16;
 
 /// The position `sent`: bytes before it were submitted to the driver, or skipped. Below it what goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct State(u32);
 
 impl State {
@@ -121,14 +121,6 @@ impl State {
         Self(self.0 & !(u32::MAX << SENT) | u32::from(sent) << SENT)
     }
 
-    /// What is in flight has no slot any more.
-    pub(super) fn gives_slots_up(self) -> Self {
-        match self.0 & SLOTS {
-            0 => self,
-            _ => self.without(SLOTS).with(OPEN),
-        }
-    }
-
     /// Nothing is in flight, nor due but what starts anew.
     pub(super) fn emptied(self) -> Self {
         self.without(IN_FLIGHT | ZLP_DUE)
@@ -194,13 +186,6 @@ mod tests {
         let state = after(&[64]).acknowledged().submitted::<SIZE>(0, SIZE);
         assert_eq!((state.head::<SIZE>(), state.is_in_flight()), (1, true));
         assert!(!state.is_zlp_due() && !state.acknowledged().is_unsettled());
-    }
-
-    #[test]
-    fn slots_that_are_given_up_leave_a_packet_in_flight() {
-        let state = after(&[64, 64]).gives_slots_up();
-        assert_eq!((state.head::<SIZE>(), state.is_in_flight()), (2, true));
-        assert_eq!(after(&[]).gives_slots_up(), after(&[]));
     }
 
     #[test]
