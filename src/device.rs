@@ -165,7 +165,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                 port.data_sent::<C, H>(&mut self.controller, now);
                 return false;
             }
-            if address == endpoints.notification {
+            // The only port has no other IN endpoint.
+            if PORTS == 1 || address == endpoints.notification {
                 port.notification_sent();
                 return true;
             }
@@ -175,7 +176,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     fn received(&mut self, address: EndpointAddress, packet: (RxSlot, u16)) {
         for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
-            if address == endpoints.data_out {
+            // Its FIFO tells whether the slot is the only port's.
+            if PORTS == 1 || address == endpoints.data_out {
                 let mut port = BusPort { half, endpoints };
                 return port.received::<C, H>(&mut self.controller, packet);
             }
