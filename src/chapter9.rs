@@ -13,17 +13,14 @@ use crate::request::{
 };
 use crate::{Controller, Device, EndpointAddress, Hooks, Speed, TestMode};
 
-/// The words that are replied, by value; of the first ones also the first byte alone.
-static WORDS: [[u8; 2]; 4] = [[0, 0], [1, 0], [2, 0], [3, 0]];
-
-/// A status of two bits as the two bytes on the wire.
-fn word(value: u8) -> &'static [u8] {
-    &WORDS[usize::from(value & 3)]
+/// A reply of two bytes.
+fn word(value: u8) -> Outcome {
+    Outcome::Words((value.into(), 0), 2)
 }
 
-/// 0 or 1 as the byte on the wire.
-fn byte(value: bool) -> &'static [u8] {
-    word(value.into()).split_at(1).0
+/// A reply of one byte, 0 or 1.
+fn byte(value: bool) -> Outcome {
+    Outcome::Words((value.into(), 0), 1)
 }
 
 /// An endpoint that a request names, and its [`EndpointAddress::bit`].
@@ -47,7 +44,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let row = Row::find(setup)?;
         let is_test = row.action() == action::DEVICE_FEATURE && value == TEST_MODE;
         if C::TEST_MODES && is_test && request == SET_FEATURE && setup.length == 0 {
-            return Some(Outcome::Data(self.set_test_mode(index)?));
+            return self.set_test_mode(index);
         }
         if !row.fits(setup, self.state) {
             return None;
@@ -65,11 +62,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// Does what a request asks for that fits its row.
     fn act(&mut self, row: &Row, setup: &SetupPacket, endpoint: Named) -> Option<Outcome> {
         let SetupPacket { request, value, index, .. } = *setup;
-        let reply = match row.action() {
+        Some(match row.action() {
             action::DEVICE_STATUS => word(self.device_status()),
             action::DEVICE_FEATURE => self.set_remote_wakeup(request == SET_FEATURE, value)?,
-            action::SET_ADDRESS => return self.set_address(value),
-            action::DESCRIPTOR => self.descriptor(value, index)?,
+            action::SET_ADDRESS => self.set_address(value)?,
+            action::DESCRIPTOR => Outcome::Data(self.descriptor(value, index)?),
             action::CONFIGURATION => byte(self.state == State::Configured),
             action::SET_CONFIGURATION => self.set_configuration(value),
             action::INTERFACE_STATUS => word(0),
@@ -78,7 +75,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             // USB 2.0 §9.4.5: as SET_CONFIGURATION, for the endpoints of one interface.
             action::SET_INTERFACE => {
                 self.unhalt_interface(index.into());
-                &[]
+                Outcome::Done
             }
             // USB 2.0 §9.4.5: Halt is neither required nor recommended for the default pipe, so that it is
             // never set.
@@ -87,12 +84,10 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             action::HALT => {
                 self.halted |= endpoint.bit;
                 self.controller.halt(endpoint.address?);
-                &[]
+                Outcome::Done
             }
-            _ => return self.class(row, setup),
-        };
-        // A request without data has wLength 0, and so an empty reply acknowledges it.
-        Some(Outcome::Data(reply))
+            _ => self.class(row, setup)?,
+        })
     }
 
     /// The endpoint that wIndex names.
@@ -107,13 +102,13 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             .then_some(Named { address: Some(address), bit })
     }
 
-    fn clear_halt(&mut self, endpoint: Named) -> Option<&'static [u8]> {
+    fn clear_halt(&mut self, endpoint: Named) -> Option<Outcome> {
         match endpoint.address {
             Some(address) => self.unhalt(address),
             None if self.state == State::Default => return None,
             None => {}
         }
-        Some(&[])
+        Some(Outcome::Done)
     }
 
     /// Descriptor type in the high byte of wValue, index in the low one: only strings have more than
@@ -140,24 +135,24 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     }
 
     /// A feature that bmAttributes does not offer cannot be set nor cleared.
-    fn set_remote_wakeup(&mut self, enabled: bool, feature: u16) -> Option<&'static [u8]> {
+    fn set_remote_wakeup(&mut self, enabled: bool, feature: u16) -> Option<Outcome> {
         if feature != DEVICE_REMOTE_WAKEUP || !self.descriptors.attributes().remote_wakeup {
             return None;
         }
         self.remote_wakeup = enabled;
-        Some(&[])
+        Some(Outcome::Done)
     }
 
     /// USB 2.0 §9.4.9: in any state, with the selector in the high byte of wIndex. Without a data stage
     /// the status stage follows, and nothing else comes between.
-    fn set_test_mode(&mut self, index: u16) -> Option<&'static [u8]> {
+    fn set_test_mode(&mut self, index: u16) -> Option<Outcome> {
         let [0, selector] = index.to_le_bytes() else { return None };
         // At full speed this is free: the modes are of the transceiver for high speed.
         if self.speed != Speed::High {
             return None;
         }
         self.stage = Stage::TestMode(TestMode::from_selector(selector)?);
-        Some(&[])
+        Some(Outcome::Done)
     }
 
     fn set_address(&self, value: u16) -> Option<Outcome> {
@@ -165,13 +160,13 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         (self.state != State::Configured).then_some(Outcome::Address(address))
     }
 
-    fn set_configuration(&mut self, value: u16) -> &'static [u8] {
+    fn set_configuration(&mut self, value: u16) -> Outcome {
         match value {
             0 => self.deconfigure(),
             // CONFIGURATION_VALUE, which is all there is.
             _ => self.configure(),
         }
-        &[]
+        Outcome::Done
     }
 
     /// Ends the halts of the endpoints of one interface and sets their toggles to DATA0.
