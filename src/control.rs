@@ -33,12 +33,6 @@ pub(crate) enum Stage {
     TestMode(TestMode),
 }
 
-impl Stage {
-    /// Before the first reset. Nothing happens on EP0 until then; a variant that gives every byte
-    /// a value, as padding would be copied by a call of memcpy, and link it.
-    pub(crate) const POWER_ON: Self = Self::DataIn { rest: &[], zlp: false };
-}
-
 /// What a request is answered with: exactly one of these for every SETUP, or a STALL (I9).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Outcome {
