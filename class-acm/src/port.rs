@@ -16,7 +16,6 @@ use crate::pace::Pace;
 /// instructions reach it.
 #[repr(C)]
 pub struct PortStorage<const SLOTS: usize, const SIZE: usize> {
-    link: Link,
     control: ControlShared,
     to_host: InFifo<SLOTS, SIZE>,
     from_host: OutFifo<SLOTS, SIZE>,
@@ -28,7 +27,6 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         Self {
-            link: Link::new(),
             control: ControlShared::new(),
             notification: NotificationSlot::new(),
             to_host: InFifo::new(),
@@ -50,14 +48,17 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
         make: impl Fn(ApplicationHalf<SLOTS, SIZE>) -> P,
     ) -> (BusHalves<PORTS, SLOTS, SIZE>, [P; PORTS]) {
         // Without early exit, as `has_work`.
-        ports.iter_mut().fold((), |(), port| port.link.set_doorbell(doorbell));
+        ports.iter_mut().fold((), |(), port| port.control.link.set_doorbell(doorbell));
         let ports: &'static [Self; PORTS] = ports;
         let application = core::array::from_fn(|index| {
             let port = &ports[index];
             make(ApplicationHalf {
                 reader: ReaderHalf { port },
                 writer: WriterHalf { port },
-                control: ControlHalf { link: &port.link, control: Control::new(&port.control) },
+                control: ControlHalf {
+                    link: &port.control.link,
+                    control: Control::new(&port.control),
+                },
             })
         });
         (BusHalves { ports }, application)
@@ -78,7 +79,7 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> BusHalves<PORTS,
     /// Whether an application left work on any port.
     pub fn has_work(&self) -> bool {
         // A loop without early exit, which the optimiser removes for one port.
-        self.ports.iter().fold(false, |work, port| work | port.link.has_work())
+        self.ports.iter().fold(false, |work, port| work | port.control.link.has_work())
     }
 
     /// The bus half of one port.
@@ -129,7 +130,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
 
     /// Session and suspend.
     pub fn link(&self) -> &'static Link {
-        &self.port.link
+        &self.port.control.link
     }
 
     /// Whether the host reads, and the time.
@@ -189,7 +190,7 @@ impl<const SLOTS: usize, const SIZE: usize> ReaderHalf<SLOTS, SIZE> {
 
     /// Session and suspend.
     pub fn link(&self) -> &'static Link {
-        &self.port.link
+        &self.port.control.link
     }
 
     /// The oldest packet, which may be a zero-length one, for a reader that has read in `session`:
@@ -219,7 +220,7 @@ impl<const SLOTS: usize, const SIZE: usize> ReaderHalf<SLOTS, SIZE> {
             if !oldest.is_empty() {
                 return Ok(oldest);
             }
-            oldest.consume(0, || self.port.link.ring());
+            oldest.consume(0, || self.port.control.link.ring());
         }
     }
 }
@@ -240,7 +241,7 @@ fn oldest<'a, const SLOTS: usize, const SIZE: usize>(
     session: &mut Session,
 ) -> Result<UnreadPacket<'a, SLOTS, SIZE>, NoPacket> {
     // Before looking for packets: those of an ended session are all there when its end is seen.
-    let now = port.link.session();
+    let now = port.control.link.session();
     let oldest = PacketReader::new(&port.from_host).into_oldest();
     let next = match &oldest {
         // It is no data: nobody has read in its session.
@@ -267,7 +268,7 @@ impl<const SLOTS: usize, const SIZE: usize> WriterHalf<SLOTS, SIZE> {
 
     /// Session and suspend.
     pub fn link(&self) -> &'static Link {
-        &self.port.link
+        &self.port.control.link
     }
 
     /// Whether the host reads, and the time.
