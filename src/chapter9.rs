@@ -23,18 +23,6 @@ fn byte(value: bool) -> Outcome {
     Outcome::Words((value.into(), 0), 1)
 }
 
-/// An endpoint that a request names, and its [`EndpointAddress::bit`].
-#[derive(Clone, Copy)]
-struct Named {
-    address: Option<EndpointAddress>,
-    bit: u32,
-}
-
-impl Named {
-    /// 0 in either direction; it has no bit.
-    const EP0: Self = Self { address: None, bit: 0 };
-}
-
 impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE: usize>
     Device<C, H, PORTS, SLOTS, SIZE>
 {
@@ -54,13 +42,18 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             // The interfaces that the configured device has: two a port.
             Index::Interface if usize::from(index) >= 2 * PORTS => return None,
             Index::Endpoint => self.endpoint(index)?,
-            _ => Named::EP0,
+            _ => None,
         };
         self.act(row, setup, endpoint)
     }
 
-    /// Does what a request asks for that fits its row.
-    fn act(&mut self, row: &Row, setup: &SetupPacket, endpoint: Named) -> Option<Outcome> {
+    /// Does what a request asks for that fits its row. Without an `endpoint` it is about EP0, if about one.
+    fn act(
+        &mut self,
+        row: &Row,
+        setup: &SetupPacket,
+        endpoint: Option<EndpointAddress>,
+    ) -> Option<Outcome> {
         let SetupPacket { request, value, index, .. } = *setup;
         Some(match row.action() {
             action::DEVICE_STATUS => word(self.device_status()),
@@ -79,31 +72,35 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             }
             // USB 2.0 §9.4.5: Halt is neither required nor recommended for the default pipe, so that it is
             // never set.
-            action::ENDPOINT_STATUS => word((self.halted & endpoint.bit != 0).into()),
+            action::ENDPOINT_STATUS => {
+                let is_halted = |address: EndpointAddress| self.halted & address.bit() != 0;
+                word(endpoint.is_some_and(is_halted).into())
+            }
             action::CLEAR_HALT => self.clear_halt(endpoint)?,
             action::HALT => {
-                self.halted |= endpoint.bit;
-                self.controller.halt(endpoint.address?);
+                let address = endpoint?;
+                self.halted |= address.bit();
+                self.controller.halt(address);
                 Outcome::Done
             }
             _ => self.class(row, setup)?,
         })
     }
 
-    /// The endpoint that wIndex names.
-    fn endpoint(&self, index: u16) -> Option<Named> {
+    /// The endpoint that wIndex names: `Some(None)` is EP0, in either direction.
+    fn endpoint(&self, index: u16) -> Option<Option<EndpointAddress>> {
         // Reserved bits that are set name nothing (USB 2.0 §9.3.4).
         let byte = u8::try_from(index).ok()?;
-        let Some(address) = EndpointAddress::from_byte(byte) else {
-            return (byte & 0x7F == 0).then_some(Named::EP0);
-        };
-        let bit = self.descriptors.endpoints() & address.bit();
-        (self.state == State::Configured && bit != 0)
-            .then_some(Named { address: Some(address), bit })
+        if byte & 0x7F == 0 {
+            return Some(None);
+        }
+        let address = EndpointAddress::from_byte(byte)?;
+        let is_there = self.descriptors.endpoints() & address.bit() != 0;
+        (self.state == State::Configured && is_there).then_some(Some(address))
     }
 
-    fn clear_halt(&mut self, endpoint: Named) -> Option<Outcome> {
-        match endpoint.address {
+    fn clear_halt(&mut self, endpoint: Option<EndpointAddress>) -> Option<Outcome> {
+        match endpoint {
             Some(address) => self.unhalt(address),
             None if self.state == State::Default => return None,
             None => {}
