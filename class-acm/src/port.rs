@@ -193,17 +193,37 @@ impl<const SLOTS: usize, const SIZE: usize> ReaderHalf<SLOTS, SIZE> {
         &self.port.control.link
     }
 
-    /// The oldest packet, which may be a zero-length one, for a reader that has read in `session`:
-    /// afterwards it has read in that of the packet, or in the session now.
+    /// The session of the bytes that were read last.
+    pub fn session(&self) -> Session {
+        Session::from_number(self.port.from_host.read_in())
+    }
+
+    /// The oldest packet, which may be a zero-length one. Afterwards its session, or the session now, is
+    /// that of the bytes read last.
     ///
     /// # Errors
     /// [`NoPacket`].
     #[inline]
-    pub fn oldest(
-        &mut self,
-        session: &mut Session,
-    ) -> Result<UnreadPacket<'_, SLOTS, SIZE>, NoPacket> {
-        oldest(self.port, session)
+    pub fn oldest(&mut self) -> Result<UnreadPacket<'_, SLOTS, SIZE>, NoPacket> {
+        oldest(self.port)
+    }
+
+    /// Copies bytes of the oldest packet with data, as many as fit, and consumes them: how many.
+    ///
+    /// # Errors
+    /// [`NoPacket`].
+    #[inline]
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, NoPacket> {
+        let port = self.port;
+        loop {
+            let oldest = oldest(port)?;
+            // A zero-length packet is no data, but it had a slot.
+            let is_data = !oldest.is_empty();
+            let count = oldest.read(buffer, || port.control.link.ring());
+            if is_data {
+                return Ok(count);
+            }
+        }
     }
 
     /// The same without zero-length packets, which are skipped.
@@ -211,12 +231,9 @@ impl<const SLOTS: usize, const SIZE: usize> ReaderHalf<SLOTS, SIZE> {
     /// # Errors
     /// [`NoPacket`].
     #[inline]
-    pub fn oldest_with_data(
-        &mut self,
-        session: &mut Session,
-    ) -> Result<UnreadPacket<'_, SLOTS, SIZE>, NoPacket> {
+    pub fn oldest_with_data(&mut self) -> Result<UnreadPacket<'_, SLOTS, SIZE>, NoPacket> {
         loop {
-            let oldest = oldest(self.port, session)?;
+            let oldest = oldest(self.port)?;
             if !oldest.is_empty() {
                 return Ok(oldest);
             }
@@ -238,21 +255,31 @@ pub enum NoPacket {
 #[inline]
 fn oldest<'a, const SLOTS: usize, const SIZE: usize>(
     port: &'static PortStorage<SLOTS, SIZE>,
-    session: &mut Session,
 ) -> Result<UnreadPacket<'a, SLOTS, SIZE>, NoPacket> {
     // Before looking for packets: those of an ended session are all there when its end is seen.
     let now = port.control.link.session();
-    let oldest = PacketReader::new(&port.from_host).into_oldest();
-    let next = match &oldest {
-        // It is no data: nobody has read in its session.
-        Some(oldest) if oldest.is_empty() => *session,
-        Some(oldest) => Session::from_number(oldest.session()),
-        None => now,
+    let Some(oldest) = PacketReader::new(&port.from_host).into_oldest() else {
+        return Err(if follow(port, now) { NoPacket::SessionEnded } else { NoPacket::Empty });
     };
-    if *session != next && core::mem::replace(session, next).is_open() {
+    // A zero-length packet is no data: nobody has read in its session.
+    if !oldest.is_empty() && follow(port, Session::from_number(oldest.session())) {
         return Err(NoPacket::SessionEnded);
     }
-    oldest.ok_or(NoPacket::Empty)
+    Ok(oldest)
+}
+
+/// Goes on in another session, if it is one, and returns whether one ended by that.
+#[inline]
+fn follow<const SLOTS: usize, const SIZE: usize>(
+    port: &PortStorage<SLOTS, SIZE>,
+    next: Session,
+) -> bool {
+    let before = Session::from_number(port.from_host.read_in());
+    if before == next {
+        return false;
+    }
+    port.from_host.set_read_in(next.number());
+    before.is_open()
 }
 
 /// The writing part of a port.

@@ -21,6 +21,8 @@ pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
     tail: AtomicU8,
     /// Of the bus half alone: the slots from `tail` up to this number are with the driver.
     lent: AtomicU8,
+    /// Of the application alone: the session of what it read last.
+    read_in: AtomicU16,
     slots: [Slot<[Byte; SIZE]>; SLOTS],
 }
 
@@ -33,6 +35,7 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicU16::new(0),
             tail: AtomicU8::new(0),
             lent: AtomicU8::new(0),
+            read_in: AtomicU16::new(0),
             slots: empty_slots(),
         }
     }
@@ -44,6 +47,7 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicU16::new(0),
             tail: AtomicU8::new(0),
             lent: AtomicU8::new(0),
+            read_in: AtomicU16::new(0),
             slots: empty_slots(),
         }
     }
@@ -267,6 +271,17 @@ impl<'a, const SLOTS: usize, const SIZE: usize> UnreadPacket<'a, SLOTS, SIZE> {
 
 /// What the application alone does.
 impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
+    /// The session of what was read last.
+    #[inline]
+    pub(crate) fn read_in(&self) -> u16 {
+        self.read_in.load_own()
+    }
+
+    #[inline]
+    pub(crate) fn set_read_in(&self, session: u16) {
+        self.read_in.store(session, Ordering::Relaxed);
+    }
+
     #[inline]
     fn oldest<'a>(&'static self) -> Option<UnreadPacket<'a, SLOTS, SIZE>> {
         let head = self.head.load_own();
