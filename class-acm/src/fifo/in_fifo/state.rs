@@ -3,11 +3,13 @@
 use super::settled;
 use crate::fifo::{low, number_of};
 
-/// Slots whose last packet was submitted and not acknowledged, up to 64 of them.
-const SLOTS: u32 = 0x7F;
 /// A packet is in flight that leaves its slot open, or has none: a zero-length one. It is older than
 /// the others that are.
-const OPEN: u32 = 0x80;
+const OPEN: u32 = 1;
+/// One of the slots whose last packet was submitted and not acknowledged, of which there are 64 at most.
+const SLOT: u32 = 2;
+/// How many they are.
+const SLOTS: u32 = 0xFE;
 /// Packets that were submitted and not acknowledged.
 const IN_FLIGHT: u32 = SLOTS | OPEN;
 /// The last packet was full, so the host waits for more (USB 2.0 §5.8.3).
@@ -42,7 +44,7 @@ impl State {
     /// them still.
     #[inline]
     pub(super) fn head<const SIZE: usize>(self) -> u8 {
-        let [slots, ..] = (self.0 & SLOTS).to_le_bytes();
+        let [slots, ..] = ((self.0 & SLOTS) / SLOT).to_le_bytes();
         number_of::<SIZE>(self.sent()).wrapping_sub(slots)
     }
 
@@ -58,7 +60,7 @@ impl State {
     pub(super) fn reaches(self, depth: usize) -> bool {
         match depth {
             1 => self.is_in_flight(),
-            _ => (self.0 & SLOTS) as usize + usize::from(self.0 & OPEN != 0) >= depth,
+            _ => ((self.0 & SLOTS) / SLOT + (self.0 & OPEN)) as usize >= depth,
         }
     }
 
@@ -94,11 +96,11 @@ impl State {
             next = next.skipped_to(settled::<SIZE>(next.sent(), packet_size));
         }
         if usize::from(length) == packet_size {
-            return Self(next.0 + (ZLP_DUE + 1));
+            return Self(next.0 + (ZLP_DUE + SLOT));
         }
         // No packet crosses the end of a slot, and so this bit changes.
         let ends_slot = (next.0 ^ self.0) & u32::from(low(SIZE)) << SENT != 0;
-        if ends_slot { Self(next.0 + 1) } else { next.with(OPEN) }
+        if ends_slot { Self(next.0 + SLOT) } else { next.with(OPEN) }
     }
 
     /// The host acknowledged the oldest packet, if there is one.
@@ -106,8 +108,8 @@ impl State {
     pub(super) fn acknowledged(self) -> Self {
         match self.0 & IN_FLIGHT {
             0 => self,
-            in_flight if in_flight & OPEN != 0 => self.without(OPEN),
-            _ => Self(self.0 - 1),
+            // One less is without the open packet, if there is one, and else without half a slot.
+            _ => Self((self.0 - OPEN) & !OPEN),
         }
     }
 
