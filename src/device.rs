@@ -131,19 +131,18 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// What is not a packet of a port; apart, so that those do not pay for it.
     #[inline(never)]
     fn handle(&mut self, event: &Event) {
+        if C::HIGH_SPEED
+            && let Event::Reset(speed) = event
+        {
+            self.speed = *speed;
+        }
         match event {
             Event::Setup(setup) => self.setup(setup),
             Event::Ep0Sent => self.ep0_sent(),
             Event::Ep0Received => self.ep0_received(),
             Event::Ep0Status => self.ep0_status(),
             Event::Sent(_) | Event::Received(..) => {}
-            Event::Reset(speed) => {
-                self.reset();
-                if C::HIGH_SPEED {
-                    self.speed = *speed;
-                }
-            }
-            Event::VbusLost => self.reset(),
+            Event::Reset(_) | Event::VbusLost => self.reset(),
             Event::Suspend => self.suspend(),
             Event::Resume => self.resume(),
         }
