@@ -8,14 +8,14 @@ use usbd_acm_class::SetupPacket;
 use crate::control::{Outcome, Stage};
 use crate::device::State;
 use crate::request::{
-    CONFIGURATION, DEVICE, DEVICE_QUALIFIER, DEVICE_REMOTE_WAKEUP, Index,
+    CLEAR_FEATURE, CONFIGURATION, DEVICE, DEVICE_QUALIFIER, DEVICE_REMOTE_WAKEUP, Index,
     OTHER_SPEED_CONFIGURATION, Row, SET_FEATURE, STRING, TEST_MODE, action,
 };
 use crate::{Controller, Device, EndpointAddress, Hooks, Speed, TestMode};
 
 /// A reply of two bytes.
-fn word(value: u8) -> Outcome {
-    Outcome::Words((value.into(), 0), 2)
+fn word(value: u32) -> Outcome {
+    Outcome::Words((value, 0), 2)
 }
 
 /// A reply of one byte, 0 or 1.
@@ -57,7 +57,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let SetupPacket { request, value, index, .. } = *setup;
         Some(match row.action() {
             action::DEVICE_STATUS => word(self.device_status()),
-            action::DEVICE_FEATURE => self.set_remote_wakeup(request == SET_FEATURE, value)?,
+            action::DEVICE_FEATURE => {
+                // The bit in which the two requests differ.
+                let enabled = request & (SET_FEATURE ^ CLEAR_FEATURE) != 0;
+                self.set_remote_wakeup(enabled, value)?
+            }
             action::SET_ADDRESS => self.set_address(value)?,
             action::DESCRIPTOR => Outcome::Data(self.descriptor(value, index)?),
             action::CONFIGURATION => byte(self.state == State::Configured),
@@ -71,10 +75,9 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                 Outcome::Done
             }
             // USB 2.0 §9.4.5: Halt is neither required nor recommended for the default pipe, so that it is
-            // never set.
+            // never set: bit 0 is of no endpoint.
             action::ENDPOINT_STATUS => {
-                let is_halted = |address: EndpointAddress| self.halted & address.bit() != 0;
-                word(endpoint.is_some_and(is_halted).into())
+                word(self.halted >> endpoint.map_or(0, EndpointAddress::bit_number) & 1)
             }
             action::CLEAR_HALT => self.clear_halt(endpoint)?,
             action::HALT => {
@@ -126,9 +129,9 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         }
     }
 
-    fn device_status(&self) -> u8 {
+    fn device_status(&self) -> u32 {
         let self_powered = self.descriptors.attributes().self_powered;
-        u8::from(self_powered) | u8::from(self.remote_wakeup) << 1
+        u32::from(self_powered) | u32::from(self.remote_wakeup) << 1
     }
 
     /// A feature that bmAttributes does not offer cannot be set nor cleared.

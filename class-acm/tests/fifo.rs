@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use usbd_acm_class::fifo::{
     InFifo, OutFifo, PacketReader, PacketReceiver, PacketSender, PacketWriter, RxSlot, TxPacket,
 };
-use usbd_acm_class::{NoPacket, PortStorage, Session};
+use usbd_acm_class::{NoPacket, PortStorage};
 
 const SLOTS: usize = 4;
 const SIZE: usize = 8;

@@ -81,7 +81,12 @@ impl EndpointAddress {
 
     /// A bit for each address: 0 to 15 the OUT endpoints by number, 16 to 31 the IN endpoints.
     pub const fn bit(self) -> u32 {
-        1 << self.0.get()
+        1 << self.bit_number()
+    }
+
+    /// The number of that bit, which is not 0.
+    pub const fn bit_number(self) -> u8 {
+        self.0.get()
     }
 
     /// Endpoint number, 1 to 15.
