@@ -8,8 +8,8 @@ use usbd_acm_class::SetupPacket;
 use crate::control::{Outcome, Stage};
 use crate::device::State;
 use crate::request::{
-    CLEAR_FEATURE, CONFIGURATION, DEVICE, DEVICE_QUALIFIER, DEVICE_REMOTE_WAKEUP, Index,
-    OTHER_SPEED_CONFIGURATION, Row, SET_FEATURE, STRING, TEST_MODE, action,
+    CLEAR_FEATURE, CONFIGURATION, DEVICE_QUALIFIER, DEVICE_REMOTE_WAKEUP, Index,
+    OTHER_SPEED_CONFIGURATION, Row, SET_FEATURE, TEST_MODE, action,
 };
 use crate::{Controller, Device, EndpointAddress, Hooks, Speed, TestMode};
 
@@ -114,18 +114,15 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// Descriptor type in the high byte of wValue, index in the low one: only strings have more than
     /// one.
     fn descriptor(&self, value: u16, language: u16) -> Option<&'static [u8]> {
-        let [index, descriptor_type] = value.to_le_bytes();
-        match value {
-            DEVICE => Some(self.descriptors.device()),
-            CONFIGURATION if C::HIGH_SPEED => Some(self.descriptors.configuration(self.speed)),
-            CONFIGURATION => Some(self.descriptors.configuration(Speed::Full)),
-            _ if descriptor_type == STRING => self.descriptors.string(index, language),
+        if !C::HIGH_SPEED {
             // USB 2.0 §9.6.2: a full-speed-only device has no qualifier and answers with STALL.
-            DEVICE_QUALIFIER if C::HIGH_SPEED => self.descriptors.device_qualifier(),
-            OTHER_SPEED_CONFIGURATION if C::HIGH_SPEED => {
-                self.descriptors.other_speed_configuration(self.speed)
-            }
-            _ => None,
+            return self.descriptors.at_full_speed(value, language);
+        }
+        match value {
+            CONFIGURATION => Some(self.descriptors.configuration(self.speed)),
+            DEVICE_QUALIFIER => self.descriptors.device_qualifier(),
+            OTHER_SPEED_CONFIGURATION => self.descriptors.other_speed_configuration(self.speed),
+            _ => self.descriptors.at_full_speed(value, language),
         }
     }
 
