@@ -37,10 +37,16 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         if !row.fits(setup, self.state) {
             return None;
         }
-        let endpoint = match row.index() {
-            Index::Zero if index != 0 => return None,
+        let last = match row.index() {
+            Index::Zero => 0,
             // The interfaces that the configured device has: two a port.
-            Index::Interface if usize::from(index) >= 2 * PORTS => return None,
+            Index::Interface => 2 * PORTS - 1,
+            Index::Any | Index::Endpoint => usize::MAX,
+        };
+        if usize::from(index) > last {
+            return None;
+        }
+        let endpoint = match row.index() {
             Index::Endpoint => self.endpoint(index)?,
             _ => None,
         };
