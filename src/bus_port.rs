@@ -204,7 +204,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         if length > 0 {
             self.set_session::<H>(true);
             // A zero-length packet may go before the data of this session.
-            self.half.link().leave_work();
+            self.half.link().keep_work();
         }
     }
 
