@@ -85,7 +85,12 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             action::ENDPOINT_STATUS => {
                 word(self.halted >> endpoint.map_or(0, EndpointAddress::bit_number) & 1)
             }
-            action::CLEAR_HALT => self.clear_halt(endpoint)?,
+            action::CLEAR_HALT => {
+                if let Some(address) = endpoint {
+                    self.unhalt(address);
+                }
+                Outcome::Done
+            }
             action::HALT => {
                 let address = endpoint?;
                 self.halted |= address.bit();
@@ -106,15 +111,6 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let address = EndpointAddress::from_byte(byte)?;
         let is_there = self.descriptors.endpoints() & address.bit() != 0;
         (self.state == State::Configured && is_there).then_some(Some(address))
-    }
-
-    fn clear_halt(&mut self, endpoint: Option<EndpointAddress>) -> Option<Outcome> {
-        match endpoint {
-            Some(address) => self.unhalt(address),
-            None if self.state == State::Default => return None,
-            None => {}
-        }
-        Some(Outcome::Done)
     }
 
     /// Descriptor type in the high byte of wValue, index in the low one: only strings have more than

@@ -110,8 +110,8 @@ static REQUESTS: [Row; 17] = {
         row(IN_INTERFACE, 10, ANY, Configured, Interface, action::INTERFACE),
         row(OUT_INTERFACE, 11, 0, Configured, Interface, action::SET_INTERFACE),
         row(IN_ENDPOINT, 0, ANY, Default, Endpoint, action::ENDPOINT_STATUS),
-        row(OUT_ENDPOINT, CLEAR_FEATURE, 0, Default, Endpoint, action::CLEAR_HALT),
-        row(OUT_ENDPOINT, SET_FEATURE, 0, Default, Endpoint, action::HALT),
+        row(OUT_ENDPOINT, CLEAR_FEATURE, 0, Address, Endpoint, action::CLEAR_HALT),
+        row(OUT_ENDPOINT, SET_FEATURE, 0, Address, Endpoint, action::HALT),
     ]
 };
 
