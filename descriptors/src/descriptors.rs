@@ -11,9 +11,9 @@ use crate::{Attributes, MaxPower, PortEndpoints, Product, Speed};
 /// Descriptor type (USB 2.0 table 9-5).
 const CONFIGURATION: u8 = ConfigurationKind::Current as u8;
 
-/// Where the descriptor of a type is among all, behind the strings.
-const fn place_of(descriptor_type: u8) -> u8 {
-    SERIAL_NUMBER + descriptor_type
+/// Where a descriptor is among all.
+const fn place_of(descriptor_type: u8, index: u8) -> usize {
+    (descriptor_type - DEVICE + index) as usize
 }
 
 /// All descriptors of a device of `PORTS` serial ports. Made by
@@ -47,12 +47,12 @@ impl<const PORTS: usize> Descriptors<PORTS> {
         }
         Self {
             all: [
+                parts.device,
+                parts.configuration,
                 &LANGUAGES,
                 parts.manufacturer,
                 parts.product,
                 parts.serial_number,
-                parts.device,
-                parts.configuration,
             ],
             device_with_serial_number: parts.device_with_serial_number,
             high_speed: parts.high_speed,
@@ -67,14 +67,14 @@ impl<const PORTS: usize> Descriptors<PORTS> {
     /// `string_descriptor` is a whole string descriptor, as
     /// [`hex_serial_number`](crate::hex_serial_number) makes it.
     pub const fn with_serial_number(mut self, string_descriptor: &'static [u8]) -> Self {
-        self.all[SERIAL_NUMBER as usize] = string_descriptor;
-        self.all[place_of(DEVICE) as usize] = self.device_with_serial_number;
+        self.all[place_of(STRING, SERIAL_NUMBER)] = string_descriptor;
+        self.all[place_of(DEVICE, 0)] = self.device_with_serial_number;
         self
     }
 
     /// The device descriptor (USB 2.0 §9.6.1): 18 bytes, the same at both speeds.
     pub const fn device(&self) -> &'static [u8] {
-        self.all[place_of(DEVICE) as usize]
+        self.all[place_of(DEVICE, 0)]
     }
 
     /// The whole configuration at `speed` (USB 2.0 §9.6.3). A full-speed-only set has one, which
@@ -82,7 +82,7 @@ impl<const PORTS: usize> Descriptors<PORTS> {
     pub const fn configuration(&self, speed: Speed) -> &'static [u8] {
         match (speed, self.high_speed) {
             (Speed::High, Some(high_speed)) => high_speed.configuration,
-            _ => self.all[place_of(CONFIGURATION) as usize],
+            _ => self.all[place_of(CONFIGURATION, 0)],
         }
     }
 
@@ -115,14 +115,15 @@ impl<const PORTS: usize> Descriptors<PORTS> {
     /// (USB 2.0 §9.4.3), but for a device qualifier and what is of the other speed.
     pub const fn at_full_speed(&self, value: u16, language: u16) -> Option<&'static [u8]> {
         let [index, descriptor_type] = value.to_le_bytes();
-        // An index that only strings have more than one of.
-        let place = match (descriptor_type, index) {
-            (DEVICE | CONFIGURATION, 0) => place_of(descriptor_type),
-            (STRING, 0) => 0,
-            (STRING, MANUFACTURER..=SERIAL_NUMBER) if language == LANGUAGE_ID => index,
-            _ => return None,
+        let exists = match (descriptor_type, index) {
+            (DEVICE | CONFIGURATION | STRING, 0) => true,
+            (STRING, MANUFACTURER..=SERIAL_NUMBER) => language == LANGUAGE_ID,
+            _ => false,
         };
-        let descriptor = self.all[place as usize];
+        if !exists {
+            return None;
+        }
+        let descriptor = self.all[place_of(descriptor_type, index)];
         if descriptor.is_empty() { None } else { Some(descriptor) }
     }
 
