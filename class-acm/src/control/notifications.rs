@@ -96,8 +96,9 @@ impl Notified {
         idle
     }
 
-    pub(super) fn submitted(&self, state: SerialState) {
-        self.due.store(state.bits() | IN_FLIGHT, Ordering::Relaxed);
+    /// What is due is on its way.
+    pub(super) fn submitted(&self) {
+        self.due.store(self.due.load_own() | IN_FLIGHT, Ordering::Relaxed);
     }
 
     /// Irregular signals go back to zero, and consistent ones are not sent again until they change.
