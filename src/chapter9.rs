@@ -170,7 +170,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     /// Ends the halts of the endpoints of one interface and sets their toggles to DATA0.
     pub(crate) fn unhalt_interface(&mut self, interface: usize) {
-        let Some(endpoints) = self.descriptors.ports().get(interface / 2) else { return };
+        // It is there, and a remainder needs no check for that.
+        let Some(endpoints) = self.descriptors.ports().get(interface / 2 % PORTS) else { return };
         if interface.is_multiple_of(2) {
             return self.unhalt(endpoints.notification);
         }
