@@ -208,6 +208,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         }
     }
 
+    /// Inlined, as a frame and the call cost more than what it does.
     #[inline(always)]
     pub(crate) fn set_suspended(&mut self, suspended: bool) {
         self.half.link().set_suspended(suspended);

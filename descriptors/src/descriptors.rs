@@ -3,15 +3,15 @@
 use crate::configuration::ConfigurationKind;
 use crate::device::{DEVICE, DEVICE_LENGTH, DEVICE_QUALIFIER_LENGTH};
 use crate::string::{LANGUAGE_ID, LANGUAGES, MANUFACTURER, PRODUCT, SERIAL_NUMBER, STRING};
+use crate::{Attributes, MaxPower, PortEndpoints, Product, Speed};
 
 const _: () = assert!(MANUFACTURER == 1 && PRODUCT == 2 && SERIAL_NUMBER == 3, "by index");
-const _: () = assert!(DEVICE == 1 && CONFIGURATION == 2, "behind the strings");
-use crate::{Attributes, MaxPower, PortEndpoints, Product, Speed};
+const _: () = assert!(DEVICE == 1 && CONFIGURATION == 2 && STRING == 3, "strings come last");
 
 /// Descriptor type (USB 2.0 table 9-5).
 const CONFIGURATION: u8 = ConfigurationKind::Current as u8;
 
-/// Where a descriptor is among all.
+/// Where a descriptor is among all; only strings have an index.
 const fn place_of(descriptor_type: u8, index: u8) -> usize {
     (descriptor_type - DEVICE + index) as usize
 }
@@ -20,7 +20,7 @@ const fn place_of(descriptor_type: u8, index: u8) -> usize {
 /// [`descriptors!`](crate::descriptors); lies in flash, as everything it points to.
 #[derive(Clone, Copy, Debug)]
 pub struct Descriptors<const PORTS: usize> {
-    /// Strings by index, then the device and the configuration; an empty one does not exist.
+    /// The device, the configuration, and the strings by index; an empty one does not exist.
     all: [&'static [u8]; 6],
     device_with_serial_number: &'static [u8; DEVICE_LENGTH],
     high_speed: Option<&'static HighSpeedParts>,
