@@ -106,9 +106,9 @@ impl<H: Hooks + 'static, const PORTS: usize> Subject<H, PORTS> {
         assert!(self.request(set_configuration(1)).0);
     }
 
-    fn set_line_coding(&mut self) {
+    fn set_line_coding(&mut self, coding: [u8; 7]) {
         self.setup(request::set_line_coding(0));
-        self.spy.arrive(0x00, &CODING);
+        self.spy.arrive(0x00, &coding);
         self.spy.calls();
         self.poll();
         assert!(self.spy.calls().contains(&Call::Write(0x80, vec![])));
@@ -151,9 +151,11 @@ fn a_halt_is_set_and_ended_once() {
 #[test]
 fn notifications_follow_one_another() {
     let mut subject = one_port();
-    for (state, signals) in
-        [(SerialState::RX_CARRIER, 1), (SerialState::TX_CARRIER, 2), (SerialState::RX_CARRIER | SerialState::TX_CARRIER, 3)]
-    {
+    for (state, signals) in [
+        (SerialState::RX_CARRIER, 1),
+        (SerialState::TX_CARRIER, 2),
+        (SerialState::RX_CARRIER | SerialState::TX_CARRIER, 3),
+    ] {
         subject.spy.calls();
         subject.ports[0].control.set_levels(state);
         subject.poll();
@@ -220,7 +222,7 @@ fn a_reply_that_was_copied_is_in_nobodys_way() {
     };
     let mut subject = Subject::new(&LONG_NAME, ());
     subject.configure();
-    subject.set_line_coding();
+    subject.set_line_coding(CODING);
     for setup in [get_descriptor(CONFIGURATION, 0, 255), get_string(2, 0x0409, 255)] {
         let first = subject.reply(setup).expect("a reply");
         assert_eq!(first.len(), 64, "there is more of it");
@@ -235,10 +237,29 @@ fn a_reply_that_was_copied_is_in_nobodys_way() {
 fn a_slice_of_one_packet_is_in_nobodys_way() {
     let mut subject = Subject::new(&TWO_PORTS, ());
     subject.configure();
-    subject.set_line_coding();
+    subject.set_line_coding(CODING);
     let header = subject.reply(get_descriptor(CONFIGURATION, 0, 9)).expect("a reply");
     assert_eq!(header.len(), 9);
     assert_eq!(subject.reply(request::get_line_coding(0)), Some(CODING.to_vec()));
+}
+
+/// The board may restart when it is told, and so the host must have its answer before.
+#[test]
+fn a_touch_is_told_after_the_status_stage() {
+    struct Touch;
+    impl Hooks for Touch {
+        const TOUCH_1200: bool = true;
+    }
+    let mut subject = Subject::new(&ONE_PORT, Touch);
+    subject.configure();
+    subject.set_line_coding([0xB0, 0x04, 0, 0, 0, 0, 8]);
+    assert!(subject.request(request::set_control_line_state(0, true, true)).0);
+    let calls = subject.setup(request::set_control_line_state(0, false, false));
+    assert!(calls.contains(&Call::Write(0x80, vec![])));
+    assert_eq!(subject.ports[0].control.touches(), 0);
+    subject.spy.complete(0x80);
+    subject.poll();
+    assert_eq!(subject.ports[0].control.touches(), 1);
 }
 
 /// Beside other classes, each port has its interfaces.
