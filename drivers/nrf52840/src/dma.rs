@@ -44,8 +44,8 @@ impl Ready {
 /// for good.
 ///
 /// Where the memory of an endpoint lies is written to its registers when it is given here, which may be
-/// during the DMA of another one; for a second packet also during that of the first, whose PTR and MAXCNT
-/// the task STARTEPIN\[n\] captured.
+/// during the DMA of another one; for a second packet when the DMA of the first is over. STARTED would say
+/// when its PTR and MAXCNT were captured, but takes more accesses than to wait for ENDEPIN\[n\].
 #[repr(C)]
 pub(crate) struct Dma<const PORTS: usize, const DEPTH: usize> {
     running: Option<Line>,
@@ -104,7 +104,8 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
     /// that of data alone, which is constant.
     #[inline(always)]
     pub(crate) fn follower(&self, lines: u16) -> Option<Ready> {
-        let lines = lines & if PORTS == 1 { Line::EP1_IN.bit() } else { Line::INS };
+        let lines =
+            lines & !self.startable & if PORTS == 1 { Line::EP1_IN.bit() } else { Line::INS };
         if DEPTH == 1 || lines == 0 {
             return None;
         }
@@ -143,6 +144,9 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
             return None;
         }
         self.end(usbd);
+        if DEPTH > 1 && !line.is_out() {
+            self.place_second(usbd, line);
+        }
         Some(line)
     }
 
@@ -240,31 +244,44 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
         self.outs.get_mut(line.index())
     }
 
-    /// Takes a packet in, or gives it back when there is no room. There is none for a second one until
-    /// the DMA of the first began, whose place is known to the hardware until then.
+    /// Takes a packet in, or gives it back when there is no room.
     pub(crate) fn push_in(
         &mut self,
         usbd: &Usbd,
         line: Line,
         packet: TxPacket,
     ) -> Result<(), TxPacket> {
-        let began = self.startable & line.bit() == 0;
+        let is_first_moved = self.startable & line.bit() == 0 && self.running != Some(line);
         let Some(packets) = self.packets(line) else { return Err(packet) };
         let (place, is_first) = match packets {
             [place @ None, ..] => (place, true),
-            [_, place @ None] if began => (place, false),
+            [_, place @ None] => (place, false),
             _ => return Err(packet),
         };
-        let (memory, length) = (packet.as_ptr(), packet.len().into());
+        let (memory, length) = extent(&packet);
         // There is none to drop, which the compiler does not see.
         core::mem::forget(place.replace(packet));
-        // A zero-length packet lies nowhere.
-        let memory = if length == 0 { self.bounce.get().cast_const().cast() } else { memory };
-        usbd.place(line, memory, length);
+        if DEPTH == 1 || is_first_moved {
+            self.place_packet(usbd, line, memory, length);
+        }
         if is_first {
             self.startable |= line.bit();
         }
         Ok(())
+    }
+
+    /// The DMA of the first packet of an IN line is over, so that its registers are free for the next one.
+    fn place_second(&mut self, usbd: &Usbd, line: Line) {
+        if let Some([_, Some(packet)]) = self.packets(line) {
+            let (memory, length) = extent(packet);
+            self.place_packet(usbd, line, memory, length);
+        }
+    }
+
+    fn place_packet(&self, usbd: &Usbd, line: Line, memory: *const u8, length: u32) {
+        // A zero-length packet lies nowhere.
+        let memory = if length == 0 { self.bounce.get().cast_const().cast() } else { memory };
+        usbd.place(line, memory, length);
     }
 
     /// Takes a slot in, or gives it back when there is no room.
@@ -338,4 +355,10 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
             bit <<= 1;
         }
     }
+}
+
+/// Where a packet lies, and its length.
+#[inline(always)]
+fn extent(packet: &TxPacket) -> (*const u8, u32) {
+    (packet.as_ptr(), packet.len().into())
 }
