@@ -29,9 +29,9 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
             _ if setup.direction() == Direction::Out => {
                 return Some(Outcome::SetLineCoding { port });
             }
-            _ => return Some(Outcome::LineCoding(half.control().line_coding_on_the_wire())),
+            _ => return Some(Outcome::Words(half.control().line_coding_on_the_wire(), 7)),
         }
-        Some(Outcome::Data(&[]))
+        Some(Outcome::Done)
     }
 
     /// Applies a complete line coding, unless the board refuses it.

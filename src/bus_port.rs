@@ -81,8 +81,8 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         if H::LOSSY {
             self.serve_writer(controller);
         }
-        self.pump_in::<C, H>(controller);
-        self.reborrow().pump_out::<C, H>(controller);
+        self.pump_in::<C, H>(controller, false);
+        self.reborrow().pump_out::<C, H>(controller, None);
         let Some(due) = self.half.control().due_notification() else { return };
         let Some(packet) = self.half.notification().packet(due.bytes(interface)) else { return };
         if controller.send(self.endpoints.notification, packet).is_ok() {
@@ -90,7 +90,8 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         }
     }
 
-    fn pump_in<C: Controller, H: Hooks>(&mut self, controller: &mut C) {
+    /// `acknowledged`: after the host acknowledged a packet.
+    fn pump_in<C: Controller, H: Hooks>(&mut self, controller: &mut C, acknowledged: bool) {
         let session = self.session();
         if session.is_open() {
             let holds = H::PROBE.is_on() && self.half.pace().reading() != Reading::Yes;
@@ -102,7 +103,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
             let (mut sender, session) = (self.half.sender(), session.number());
             match H::LOSSY {
                 true => sender.pump_and_count(C::IN_DEPTH, session, send),
-                false => sender.pump_to(C::IN_DEPTH, session, send),
+                false => sender.pump_after(acknowledged, C::IN_DEPTH, session, send),
             }
         }
         // What was acknowledged or skipped made room.
@@ -128,12 +129,19 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         }
     }
 
-    fn pump_out<C: Controller, H: Hooks>(mut self, controller: &mut C) {
-        if H::DTR != DtrPolicy::Require || self.session().is_open() {
-            let data_out = self.endpoints.data_out;
-            let receive = |slot| controller.receive(data_out, slot);
-            self.half.receiver().pump_to(C::DEPTH, receive);
+    /// Offers slots, after a packet came in one of them.
+    fn pump_out<C: Controller, H: Hooks>(
+        mut self,
+        controller: &mut C,
+        packet: Option<(RxSlot, u16)>,
+    ) {
+        let session = self.session();
+        if H::DTR == DtrPolicy::Require && !session.is_open() {
+            return;
         }
+        let data_out = self.endpoints.data_out;
+        let receive = |slot| controller.receive(data_out, slot);
+        self.half.receiver().pump_after(packet, C::DEPTH, session.number(), receive);
     }
 
     /// The host acknowledged a data packet: the next one may go.
@@ -142,8 +150,8 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         controller: &mut C,
         now: Option<u16>,
     ) {
-        self.half.sender().sent();
         if H::LOSSY {
+            self.half.sender().sent();
             self.half.sender().count_sent();
         }
         if H::PROBE.is_on() && self.half.pace().reading() == Reading::NotYet {
@@ -151,7 +159,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
             self.half.pace().set_reading(now.map_or(Reading::Yes, Reading::Since));
             self.half.control().host_reads();
         }
-        self.pump_in::<C, H>(controller);
+        self.pump_in::<C, H>(controller, true);
     }
 
     pub(crate) fn is_holding(&self) -> bool {
@@ -177,25 +185,30 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
         self.half.control().notification_acknowledged();
     }
 
-    /// A data packet came: the next one may come. Returns whether it began a session.
+    /// A data packet came: the next one may come.
     pub(crate) fn received<C: Controller, H: Hooks>(
         &mut self,
         controller: &mut C,
-        (slot, length): (RxSlot, u16),
-    ) -> bool {
-        // Data shows that somebody is there, whatever DTR says.
-        let mut begins = false;
-        if H::DTR == DtrPolicy::Prefer && !self.session().is_open() && length > 0 {
-            begins = true;
-            self.set_session::<H>(true);
+        packet: (RxSlot, u16),
+    ) {
+        if H::DTR == DtrPolicy::Prefer && !self.session().is_open() {
+            self.begin_by_data::<H>(packet.1);
         }
-        let session = self.session().number();
-        self.half.receiver().received(session, slot, length);
+        self.reborrow().pump_out::<C, H>(controller, Some(packet));
         self.half.link().reader().wake();
-        self.reborrow().pump_out::<C, H>(controller);
-        begins
     }
 
+    /// Data shows that somebody is there, whatever DTR says.
+    #[cold]
+    fn begin_by_data<H: Hooks>(&mut self, length: u16) {
+        if length > 0 {
+            self.set_session::<H>(true);
+            // A zero-length packet may go before the data of this session.
+            self.half.link().keep_work();
+        }
+    }
+
+    #[inline(always)]
     pub(crate) fn set_suspended(&mut self, suspended: bool) {
         self.half.link().set_suspended(suspended);
         match suspended {

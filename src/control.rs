@@ -33,19 +33,15 @@ pub(crate) enum Stage {
     TestMode(TestMode),
 }
 
-impl Stage {
-    /// Before the first reset. Nothing happens on EP0 until then; a variant that gives every byte
-    /// a value, as padding would be copied by a call of memcpy, and link it.
-    pub(crate) const POWER_ON: Self = Self::DataIn { rest: &[], zlp: false };
-}
-
 /// What a request is answered with: exactly one of these for every SETUP, or a STALL (I9).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Outcome {
+    /// The status stage of a request without data.
+    Done,
     /// A data IN stage, or as much of it as wLength asks for; without a data stage, its status.
     Data(&'static [u8]),
-    /// The same with a line coding: its bytes as little-endian words, of which the last does not count.
-    LineCoding((u32, u32)),
+    /// The same with so many bytes of little-endian words.
+    Words((u32, u32), usize),
     /// Status stage, then a new address.
     Address(u8),
     /// A data OUT stage of exactly a line coding for this port.
@@ -64,22 +60,12 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         let outcome = self.answer(setup);
         trace_setup(setup, outcome.is_some());
         match outcome {
+            Some(Outcome::Done) => self.controller.ep0_status_in(None),
             Some(Outcome::Data(reply)) => match cut(reply, setup.length) {
                 Some((reply, zlp)) => self.send(reply, zlp),
                 None => self.controller.ep0_status_in(None),
             },
-            Some(Outcome::LineCoding((low, high))) => {
-                let words = [low.to_le_bytes(), high.to_le_bytes()];
-                let (coding, _) = words.as_flattened().split_at(7);
-                match cut(coding, setup.length) {
-                    // One short packet.
-                    Some((coding, _)) => {
-                        self.stage = Stage::LastIn;
-                        self.controller.ep0_send(coding);
-                    }
-                    None => self.controller.ep0_status_in(None),
-                }
-            }
+            Some(Outcome::Words(words, length)) => self.send_words(words, length, setup.length),
             Some(Outcome::Address(address)) => {
                 self.stage = Stage::Address(address);
                 self.controller.ep0_status_in(Some(address));
@@ -89,6 +75,18 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                 self.controller.ep0_receive();
             }
             None => self.controller.ep0_stall(),
+        }
+    }
+
+    /// One short packet.
+    fn send_words(&mut self, (low, high): (u32, u32), length: usize, host_length: u16) {
+        let words = [low.to_le_bytes(), high.to_le_bytes()];
+        match words.as_flattened().get(..length).and_then(|words| cut(words, host_length)) {
+            Some((words, _)) => {
+                self.stage = Stage::LastIn;
+                self.controller.ep0_send(words);
+            }
+            None => self.controller.ep0_status_in(None),
         }
     }
 
@@ -136,13 +134,11 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 
     fn send(&mut self, rest: &'static [u8], zlp: bool) {
         let size = usize::from(C::EP0_PACKET_SIZE);
+        // A packet that is not full ends the transfer.
+        let is_last = rest.len() + usize::from(zlp) <= size;
         let (packet, rest) = rest.split_at(rest.len().min(size));
         self.controller.ep0_send(packet);
-        // A packet that is not full ends the transfer.
-        self.stage = match packet.len() == size && (zlp || !rest.is_empty()) {
-            true => Stage::DataIn { rest, zlp },
-            false => Stage::LastIn,
-        };
+        self.stage = if is_last { Stage::LastIn } else { Stage::DataIn { rest, zlp } };
     }
 }
 

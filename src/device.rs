@@ -110,9 +110,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                     }
                 }
                 Some(Event::Received(address, slot, length)) => {
-                    if self.received(address, (slot, length)) {
-                        self.pump();
-                    }
+                    self.received(address, (slot, length));
                 }
                 Some(event) => {
                     self.handle(&event);
@@ -133,19 +131,18 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// What is not a packet of a port; apart, so that those do not pay for it.
     #[inline(never)]
     fn handle(&mut self, event: &Event) {
+        if C::HIGH_SPEED
+            && let Event::Reset(speed) = event
+        {
+            self.speed = *speed;
+        }
         match event {
             Event::Setup(setup) => self.setup(setup),
             Event::Ep0Sent => self.ep0_sent(),
             Event::Ep0Received => self.ep0_received(),
             Event::Ep0Status => self.ep0_status(),
             Event::Sent(_) | Event::Received(..) => {}
-            Event::Reset(speed) => {
-                self.reset();
-                if C::HIGH_SPEED {
-                    self.speed = *speed;
-                }
-            }
-            Event::VbusLost => self.reset(),
+            Event::Reset(_) | Event::VbusLost => self.reset(),
             Event::Suspend => self.suspend(),
             Event::Resume => self.resume(),
         }
@@ -167,7 +164,8 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
                 port.data_sent::<C, H>(&mut self.controller, now);
                 return false;
             }
-            if address == endpoints.notification {
+            // The only port has no other IN endpoint.
+            if PORTS == 1 || address == endpoints.notification {
                 port.notification_sent();
                 return true;
             }
@@ -175,15 +173,14 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
         false
     }
 
-    /// Returns whether a session began.
-    fn received(&mut self, address: EndpointAddress, packet: (RxSlot, u16)) -> bool {
+    fn received(&mut self, address: EndpointAddress, packet: (RxSlot, u16)) {
         for (half, endpoints) in self.ports.iter_mut().zip(self.descriptors.ports()) {
-            if address == endpoints.data_out {
+            // Its FIFO tells whether the slot is the only port's.
+            if PORTS == 1 || address == endpoints.data_out {
                 let mut port = BusPort { half, endpoints };
                 return port.received::<C, H>(&mut self.controller, packet);
             }
         }
-        false
     }
 
     /// Hands packets and slots to the controller until it is full or nothing is due.

@@ -26,7 +26,7 @@ impl<const SLOTS: usize, const SIZE: usize> Port<SLOTS, SIZE> {
     pub fn from_half(half: ApplicationHalf<SLOTS, SIZE>) -> Self {
         let ApplicationHalf { reader, writer, control } = half;
         Self {
-            reader: Reader { half: reader, session: Session::NONE },
+            reader: Reader { half: reader },
             writer: Writer { half: writer },
             control: PortControl::new(control),
         }
@@ -74,8 +74,6 @@ pub enum WriteError {
 /// Bytes from the host to the application.
 pub struct Reader<const SLOTS: usize = 2, const SIZE: usize = 64> {
     pub(crate) half: ReaderHalf<SLOTS, SIZE>,
-    /// The session of the bytes read last.
-    session: Session,
 }
 
 impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
@@ -84,16 +82,7 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
-        let link = self.half.link();
-        loop {
-            let oldest = self.half.oldest(&mut self.session)?;
-            // A zero-length packet is no data, but it had a slot.
-            let is_data = !oldest.is_empty();
-            let count = oldest.read(buffer, || link.ring());
-            if is_data {
-                return Ok(count);
-            }
-        }
+        Ok(self.half.read(buffer)?)
     }
 
     /// The bytes that came next, in place: at least one, at most a packet.
@@ -111,7 +100,7 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     /// # Errors
     /// [`ReadError`] when there is none.
     pub fn front(&mut self) -> Result<(Session, &[u8]), ReadError> {
-        let oldest = self.half.oldest_with_data(&mut self.session)?;
+        let oldest = self.half.oldest_with_data()?;
         Ok((Session::from_number(oldest.session()), oldest.into_bytes()))
     }
 
@@ -127,12 +116,12 @@ impl<const SLOTS: usize, const SIZE: usize> Reader<SLOTS, SIZE> {
     pub fn is_ready(&mut self) -> bool {
         let link = self.half.link();
         let waits = self.half.packets().oldest(|| link.ring()).is_some();
-        waits || (self.session.is_open() && self.half.link().session() != self.session)
+        waits || (self.session().is_open() && self.half.link().session() != self.session())
     }
 
     /// The session of the bytes that were read last, which may be over.
     pub fn session(&self) -> Session {
-        self.session
+        self.half.session()
     }
 
     /// Whether a session is open.

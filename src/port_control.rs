@@ -1,18 +1,17 @@
 //! Control of a port: what the host set, and what the device reports.
 
 use usbd_acm_class::{
-    Break, Control, ControlHalf, ControlLineState, LineCoding, Link, SerialState, Session, Wake,
+    Break, Control, ControlHalf, ControlLineState, LineCoding, SerialState, Session, Wake,
 };
 
 /// Line coding, control lines, break, serial state, events and wake-up of a port.
 pub struct PortControl {
     pub(crate) control: Control,
-    link: &'static Link,
 }
 
 impl PortControl {
     pub(crate) fn new(half: ControlHalf) -> Self {
-        Self { control: half.control, link: half.link }
+        Self { control: half.control }
     }
 
     /// The next event, oldest first. An application that looks rarely sees every kind of event that
@@ -45,12 +44,12 @@ impl PortControl {
 
     /// The session now. Readers and writers are told of its end once, in their own time.
     pub fn session(&self) -> Session {
-        self.link.session()
+        self.control.link().session()
     }
 
     /// Whether a session is open.
     pub fn is_connected(&self) -> bool {
-        self.link.session().is_open()
+        self.control.link().session().is_open()
     }
 
     /// Whether the host has read in this session. Always `false` without
@@ -68,7 +67,7 @@ impl PortControl {
     /// change. One-shots in `levels` are ignored.
     pub fn set_levels(&mut self, levels: SerialState) {
         self.control.set_levels(levels);
-        self.link.ring();
+        self.control.link().ring();
     }
 
     /// Sets both carriers: the other end of the line is there, or it is gone. A falling carrier
@@ -82,18 +81,18 @@ impl PortControl {
     /// `one_shots` are ignored.
     pub fn raise(&mut self, one_shots: SerialState) {
         self.control.raise(one_shots);
-        self.link.ring();
+        self.control.link().ring();
     }
 
     /// Whether the bus is suspended.
     pub fn is_suspended(&self) -> bool {
-        self.link.is_suspended()
+        self.control.link().is_suspended()
     }
 
     /// Asks to wake a suspended host, which must have allowed it. Awake, nothing happens.
     pub fn request_wakeup(&mut self) {
-        if self.link.ask_to_wake(Wake::Request) {
-            self.link.ring();
+        if self.control.link().ask_to_wake(Wake::Request) {
+            self.control.link().ring();
         }
     }
 }

@@ -19,12 +19,9 @@ pub(crate) const DEVICE_REMOTE_WAKEUP: u16 = 1;
 pub(crate) const TEST_MODE: u16 = 2;
 
 // wValue of GET_DESCRIPTOR: descriptor type (USB 2.0 table 9-5) and index 0.
-pub(crate) const DEVICE: u16 = 0x0100;
 pub(crate) const CONFIGURATION: u16 = 0x0200;
 pub(crate) const DEVICE_QUALIFIER: u16 = 0x0600;
 pub(crate) const OTHER_SPEED_CONFIGURATION: u16 = 0x0700;
-/// Descriptor type alone, for there are several.
-pub(crate) const STRING: u8 = 3;
 
 /// bmRequestType of the standard requests to the device that have no data (USB 2.0 table 9-2).
 pub(crate) const OUT_DEVICE: u8 = 0x00;
@@ -113,8 +110,8 @@ static REQUESTS: [Row; 17] = {
         row(IN_INTERFACE, 10, ANY, Configured, Interface, action::INTERFACE),
         row(OUT_INTERFACE, 11, 0, Configured, Interface, action::SET_INTERFACE),
         row(IN_ENDPOINT, 0, ANY, Default, Endpoint, action::ENDPOINT_STATUS),
-        row(OUT_ENDPOINT, CLEAR_FEATURE, 0, Default, Endpoint, action::CLEAR_HALT),
-        row(OUT_ENDPOINT, SET_FEATURE, 0, Default, Endpoint, action::HALT),
+        row(OUT_ENDPOINT, CLEAR_FEATURE, 0, Address, Endpoint, action::CLEAR_HALT),
+        row(OUT_ENDPOINT, SET_FEATURE, 0, Address, Endpoint, action::HALT),
     ]
 };
 

@@ -56,7 +56,7 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
             hooks,
             descriptors,
             ports: bus,
-            stage: Stage::POWER_ON,
+            stage: Stage::Idle,
             state: State::Default,
             speed: Speed::Full,
             power: Power::On,

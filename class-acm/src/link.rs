@@ -186,6 +186,11 @@ impl Link {
         self.bus.wake();
     }
 
+    /// The same by the bus side for itself, before it looks whether there is something to do.
+    pub fn keep_work(&self) {
+        self.work.store(true, Ordering::Relaxed);
+    }
+
     /// Whether there is something to do. Bus side.
     pub fn has_work(&self) -> bool {
         self.work.load(Ordering::Relaxed)

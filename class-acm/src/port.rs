@@ -16,10 +16,9 @@ use crate::pace::Pace;
 /// instructions reach it.
 #[repr(C)]
 pub struct PortStorage<const SLOTS: usize, const SIZE: usize> {
-    link: Link,
+    control: ControlShared,
     to_host: InFifo<SLOTS, SIZE>,
     from_host: OutFifo<SLOTS, SIZE>,
-    control: ControlShared,
     notification: NotificationSlot,
 }
 
@@ -28,7 +27,6 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         Self {
-            link: Link::new(),
             control: ControlShared::new(),
             notification: NotificationSlot::new(),
             to_host: InFifo::new(),
@@ -50,14 +48,17 @@ impl<const SLOTS: usize, const SIZE: usize> PortStorage<SLOTS, SIZE> {
         make: impl Fn(ApplicationHalf<SLOTS, SIZE>) -> P,
     ) -> (BusHalves<PORTS, SLOTS, SIZE>, [P; PORTS]) {
         // Without early exit, as `has_work`.
-        ports.iter_mut().fold((), |(), port| port.link.set_doorbell(doorbell));
+        ports.iter_mut().fold((), |(), port| port.control.link.set_doorbell(doorbell));
         let ports: &'static [Self; PORTS] = ports;
         let application = core::array::from_fn(|index| {
             let port = &ports[index];
             make(ApplicationHalf {
                 reader: ReaderHalf { port },
                 writer: WriterHalf { port },
-                control: ControlHalf { link: &port.link, control: Control::new(&port.control) },
+                control: ControlHalf {
+                    link: &port.control.link,
+                    control: Control::new(&port.control),
+                },
             })
         });
         (BusHalves { ports }, application)
@@ -78,7 +79,7 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> BusHalves<PORTS,
     /// Whether an application left work on any port.
     pub fn has_work(&self) -> bool {
         // A loop without early exit, which the optimiser removes for one port.
-        self.ports.iter().fold(false, |work, port| work | port.link.has_work())
+        self.ports.iter().fold(false, |work, port| work | port.control.link.has_work())
     }
 
     /// The bus half of one port.
@@ -129,7 +130,7 @@ impl<const SLOTS: usize, const SIZE: usize> BusHalf<'_, SLOTS, SIZE> {
 
     /// Session and suspend.
     pub fn link(&self) -> &'static Link {
-        &self.port.link
+        &self.port.control.link
     }
 
     /// Whether the host reads, and the time.
@@ -189,20 +190,40 @@ impl<const SLOTS: usize, const SIZE: usize> ReaderHalf<SLOTS, SIZE> {
 
     /// Session and suspend.
     pub fn link(&self) -> &'static Link {
-        &self.port.link
+        &self.port.control.link
     }
 
-    /// The oldest packet, which may be a zero-length one, for a reader that has read in `session`:
-    /// afterwards it has read in that of the packet, or in the session now.
+    /// The session of the bytes that were read last.
+    pub fn session(&self) -> Session {
+        Session::from_number(self.port.from_host.read_in())
+    }
+
+    /// The oldest packet, which may be a zero-length one. Afterwards its session, or the session now, is
+    /// that of the bytes read last.
     ///
     /// # Errors
     /// [`NoPacket`].
     #[inline]
-    pub fn oldest(
-        &mut self,
-        session: &mut Session,
-    ) -> Result<UnreadPacket<'_, SLOTS, SIZE>, NoPacket> {
-        oldest(self.port, session)
+    pub fn oldest(&mut self) -> Result<UnreadPacket<'_, SLOTS, SIZE>, NoPacket> {
+        oldest(self.port)
+    }
+
+    /// Copies bytes of the oldest packet with data, as many as fit, and consumes them: how many.
+    ///
+    /// # Errors
+    /// [`NoPacket`].
+    #[inline]
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, NoPacket> {
+        let port = self.port;
+        loop {
+            let oldest = oldest(port)?;
+            // A zero-length packet is no data, but it had a slot.
+            let is_data = !oldest.is_empty();
+            let count = oldest.read(buffer, || port.control.link.ring());
+            if is_data {
+                return Ok(count);
+            }
+        }
     }
 
     /// The same without zero-length packets, which are skipped.
@@ -210,16 +231,13 @@ impl<const SLOTS: usize, const SIZE: usize> ReaderHalf<SLOTS, SIZE> {
     /// # Errors
     /// [`NoPacket`].
     #[inline]
-    pub fn oldest_with_data(
-        &mut self,
-        session: &mut Session,
-    ) -> Result<UnreadPacket<'_, SLOTS, SIZE>, NoPacket> {
+    pub fn oldest_with_data(&mut self) -> Result<UnreadPacket<'_, SLOTS, SIZE>, NoPacket> {
         loop {
-            let oldest = oldest(self.port, session)?;
+            let oldest = oldest(self.port)?;
             if !oldest.is_empty() {
                 return Ok(oldest);
             }
-            oldest.consume(0, || self.port.link.ring());
+            oldest.consume(0, || self.port.control.link.ring());
         }
     }
 }
@@ -237,21 +255,31 @@ pub enum NoPacket {
 #[inline]
 fn oldest<'a, const SLOTS: usize, const SIZE: usize>(
     port: &'static PortStorage<SLOTS, SIZE>,
-    session: &mut Session,
 ) -> Result<UnreadPacket<'a, SLOTS, SIZE>, NoPacket> {
     // Before looking for packets: those of an ended session are all there when its end is seen.
-    let now = port.link.session();
-    let oldest = PacketReader::new(&port.from_host).into_oldest();
-    let next = match &oldest {
-        // It is no data: nobody has read in its session.
-        Some(oldest) if oldest.is_empty() => *session,
-        Some(oldest) => Session::from_number(oldest.session()),
-        None => now,
+    let now = port.control.link.session();
+    let Some(oldest) = PacketReader::new(&port.from_host).into_oldest() else {
+        return Err(if follow(port, now) { NoPacket::SessionEnded } else { NoPacket::Empty });
     };
-    if *session != next && core::mem::replace(session, next).is_open() {
+    // A zero-length packet is no data: nobody has read in its session.
+    if !oldest.is_empty() && follow(port, Session::from_number(oldest.session())) {
         return Err(NoPacket::SessionEnded);
     }
-    oldest.ok_or(NoPacket::Empty)
+    Ok(oldest)
+}
+
+/// Goes on in another session, if it is one, and returns whether one ended by that.
+#[inline]
+fn follow<const SLOTS: usize, const SIZE: usize>(
+    port: &PortStorage<SLOTS, SIZE>,
+    next: Session,
+) -> bool {
+    let before = Session::from_number(port.from_host.read_in());
+    if before == next {
+        return false;
+    }
+    port.from_host.set_read_in(next.number());
+    before.is_open()
 }
 
 /// The writing part of a port.
@@ -267,7 +295,7 @@ impl<const SLOTS: usize, const SIZE: usize> WriterHalf<SLOTS, SIZE> {
 
     /// Session and suspend.
     pub fn link(&self) -> &'static Link {
-        &self.port.link
+        &self.port.control.link
     }
 
     /// Whether the host reads, and the time.

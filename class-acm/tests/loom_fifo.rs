@@ -18,20 +18,24 @@ fn serve(
     held: &mut Option<TxPacket>,
     bytes: &mut Vec<u8>,
 ) {
-    if let Some(packet) = held.take() {
-        let mut buffer = [0; SIZE];
-        let length = packet.copy_to(&mut buffer);
-        bytes.extend_from_slice(&buffer[..length]);
-        drop(packet);
-        sender.sent();
-    }
-    sender.pump(1, |packet| match held {
+    let Some(packet) = held.take() else {
+        return sender.pump(1, |packet| hold(held, packet));
+    };
+    let mut buffer = [0; SIZE];
+    let length = packet.copy_to(&mut buffer);
+    bytes.extend_from_slice(&buffer[..length]);
+    drop(packet);
+    sender.pump_after(true, 1, 1, |packet| hold(held, packet));
+}
+
+fn hold(held: &mut Option<TxPacket>, packet: TxPacket) -> Result<(), TxPacket> {
+    match held {
         Some(_) => Err(packet),
         None => {
             *held = Some(packet);
             Ok(())
         }
-    });
+    }
 }
 
 #[test]
@@ -140,5 +144,39 @@ fn out_fifo_loses_nothing_and_starves_nobody() {
         let (bytes, rings) = application.join().unwrap();
         assert_eq!(bytes, [1, 2, 3]);
         assert!(lent > 0 || rings, "the endpoint would NAK for ever");
+    });
+}
+
+#[test]
+fn out_fifo_that_fills_up_starves_nobody() {
+    loom::model(|| {
+        let (mut receiver, mut reader) = leak(OutFifo::<2, SIZE>::new()).split();
+        let mut armed: Vec<RxSlot> = Vec::new();
+        receiver.pump(|slot| {
+            armed.push(slot);
+            Ok(())
+        });
+        let mut filled = armed.drain(..).map(|mut slot| {
+            let length = slot.fill(&[7]);
+            (slot, length)
+        });
+        let (Some((slot, length)), Some(last)) = (filled.next(), filled.next()) else {
+            panic!("two slots");
+        };
+        receiver.received(1, slot, length);
+        let application = thread::spawn(move || {
+            let (mut buffer, mut rings) = ([0; SIZE], false);
+            let first =
+                reader.oldest(|| ()).map(|packet| packet.read(&mut buffer, || rings = true));
+            assert_eq!(first, Some(1));
+            rings
+        });
+        let mut lent = 0;
+        receiver.pump_after(Some(last), 2, 1, |slot| {
+            lent += 1;
+            drop(slot);
+            Ok(())
+        });
+        assert!(application.join().unwrap() || lent > 0, "the endpoint would NAK for ever");
     });
 }

@@ -1,21 +1,29 @@
 //! The descriptor set of a device, and the macro that makes it.
 
-use crate::device::{DEVICE_LENGTH, DEVICE_QUALIFIER_LENGTH};
-use crate::string::{LANGUAGE_ID, LANGUAGES, MANUFACTURER, PRODUCT, SERIAL_NUMBER};
+use crate::configuration::ConfigurationKind;
+use crate::device::{DEVICE, DEVICE_LENGTH, DEVICE_QUALIFIER_LENGTH};
+use crate::string::{LANGUAGE_ID, LANGUAGES, MANUFACTURER, PRODUCT, SERIAL_NUMBER, STRING};
 
 const _: () = assert!(MANUFACTURER == 1 && PRODUCT == 2 && SERIAL_NUMBER == 3, "by index");
+const _: () = assert!(DEVICE == 1 && CONFIGURATION == 2, "behind the strings");
 use crate::{Attributes, MaxPower, PortEndpoints, Product, Speed};
+
+/// Descriptor type (USB 2.0 table 9-5).
+const CONFIGURATION: u8 = ConfigurationKind::Current as u8;
+
+/// Where a descriptor is among all.
+const fn place_of(descriptor_type: u8, index: u8) -> usize {
+    (descriptor_type - DEVICE + index) as usize
+}
 
 /// All descriptors of a device of `PORTS` serial ports. Made by
 /// [`descriptors!`](crate::descriptors); lies in flash, as everything it points to.
 #[derive(Clone, Copy, Debug)]
 pub struct Descriptors<const PORTS: usize> {
-    device: &'static [u8; DEVICE_LENGTH],
+    /// Strings by index, then the device and the configuration; an empty one does not exist.
+    all: [&'static [u8]; 6],
     device_with_serial_number: &'static [u8; DEVICE_LENGTH],
-    configuration: &'static [u8],
     high_speed: Option<&'static HighSpeedParts>,
-    /// By index; an empty one does not exist.
-    strings: [&'static [u8]; 4],
     /// The endpoints of all ports, as [`endpoints`](Self::endpoints) returns them.
     endpoints: u32,
     ports: [PortEndpoints; PORTS],
@@ -38,11 +46,16 @@ impl<const PORTS: usize> Descriptors<PORTS> {
             port += 1;
         }
         Self {
-            device: parts.device,
+            all: [
+                parts.device,
+                parts.configuration,
+                &LANGUAGES,
+                parts.manufacturer,
+                parts.product,
+                parts.serial_number,
+            ],
             device_with_serial_number: parts.device_with_serial_number,
-            configuration: parts.configuration,
             high_speed: parts.high_speed,
-            strings: [&LANGUAGES, parts.manufacturer, parts.product, parts.serial_number],
             endpoints,
             ports,
             attributes: product.attributes(),
@@ -54,14 +67,14 @@ impl<const PORTS: usize> Descriptors<PORTS> {
     /// `string_descriptor` is a whole string descriptor, as
     /// [`hex_serial_number`](crate::hex_serial_number) makes it.
     pub const fn with_serial_number(mut self, string_descriptor: &'static [u8]) -> Self {
-        self.strings[SERIAL_NUMBER as usize] = string_descriptor;
-        self.device = self.device_with_serial_number;
+        self.all[place_of(STRING, SERIAL_NUMBER)] = string_descriptor;
+        self.all[place_of(DEVICE, 0)] = self.device_with_serial_number;
         self
     }
 
     /// The device descriptor (USB 2.0 §9.6.1): 18 bytes, the same at both speeds.
     pub const fn device(&self) -> &'static [u8] {
-        self.device
+        self.all[place_of(DEVICE, 0)]
     }
 
     /// The whole configuration at `speed` (USB 2.0 §9.6.3). A full-speed-only set has one, which
@@ -69,7 +82,7 @@ impl<const PORTS: usize> Descriptors<PORTS> {
     pub const fn configuration(&self, speed: Speed) -> &'static [u8] {
         match (speed, self.high_speed) {
             (Speed::High, Some(high_speed)) => high_speed.configuration,
-            _ => self.configuration,
+            _ => self.all[place_of(CONFIGURATION, 0)],
         }
     }
 
@@ -95,11 +108,23 @@ impl<const PORTS: usize> Descriptors<PORTS> {
     /// A string descriptor (USB 2.0 §9.6.7). Index 0 is the table of languages, whatever the
     /// language. `None` for an index or language that does not exist.
     pub const fn string(&self, index: u8, language: u16) -> Option<&'static [u8]> {
-        if index as usize >= self.strings.len() || (index != 0 && language != LANGUAGE_ID) {
+        self.at_full_speed(u16::from_le_bytes([index, STRING]), language)
+    }
+
+    /// What a device that runs at full speed answers to GET_DESCRIPTOR with this wValue and wIndex
+    /// (USB 2.0 §9.4.3), but for a device qualifier and what is of the other speed.
+    pub const fn at_full_speed(&self, value: u16, language: u16) -> Option<&'static [u8]> {
+        let [index, descriptor_type] = value.to_le_bytes();
+        let exists = match (descriptor_type, index) {
+            (DEVICE | CONFIGURATION | STRING, 0) => true,
+            (STRING, MANUFACTURER..=SERIAL_NUMBER) => language == LANGUAGE_ID,
+            _ => false,
+        };
+        if !exists {
             return None;
         }
-        let string = self.strings[index as usize];
-        if string.is_empty() { None } else { Some(string) }
+        let descriptor = self.all[place_of(descriptor_type, index)];
+        if descriptor.is_empty() { None } else { Some(descriptor) }
     }
 
     /// The endpoints of all ports, each its [`bit`](crate::EndpointAddress::bit).

@@ -1,5 +1,8 @@
 //! Endpoint addresses, transfer types, and what a controller offers.
 
+use core::fmt;
+use core::num::NonZeroU8;
+
 /// Bus speed a device runs at (USB 2.0 §7.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Speed {
@@ -39,47 +42,67 @@ pub enum TransferType {
 }
 
 /// Address of an endpoint other than EP0: number 1 to 15 and direction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct EndpointAddress(u8);
+///
+/// Kept as the number of its [`bit`](Self::bit), which is never 0.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct EndpointAddress(NonZeroU8);
+
+/// Set for IN.
+const IN: u8 = 0x10;
 
 impl EndpointAddress {
     /// Address from number (1 to 15) and direction; `None` for any other number.
     pub const fn new(number: u8, direction: Direction) -> Option<Self> {
-        if number == 0 || number > 15 {
+        if number > 15 {
             return None;
         }
-        Some(match direction {
-            Direction::Out => Self(number),
-            Direction::In => Self(number | 0x80),
-        })
+        match (NonZeroU8::new(number), direction) {
+            (Some(number), Direction::Out) => Some(Self(number)),
+            (Some(number), Direction::In) => Some(Self(number.saturating_add(IN))),
+            (None, _) => None,
+        }
     }
 
     /// Address from bEndpointAddress; `None` for EP0 and for set reserved bits D6..4.
     pub const fn from_byte(byte: u8) -> Option<Self> {
-        match byte & 0x7F {
-            1..=15 => Some(Self(byte)),
-            _ => None,
+        if matches!(byte & 0x7F, 0 | 16..) {
+            return None;
+        }
+        match NonZeroU8::new(byte & 0x0F | byte >> 3 & IN) {
+            Some(number) => Some(Self(number)),
+            None => None,
         }
     }
 
     /// bEndpointAddress as it stands in the descriptor.
     pub const fn to_byte(self) -> u8 {
-        self.0
+        self.number() | (self.0.get() & IN) << 3
     }
 
     /// A bit for each address: 0 to 15 the OUT endpoints by number, 16 to 31 the IN endpoints.
     pub const fn bit(self) -> u32 {
-        1 << (self.0 & 0x0F | self.0 >> 3 & 0x10)
+        1 << self.bit_number()
+    }
+
+    /// The number of that bit, which is not 0.
+    pub const fn bit_number(self) -> u8 {
+        self.0.get()
     }
 
     /// Endpoint number, 1 to 15.
     pub const fn number(self) -> u8 {
-        self.0 & 0x0F
+        self.0.get() & 0x0F
     }
 
     /// Direction.
     pub const fn direction(self) -> Direction {
-        if self.0 & 0x80 == 0 { Direction::Out } else { Direction::In }
+        if self.0.get() & IN == 0 { Direction::Out } else { Direction::In }
+    }
+}
+
+impl fmt::Debug for EndpointAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("EndpointAddress").field(&self.to_byte()).finish()
     }
 }
 

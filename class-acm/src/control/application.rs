@@ -6,7 +6,7 @@ use core::task::{Context, Poll};
 use super::{ControlShared, MILLIAMPS, break_of};
 use crate::event::{Event, Kind, Signal, Signals};
 use crate::sync::{AtomicU32, Ordering, OwnLoad};
-use crate::{Break, ControlLineState, LineCoding, Pace, SerialState};
+use crate::{Break, ControlLineState, LineCoding, Link, Pace, SerialState};
 
 /// The application half of [`ControlShared`].
 pub struct Control {
@@ -166,6 +166,11 @@ impl Control {
             return break_of(self.shared.break_start.load(Ordering::Acquire));
         }
         Break::Off
+    }
+
+    /// Session and suspend.
+    pub fn link(&self) -> &'static Link {
+        &self.shared.link
     }
 
     /// Whether the host reads, and the time.

@@ -127,8 +127,8 @@ impl BusControl<'_> {
     }
 
     /// The notification is on its way. What is raised from now on is told by the next.
-    pub fn notification_submitted(&mut self, due: &DueNotification) {
-        self.shared.notified.submitted(due.0);
+    pub fn notification_submitted(&mut self, _: &DueNotification) {
+        self.shared.notified.submitted();
     }
 
     /// The host acknowledged the notification: what it told is over.

@@ -42,10 +42,11 @@ impl ControlShared {
     /// Stores a line coding and returns whether it is another. Bus side.
     pub(super) fn store_line_coding(&self, coding: LineCoding) -> bool {
         let (rate, format) = coding.to_words();
-        if (rate, format) == self.own_words().load_own() {
+        let number = self.line_codings.load_own();
+        if (rate, format) == self.words(number).load_own() {
             return false;
         }
-        let number = self.line_codings.load_own().wrapping_add(1);
+        let number = number.wrapping_add(1);
         let words = self.words(number);
         // Pairs with the Acquire fence in `load_line_coding`: who reads one of these words also sees
         // the number that was stored before them.
@@ -61,8 +62,7 @@ impl ControlShared {
     }
 
     fn words(&self, number: u16) -> &Words {
-        let [even, odd] = &self.line_coding;
-        if number & 1 == 0 { even } else { odd }
+        &self.line_coding[usize::from(number & 1)]
     }
 }
 

@@ -15,13 +15,14 @@ pub use bus::{BusControl, DueNotification};
 
 use crate::event::{EventQueue, Signals};
 use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
-use crate::{Break, Pace, WakerCell};
+use crate::{Break, Link, Pace, WakerCell};
 use coding::Words;
 use notifications::{Notified, Raised};
 
 /// The ACM state of a port.
 #[repr(C)]
 pub struct ControlShared {
+    pub(crate) link: Link,
     /// Bus side.
     signals: AtomicU8,
     /// Bus side: `signals` whose events are queued, or merged with queued ones.
@@ -55,6 +56,7 @@ impl ControlShared {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         Self {
+            link: Link::new(),
             line_codings: AtomicU16::new(0),
             line_coding: [Words::new(), Words::new()],
             break_start: AtomicU32::new(0),
@@ -75,6 +77,7 @@ impl ControlShared {
     #[cfg(loom)]
     pub fn new() -> Self {
         Self {
+            link: Link::new(),
             line_codings: AtomicU16::new(0),
             line_coding: [Words::new(), Words::new()],
             break_start: AtomicU32::new(0),

@@ -3,7 +3,8 @@
 use crate::SerialState;
 use crate::sync::{AtomicU8, Ordering, OwnLoad};
 
-/// Serial state from the application.
+/// Serial state from the application. The two words are all that is told: nothing else is read by who
+/// sees them, and so they order nothing.
 pub(super) struct Raised {
     /// Application: levels as they are, one-shots flipped when raised.
     state: AtomicU8,
@@ -26,7 +27,7 @@ impl Raised {
     pub(super) fn set_levels(&self, levels: SerialState) {
         let one_shots = SerialState::from_bits_retain(self.state.load_own()) - SerialState::LEVELS;
         let state = one_shots | levels.intersection(SerialState::LEVELS);
-        self.state.store(state.bits(), Ordering::Release);
+        self.state.store(state.bits(), Ordering::Relaxed);
     }
 
     /// Application side. What the bus side has not taken yet merges.
@@ -34,17 +35,17 @@ impl Raised {
         let state = self.state.load_own();
         // A stale `taken` shows a bit that the bus side is taking right now, for a notification
         // that it makes after that: the raise is in it.
-        let not_taken = SerialState::from_bits_retain(state ^ self.taken.load(Ordering::Acquire));
+        let not_taken = SerialState::from_bits_retain(state ^ self.taken.load(Ordering::Relaxed));
         let flipped = one_shots.intersection(SerialState::ONE_SHOTS) - not_taken;
-        self.state.store(state ^ flipped.bits(), Ordering::Release);
+        self.state.store(state ^ flipped.bits(), Ordering::Relaxed);
     }
 
     /// Bus side: levels now, and one-shots raised since the last call.
     fn take(&self) -> SerialState {
-        let state = self.state.load(Ordering::Acquire);
+        let state = self.state.load(Ordering::Relaxed);
         let levels = SerialState::from_bits_retain(state) & SerialState::LEVELS;
         let raised = SerialState::from_bits_retain(state ^ self.taken.load_own());
-        self.taken.store(state, Ordering::Release);
+        self.taken.store(state, Ordering::Relaxed);
         levels | (raised & SerialState::ONE_SHOTS)
     }
 }
@@ -95,8 +96,9 @@ impl Notified {
         idle
     }
 
-    pub(super) fn submitted(&self, state: SerialState) {
-        self.due.store(state.bits() | IN_FLIGHT, Ordering::Relaxed);
+    /// What is due is on its way.
+    pub(super) fn submitted(&self) {
+        self.due.store(self.due.load_own() | IN_FLIGHT, Ordering::Relaxed);
     }
 
     /// Irregular signals go back to zero, and consistent ones are not sent again until they change.

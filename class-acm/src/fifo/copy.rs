@@ -60,7 +60,7 @@ pub(super) unsafe fn copy(mut to: *mut u8, mut from: *const u8, mut count: usize
     }
 }
 
-/// Copies a block.
+/// Copies a block, through registers: then a load and a store of several also count both pointers on.
 ///
 /// # Safety
 /// As for [`copy`]; both sides are aligned.
@@ -68,14 +68,8 @@ pub(super) unsafe fn copy(mut to: *mut u8, mut from: *const u8, mut count: usize
 unsafe fn copy_block(to: *mut u32, from: *const u32) {
     // SAFETY: passed on to the caller.
     unsafe {
-        if TAKES_ANY_ADDRESS {
-            return to.cast::<Block>().copy_from_nonoverlapping(from.cast(), 1);
-        }
-        // Word by word: Armv6-M has too few registers for a block.
-        to.write(from.read());
-        to.add(1).write(from.add(1).read());
-        to.add(2).write(from.add(2).read());
-        to.add(3).write(from.add(3).read());
+        let [first, second, third, fourth] = from.cast::<Block>().read();
+        to.cast::<Block>().write([first, second, third, fourth]);
     }
 }
 

@@ -36,7 +36,7 @@ impl NotificationSender<'_> {
 
     /// Whether the driver still holds the last notification.
     pub fn is_lent(&self) -> bool {
-        self.slot.is_lent()
+        !self.slot.is_free()
     }
 
     /// The packet that carries `notification`; `None` while the driver holds the last one.

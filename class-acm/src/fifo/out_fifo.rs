@@ -21,6 +21,8 @@ pub struct OutFifo<const SLOTS: usize, const SIZE: usize> {
     tail: AtomicU8,
     /// Of the bus half alone: the slots from `tail` up to this number are with the driver.
     lent: AtomicU8,
+    /// Of the application alone: the session of what it read last.
+    read_in: AtomicU16,
     slots: [Slot<[Byte; SIZE]>; SLOTS],
 }
 
@@ -33,6 +35,7 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicU16::new(0),
             tail: AtomicU8::new(0),
             lent: AtomicU8::new(0),
+            read_in: AtomicU16::new(0),
             slots: empty_slots(),
         }
     }
@@ -44,6 +47,7 @@ impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
             head: AtomicU16::new(0),
             tail: AtomicU8::new(0),
             lent: AtomicU8::new(0),
+            read_in: AtomicU16::new(0),
             slots: empty_slots(),
         }
     }
@@ -82,16 +86,54 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
     }
 
     /// The same for a driver that holds up to `depth` slots, which needs not be asked for more.
-    #[inline]
-    pub fn pump_to(&mut self, depth: usize, mut receive: impl FnMut(RxSlot) -> Result<(), RxSlot>) {
+    pub fn pump_to(&mut self, depth: usize, receive: impl FnMut(RxSlot) -> Result<(), RxSlot>) {
         // Pairs with the fence in `free`: either we see the slot it frees, or it sees that we have
         // none.
         fence(Ordering::SeqCst);
-        let mut lent = self.fifo.lent.load_own();
+        self.pump_after(None, depth, 0, receive);
+    }
+
+    /// The same after the driver gave a slot back with a packet of this length, if it did. One that is
+    /// not the oldest lent is dropped. Where it gave none, a slot that the application freed is seen if it
+    /// was free when [`Link::take_work`](crate::Link::take_work) was called.
+    #[inline]
+    pub fn pump_after(
+        &mut self,
+        packet: Option<(RxSlot, u16)>,
+        depth: usize,
+        session: u16,
+        receive: impl FnMut(RxSlot) -> Result<(), RxSlot>,
+    ) {
+        let (mut tail, lent) = (self.fifo.tail.load_own(), self.fifo.lent.load_own());
+        if let Some((slot, length)) = packet
+            && tail != lent
+            && slot.is(self.fifo.numbered(tail))
+        {
+            slot.publish(length.min(u16::try_from(SIZE).unwrap_or(u16::MAX)), session);
+            tail = tail.wrapping_add(1);
+            self.fifo.tail.store(tail, Ordering::Relaxed);
+            // As in `pump_to`: now every slot may be filled.
+            fence(Ordering::SeqCst);
+        }
+        self.offer(tail, lent, depth, receive);
+    }
+
+    /// Publishes a filled slot. One that is not the oldest lent is dropped.
+    pub fn received(&mut self, session: u16, slot: RxSlot, length: u16) {
+        self.pump_after(Some((slot, length)), 0, session, Err);
+    }
+
+    #[inline]
+    fn offer(
+        &mut self,
+        tail: u8,
+        mut lent: u8,
+        depth: usize,
+        mut receive: impl FnMut(RxSlot) -> Result<(), RxSlot>,
+    ) {
         // As often as there are slots, also for a driver that drops what it took.
         for _ in 0..depth.min(SLOTS) {
-            let held = lent.wrapping_sub(self.fifo.tail.load_own());
-            if depth < SLOTS && usize::from(held) >= depth {
+            if depth < SLOTS && usize::from(lent.wrapping_sub(tail)) >= depth {
                 return;
             }
             let Some(slot) = self.free_slot(lent) else { return };
@@ -101,17 +143,6 @@ impl<const SLOTS: usize, const SIZE: usize> PacketReceiver<'_, SLOTS, SIZE> {
             lent = lent.wrapping_add(1);
             self.fifo.lent.store(lent, Ordering::Relaxed);
         }
-    }
-
-    /// Publishes a filled slot. One that is not the oldest lent is dropped.
-    #[inline]
-    pub fn received(&mut self, session: u16, slot: RxSlot, length: u16) {
-        let tail = self.fifo.tail.load_own();
-        if tail == self.fifo.lent.load_own() || !slot.is(self.fifo.numbered(tail)) {
-            return;
-        }
-        slot.publish(length.min(u16::try_from(SIZE).unwrap_or(u16::MAX)), session);
-        self.fifo.tail.store(tail.wrapping_add(1), Ordering::Relaxed);
     }
 
     /// Takes the slots back that the driver dropped unfilled.
@@ -240,6 +271,17 @@ impl<'a, const SLOTS: usize, const SIZE: usize> UnreadPacket<'a, SLOTS, SIZE> {
 
 /// What the application alone does.
 impl<const SLOTS: usize, const SIZE: usize> OutFifo<SLOTS, SIZE> {
+    /// The session of what was read last.
+    #[inline]
+    pub(crate) fn read_in(&self) -> u16 {
+        self.read_in.load_own()
+    }
+
+    #[inline]
+    pub(crate) fn set_read_in(&self, session: u16) {
+        self.read_in.store(session, Ordering::Relaxed);
+    }
+
     #[inline]
     fn oldest<'a>(&'static self) -> Option<UnreadPacket<'a, SLOTS, SIZE>> {
         let head = self.head.load_own();

@@ -32,7 +32,7 @@ impl<const SIZE: usize> PacketLender<SIZE> {
     /// bytes.
     pub fn packet(&mut self, bytes: &[u8]) -> Option<TxPacket> {
         let length = bytes.len();
-        if length > SIZE || self.slot.is_lent() {
+        if length > SIZE || !self.slot.is_free() {
             return None;
         }
         if length == 0 {
@@ -47,7 +47,7 @@ impl<const SIZE: usize> PacketLender<SIZE> {
 
     /// The slot, to be filled; `None` while the driver holds it.
     pub fn empty(&mut self) -> Option<RxSlot> {
-        if self.slot.is_lent() {
+        if !self.slot.is_free() {
             return None;
         }
         // SAFETY: the slot is not lent, and `&mut self` is the only way to its bytes, which it does

@@ -17,11 +17,12 @@ use crate::sync::{AtomicU32, BEFORE_FENCE, Ordering, UnsafeCell};
 /// One byte of a slot. A cell a byte, so that disjoint ranges are disjoint to the model checker.
 pub(crate) type Byte = UnsafeCell<u8>;
 
-/// In the word of a slot: a driver holds it. The bits below it are the size of a slot to be filled.
-const LENT: u32 = 0x8000;
+/// The word of a slot that a driver holds: this, and the size of the slot where it is to be filled, which
+/// is even.
+const LENT: u32 = 1;
 
-/// In the word of a slot: a packet from the host is in it. The bits below it are the length of the
-/// packet, those above [`LENT`] are a number.
+/// In the word of a slot: a packet from the host is in it, and no driver holds it. The bits below it are
+/// the length of the packet, the upper half is a number.
 const FILLED: u32 = 0x4000;
 
 /// A slot of `D` = `[Byte; N]`; `[Byte; 0]` behind the pointer of a handle.
@@ -47,19 +48,14 @@ impl<const N: usize> Slot<[Byte; N]> {
         Self { word: AtomicU32::new(0), data: core::array::from_fn(|_| UnsafeCell::new(0)) }
     }
 
-    /// Whether a driver holds the slot. Where it does not, it is done with the bytes.
+    /// Whether nobody has the slot, neither a driver nor a packet from the host. A driver that had it is
+    /// done with the bytes.
     #[inline]
-    pub(super) fn is_lent(&self) -> bool {
-        self.word.load(Ordering::Acquire) & LENT != 0
+    pub(super) fn is_free(&self) -> bool {
+        self.word.load(Ordering::Acquire) == 0
     }
 
     /// The same, for who does not write to the bytes, or has a fence for it.
-    #[inline]
-    pub(super) fn seems_lent(&self) -> bool {
-        self.word.load(Ordering::Relaxed) & LENT != 0
-    }
-
-    /// Whether nobody has the slot.
     #[inline]
     pub(super) fn seems_free(&self) -> bool {
         self.word.load(BEFORE_FENCE) == 0
@@ -105,7 +101,7 @@ impl<const N: usize> Slot<[Byte; N]> {
     /// The slot is not lent, and until the handle is dropped nobody else reaches its bytes.
     #[inline]
     pub(super) unsafe fn lend_empty(&'static self) -> RxSlot {
-        const { assert!(N < FILLED as usize, "the size of a slot fits below FILLED") };
+        const { assert!(N < FILLED as usize && N.is_multiple_of(2), "beside FILLED and LENT") };
         #[expect(clippy::cast_possible_truncation, reason = "less than FILLED")]
         self.word.store(LENT | N as u32, Ordering::Relaxed);
         RxSlot { slot: NonNull::from(self).cast() }

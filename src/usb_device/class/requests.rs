@@ -89,8 +89,8 @@ where
         setup: &SetupPacket,
     ) -> Result<()> {
         match self.device.answer(setup) {
-            Some(Outcome::Data(_)) if concerns_usb_device(setup) => Ok(()),
-            Some(Outcome::Data(_)) => transfer.accept(),
+            Some(Outcome::Done) if concerns_usb_device(setup) => Ok(()),
+            Some(Outcome::Done) => transfer.accept(),
             // USB 2.0 §9.4.6: no error in the default state. `UsbDevice` knows no address 0, and so
             // cannot go back there.
             Some(Outcome::Address(0)) if self.device.state == State::Default => transfer.accept(),
@@ -109,16 +109,17 @@ where
                     false => transfer.reject(),
                 }
             }
-            Some(Outcome::LineCoding(_)) | None => transfer.reject(),
+            Some(Outcome::Data(_) | Outcome::Words(..)) | None => transfer.reject(),
         }
     }
 
     fn accept_in(&mut self, transfer: ControlIn<'_, '_, '_, B>, setup: &SetupPacket) -> Result<()> {
         match self.device.answer(setup) {
             Some(Outcome::Data(reply)) => self.replies.descriptor(transfer, reply),
-            Some(Outcome::LineCoding((low, high))) => {
+            Some(Outcome::Words((low, high), length)) => {
                 let words = [low.to_le_bytes(), high.to_le_bytes()];
-                self.replies.bytes(transfer, words.as_flattened().split_at(7).0)
+                let bytes = words.as_flattened();
+                self.replies.bytes(transfer, bytes.get(..length).unwrap_or(bytes))
             }
             _ => transfer.reject(),
         }

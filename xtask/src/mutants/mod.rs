@@ -37,6 +37,9 @@ const LEAST_SECONDS: u64 = 10;
 /// Exit codes of cargo-mutants that are a result: all caught, some missed, some timed out.
 const RESULTS: [i32; 3] = [0, 2, 3];
 
+/// What to do where nothing builds.
+const CLEAN_UP: &str = "remove the folder target/mutants, and try again";
+
 /// What fits a run of continuous integration, in one stage.
 const QUICK: [&str; 3] = ["src/control.rs", "class-acm/src/request.rs", "class-acm/src/setup.rs"];
 
@@ -151,7 +154,8 @@ fn baseline(root: &Path, stage: &Stage) -> Result<u64, String> {
     };
     let mut build = tests();
     build.arg("--no-run").args(stage.targets);
-    require(build)?;
+    // A compiler that was killed may leave what the next one cannot link.
+    require(build).map_err(|error| format!("{error}\nAfter a run that was cut off: {CLEAN_UP}"))?;
     let mut run = tests();
     run.args(stage.targets).arg("--").args(stage.arguments);
     let begin = Instant::now();

@@ -3,7 +3,6 @@
 //! The application asks, the bus half answers; each has a word of its own, in which a bit is flipped
 //! to ask, and to answer. Nothing here runs unless a board wants it.
 
-use super::sender::bits::{FRESH, IN_FLIGHT, RESTART};
 use super::{InFifo, PacketSender, PacketWriter, offset};
 use crate::fifo::{TxPacket, low, next_slot, number_of, wrapped};
 use crate::sync::{AtomicU8, AtomicU16, Ordering, OwnLoad};
@@ -115,7 +114,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
     /// before they can be dropped.
     pub fn must_abort(&self) -> bool {
         self.fifo.is_full()
-            && self.fifo.bits() & IN_FLIGHT != 0
+            && self.fifo.own_state().is_in_flight()
             && self.fifo.is_outstanding()
             && !self.fifo.is_spared()
     }
@@ -133,17 +132,18 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
             self.fifo.losses.spared.store(spared - 1, Ordering::Relaxed);
         } else if self.fifo.is_full() {
             self.fifo.begin_and_count(session);
+            let mut state = self.fifo.own_state();
             if self.fifo.is_outstanding() {
                 // The zero-length packet that follows the abort ends the transfer, too.
-                self.fifo.set_bits(self.fifo.bits() & (RESTART | FRESH));
+                state = state.emptied();
             }
-            let sent = self.fifo.sent.load_own();
+            let sent = state.sent();
             // The oldest slot goes as a whole, where it was not.
             if number_of::<SIZE>(sent) == self.fifo.losses.head.load_own() && self.fifo.is_full() {
-                self.fifo.sent.store(next_slot::<SIZE>(sent), Ordering::Release);
+                state = state.skipped_to(next_slot::<SIZE>(sent));
             }
-            // Nothing is in flight that was not spared.
-            self.fifo.skip_to(self.fifo.sent.load_own());
+            // No slot is in flight: what has bytes is outstanding, until the acknowledgement gives it back.
+            self.fifo.set_state(state);
             self.fifo.find_head();
             self.fifo.lose_outstanding();
         }
@@ -157,7 +157,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         self.fifo.lose_outstanding();
     }
 
-    /// As [`pump_to`](Self::pump_to), and counts what is skipped because its session is over.
+    /// As [`pump_after`](Self::pump_after), and counts what is skipped because its session is over.
     pub fn pump_and_count(
         &mut self,
         depth: usize,
@@ -165,18 +165,19 @@ impl<const SLOTS: usize, const SIZE: usize> PacketSender<'_, SLOTS, SIZE> {
         send: impl FnMut(TxPacket) -> Result<(), TxPacket>,
     ) {
         self.fifo.begin_and_count(session);
-        self.pump_to(depth, session, send);
+        self.pump_after(false, depth, session, send);
     }
 
     /// The host acknowledged a packet, which [`sent`](Self::sent) was told of.
     pub fn count_sent(&mut self) {
         self.fifo.find_head();
-        let (sent, before) = (self.fifo.sent.load_own(), self.fifo.losses.settled.load_own());
+        let state = self.fifo.own_state();
+        let (sent, before) = (state.sent(), self.fifo.losses.settled.load_own());
         // Where packets are left in flight, they are all that their slots have: a packet that is not
         // the last of its slot goes alone. The start of the oldest may have been lost with a session.
-        let settled = match self.fifo.bits() & IN_FLIGHT {
-            0 => sent,
-            _ => {
+        let settled = match state.is_in_flight() {
+            false => sent,
+            true => {
                 let slots = self.fifo.unfreed_before(sent);
                 let held = u16::from(slots)
                     .wrapping_mul(low(SIZE))
@@ -204,9 +205,9 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
 
     /// Moves `head` behind the slots that are sent and not lent.
     fn find_head(&self) {
-        let last = number_of::<SIZE>(self.sent.load_own());
+        let last = number_of::<SIZE>(self.own_state().sent());
         let mut head = self.losses.head.load_own();
-        while head != last && !self.numbered(head).seems_lent() {
+        while head != last && self.numbered(head).seems_free() {
             head = wrapped::<SIZE>(head.wrapping_add(1));
         }
         self.losses.head.store(head, Ordering::Relaxed);
@@ -214,7 +215,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
 
     /// Whether bytes were submitted that the host has not acknowledged.
     fn is_outstanding(&self) -> bool {
-        self.sent.load_own() != self.losses.settled.load_own()
+        self.own_state().sent() != self.losses.settled.load_own()
     }
 
     /// Whether what is outstanding must not be taken back.
@@ -224,7 +225,7 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
 
     /// What is outstanding, and skipped by now, never arrives.
     fn lose_outstanding(&self) {
-        let (lost, sent) = (self.losses.lost.load_own(), self.sent.load_own());
+        let (lost, sent) = (self.losses.lost.load_own(), self.own_state().sent());
         let outstanding = self.bytes_between(self.losses.settled.load_own(), sent);
         self.losses.lost.store(lost.wrapping_add(outstanding), Ordering::Relaxed);
         self.losses.settled.store(sent, Ordering::Relaxed);
@@ -233,8 +234,9 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     /// Looks for the beginning of the session, if that was not found. What is skipped by that is
     /// lost, while nothing is outstanding.
     fn begin_and_count(&self, session: u16) {
-        if self.bits() & FRESH != 0 {
-            self.begin(session);
+        let state = self.own_state();
+        if state.is_fresh() {
+            self.set_state(self.begin(state, session));
             self.find_head();
             self.lose_outstanding();
         }

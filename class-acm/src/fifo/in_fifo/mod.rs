@@ -5,37 +5,34 @@
 //! writes coalesce while a packet is in flight, and nothing waits for a timer.
 //!
 //! Bytes below `written` are never written again before all of their slot was sent, so the bus half may
-//! lend them while the application appends behind them. `written` gives them to the bus half; `sent`
-//! gives whole slots back, each as soon as no driver holds it.
+//! lend them while the application appends behind them. `written` gives them to the bus half; [`State`]
+//! gives whole slots back, each when its last packet was acknowledged.
 mod losses;
 mod sender;
+mod state;
 mod writer;
 
 use super::slot::{Byte, Slot};
 use super::{empty_slots, next_slot, numbered, offset, slot_at};
-use crate::sync::{AtomicU8, AtomicU16, Ordering};
+use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
 use losses::Losses;
 pub use sender::PacketSender;
+use state::State;
 pub use writer::{Grant, PacketWriter};
 
 /// FIFO of `SLOTS` packets of up to `SIZE` bytes, from the application to the host.
 #[repr(C)]
 pub struct InFifo<const SLOTS: usize, const SIZE: usize> {
-    /// Stored by the bus half: what was in the slots before this number is acknowledged or given up, as
-    /// far as it was told. A driver may hold them still.
-    head: AtomicU8,
-    /// wMaxPacketSize in [`PACKET_UNIT`]s, where it may be less than `SIZE`. Stored by the bus half.
-    packet_size: AtomicU8,
-    /// Stored by the bus half: bytes before it were submitted to the driver, or skipped.
-    sent: AtomicU16,
-    /// Stored by the bus half: what goes on, see [`sender::bits`].
-    bits: AtomicU16,
+    /// Stored by the bus half: a [`State`].
+    state: AtomicU32,
     /// Stored by the application: bytes before it were written.
     written: AtomicU16,
     /// Stored by the application: `written` when the session began, for it.
     begun: AtomicU16,
     /// Stored by the application: the session of the bytes from `begun` on.
     session: AtomicU16,
+    /// wMaxPacketSize in [`PACKET_UNIT`]s, where it may be less than `SIZE`. Stored by the bus half.
+    packet_size: AtomicU8,
     losses: Losses,
     /// Behind what short instructions reach.
     slots: [Slot<[Byte; SIZE]>; SLOTS],
@@ -47,13 +44,11 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     #[expect(clippy::new_without_default, reason = "it belongs into a static")]
     pub const fn new() -> Self {
         Self {
-            head: AtomicU8::new(0),
-            packet_size: AtomicU8::new(0),
-            sent: AtomicU16::new(0),
-            bits: AtomicU16::new(0),
+            state: AtomicU32::new(0),
             written: AtomicU16::new(0),
             begun: AtomicU16::new(0),
             session: AtomicU16::new(0),
+            packet_size: AtomicU8::new(0),
             losses: Losses::new(),
             slots: empty_slots(),
         }
@@ -63,13 +58,11 @@ impl<const SLOTS: usize, const SIZE: usize> InFifo<SLOTS, SIZE> {
     #[cfg(loom)]
     pub fn new() -> Self {
         Self {
-            head: AtomicU8::new(0),
-            packet_size: AtomicU8::new(0),
-            sent: AtomicU16::new(0),
-            bits: AtomicU16::new(0),
+            state: AtomicU32::new(0),
             written: AtomicU16::new(0),
             begun: AtomicU16::new(0),
             session: AtomicU16::new(0),
+            packet_size: AtomicU8::new(0),
             losses: Losses::new(),
             slots: empty_slots(),
         }

@@ -3,8 +3,7 @@
 
 use core::marker::PhantomData;
 
-use super::sender::bits::{FRESH, IN_FLIGHT, UNSETTLED};
-use super::{InFifo, offset, settled};
+use super::{InFifo, State, offset, settled};
 use crate::fifo::slot::{Byte, Slot};
 use crate::fifo::{low, number_of};
 use crate::sync::{Ordering, OwnLoad, fence};
@@ -94,13 +93,11 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     /// Whether the host acknowledged every byte written, and the zero-length packet where one was
     /// due, or a session's end discarded them.
     pub fn is_flushed(&self) -> bool {
-        // In this order: the state that we see is that after the last byte was submitted.
-        let sent = self.fifo.sent.load(Ordering::Acquire);
+        let state = self.state(Ordering::Acquire);
         let size = self.fifo.packet_size();
-        let bits = self.fifo.bits.load(Ordering::Relaxed);
         // What is with the host of a fresh session is a zero-length packet for the one before.
-        settled::<SIZE>(sent, size) == settled::<SIZE>(self.fifo.written.load_own(), size)
-            && (bits & UNSETTLED == 0 || bits & FRESH != 0)
+        settled::<SIZE>(state.sent(), size) == settled::<SIZE>(self.fifo.written.load_own(), size)
+            && (!state.is_unsettled() || state.is_fresh())
     }
 
     /// Whether the bus half must be woken to see what was written last.
@@ -108,7 +105,7 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     pub fn needs_doorbell(&self) -> bool {
         // Pairs with the fence in `pump`.
         fence(Ordering::SeqCst);
-        self.fifo.bits.load(Ordering::Relaxed) & IN_FLIGHT == 0
+        !self.state(Ordering::Relaxed).is_in_flight()
     }
 
     /// [`begin`](Self::begin)s this session, unless that was done.
@@ -135,10 +132,15 @@ impl<const SLOTS: usize, const SIZE: usize> PacketWriter<'_, SLOTS, SIZE> {
     #[inline]
     fn is_free(&self, slot: &Slot<[Byte; SIZE]>, written: u16) -> bool {
         // Acquire: who sees that a slot was given back also sees that it was lent before.
-        let head = self.fifo.head.load(Ordering::Acquire);
+        let head = self.state(Ordering::Acquire).head::<SIZE>();
         let used = number_of::<SIZE>(written).wrapping_sub(head);
         // No more than SLOTS are used, which is a power of two.
-        usize::from(used) & SLOTS == 0 && !slot.is_lent()
+        usize::from(used) & SLOTS == 0 && slot.is_free()
+    }
+
+    #[inline]
+    fn state(&self, ordering: Ordering) -> State {
+        State::from_word(self.fifo.state.load(ordering))
     }
 
     #[inline]
