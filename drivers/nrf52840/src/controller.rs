@@ -5,7 +5,7 @@ use usbd_acm::{Controller, Endpoint, EndpointAddress, EndpointSet, Event, RxSlot
 use crate::control::Ep0;
 use crate::line::Line;
 use crate::registers::pend;
-use crate::{ENDPOINTS, Nrf52840, Supply};
+use crate::{ENDPOINTS, Nrf52840, State, Supply};
 
 impl<S: Supply, const PORTS: usize, const DEPTH: usize> Controller for Nrf52840<S, PORTS, DEPTH> {
     const ENDPOINTS: EndpointSet = ENDPOINTS;
@@ -15,11 +15,11 @@ impl<S: Supply, const PORTS: usize, const DEPTH: usize> Controller for Nrf52840<
     const DOORBELL: fn() = pend;
 
     fn connect(&mut self) {
-        self.attach();
+        self.state.attach();
     }
 
     fn disconnect(&mut self) {
-        self.detach();
+        self.state.detach(&self.usbd, &mut self.supply);
     }
 
     fn poll(&mut self) -> Option<Event> {
@@ -28,11 +28,11 @@ impl<S: Supply, const PORTS: usize, const DEPTH: usize> Controller for Nrf52840<
 
     fn ep0_send(&mut self, packet: &[u8]) {
         self.state.dma.load(&self.usbd, packet);
-        self.ask(Ep0::Send);
+        self.state.ask(&self.usbd, Ep0::Send);
     }
 
     fn ep0_receive(&mut self) {
-        self.ask(Ep0::Receive);
+        self.state.ask(&self.usbd, Ep0::Receive);
     }
 
     fn ep0_read(&mut self, buffer: &mut [u8]) -> usize {
@@ -41,64 +41,65 @@ impl<S: Supply, const PORTS: usize, const DEPTH: usize> Controller for Nrf52840<
 
     fn ep0_status_in(&mut self, address: Option<u8>) {
         match address {
-            Some(address) => self.take_address(address),
-            None => self.ask(Ep0::Status),
+            Some(address) => self.state.take_address(address),
+            None => self.state.ask(&self.usbd, Ep0::Status),
         }
     }
 
     fn ep0_status_out(&mut self) {
-        self.ask(Ep0::Status);
+        self.state.ask(&self.usbd, Ep0::Status);
     }
 
+    #[inline(always)]
     fn ep0_stall(&mut self) {
-        self.ask(Ep0::Stall);
+        self.state.ask(&self.usbd, Ep0::Stall);
     }
 
     fn open(&mut self, endpoint: Endpoint) {
-        self.enable(endpoint.address);
+        self.state.enable(&self.usbd, endpoint.address);
     }
 
     fn close_all(&mut self) {
-        self.close_endpoints();
+        self.state.close_endpoints(&self.usbd);
     }
 
     fn send(&mut self, address: EndpointAddress, packet: TxPacket) -> Result<(), TxPacket> {
-        self.push_in(address, packet)
+        self.state.push_in(&self.usbd, address, packet)
     }
 
     fn receive(&mut self, address: EndpointAddress, slot: RxSlot) -> Result<(), RxSlot> {
-        self.push_out(address, slot)
+        self.state.push_out(&self.usbd, address, slot)
     }
 
     fn abort(&mut self, address: EndpointAddress) {
-        self.drop_packets(Line::of(address).bit());
+        self.state.drop_packets(&self.usbd, Line::of(address).bit());
     }
 
     fn halt(&mut self, address: EndpointAddress) {
-        self.begin_halt(address);
+        self.state.begin_halt(&self.usbd, address);
     }
 
     fn unhalt(&mut self, address: EndpointAddress) {
-        self.end_halt(address);
+        self.state.end_halt(&self.usbd, address);
     }
 
     fn frame(&self) -> Option<u16> {
-        Some(self.frame_number())
+        Some(State::<PORTS, DEPTH>::frame_number(&self.usbd))
     }
 
     fn watch_frames(&mut self, watch: bool) {
-        self.watch(watch);
+        self.state.watch(&self.usbd, watch);
     }
 
     fn suspend(&mut self) {
-        self.sleep();
+        self.state.sleep(&self.usbd, &mut self.supply);
     }
 
     fn resume(&mut self) {
-        self.wake_up();
+        self.state.wake_up(&mut self.supply);
     }
 
     fn remote_wakeup(&mut self) {
-        self.ask_to_drive_resume();
+        self.state.ask_to_drive_resume();
     }
 }

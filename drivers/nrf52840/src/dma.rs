@@ -12,7 +12,7 @@ use usbd_acm::{RxSlot, TxPacket};
 use crate::control::Ep0;
 use crate::errata;
 use crate::line::Line;
-use crate::registers::{AMOUNT_EPOUT0, Access, ENABLE, Usbd, end, maxcnt_at_once, size_out};
+use crate::registers::{AMOUNT_EPOUT0, Access, ENABLE, Usbd, end, maxcnt, size_out};
 
 /// Reads of an event in a wait for the end of a DMA. A DMA of 64 bytes takes some µs; a read takes
 /// 60 ns at least, so that this is above 60 µs.
@@ -31,6 +31,15 @@ pub(crate) struct Settled(());
 /// That no DMA runs until the next one is started.
 pub(crate) struct Idle(());
 
+/// The line of a transfer that is over.
+pub(crate) struct Over(Line);
+
+impl Over {
+    pub(crate) fn line(&self) -> Line {
+        self.0
+    }
+}
+
 /// A line whose memory is known to the hardware, and whose buffer is ready for its transfer.
 pub(crate) struct Ready(Line);
 
@@ -44,15 +53,15 @@ impl Ready {
 /// for good.
 ///
 /// Where the memory of an endpoint lies is written to its registers when it is given here, which may be
-/// during the DMA of another one; for a second packet also during that of the first, whose PTR and MAXCNT
-/// the task STARTEPIN\[n\] captured.
+/// during the DMA of another one; for a second packet when the DMA of the first is over. STARTED would say
+/// when its PTR and MAXCNT were captured, but takes more accesses than to wait for ENDEPIN\[n\].
 #[repr(C)]
 pub(crate) struct Dma<const PORTS: usize, const DEPTH: usize> {
     running: Option<Line>,
     /// What the channel has to be idle for, and what follows from it.
     pub(crate) ep0: Ep0,
-    /// The IN lines whose packet is not yet on its way to the endpoint's buffer, the OUT lines whose slot
-    /// is not yet being filled, and those of EP0 that are to be moved.
+    /// The IN lines whose first packet is not yet in the endpoint's buffer, the OUT lines whose slot is not
+    /// yet filled, and those of EP0 that are to be moved; until the DMA is over.
     startable: u16,
     /// Packets that the host does not have yet: of each IN endpoint the one in its buffer, or on its way
     /// there, and the next one, whose place is known to the hardware.
@@ -96,15 +105,15 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
     #[inline(always)]
     pub(crate) fn startable_out(&self, lines: u16) -> Option<Ready> {
         let ready = self.startable(lines & Line::outs(PORTS))?;
-        // The line is constant where there is one.
-        Some(if PORTS == 1 { Ready(Line::EP1_OUT) } else { ready })
+        Some(Ready(ready.0.out_of(PORTS)))
     }
 
     /// The first IN line of these, whose first packets the host has, if it has another one. Of one port
     /// that of data alone, which is constant.
     #[inline(always)]
     pub(crate) fn follower(&self, lines: u16) -> Option<Ready> {
-        let lines = lines & if PORTS == 1 { Line::EP1_IN.bit() } else { Line::INS };
+        let lines =
+            lines & !self.startable & if PORTS == 1 { Line::EP1_IN.bit() } else { Line::INS };
         if DEPTH == 1 || lines == 0 {
             return None;
         }
@@ -116,11 +125,11 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
     /// Starts a transfer. Returns the bytes that are moved.
     #[inline(always)]
     pub(crate) fn start(&mut self, usbd: &Usbd, Ready(line): Ready, _: Idle) -> u32 {
-        let mut length = usbd.read(maxcnt_at_once(line));
+        let mut length = usbd.read(maxcnt(line));
         if line.is_out() {
             // What came, or less where that does not fit.
             length = length.min(usbd.read(size_out(line)));
-            usbd.write(maxcnt_at_once(line), length);
+            usbd.write(maxcnt(line), length);
         }
         // What was written before is in memory before the hardware reads it.
         compiler_fence(Ordering::Release);
@@ -128,22 +137,35 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
         // SAFETY: no DMA runs. A line that is ready has a place: the bounce, which lies in a `State` that
         // is borrowed for good, and which `bounce` does not reach while a DMA of EP0 runs; or that of
         // a packet or slot, which are in statics, in RAM as they are written to, and which stay here
-        // while their line runs. MAXCNT is at most the length of the place.
+        // while their line is startable, as it is until the end of its transfer: `sent` looks, and
+        // `take_slot` and `clear` are shown that end. MAXCNT is at most the length of the place.
         unsafe { usbd.start(line) };
         self.running = Some(line);
-        self.startable &= !line.bit();
+        if DEPTH > 1 {
+            // A second packet follows a first one that was no longer startable.
+            self.startable |= line.bit();
+        }
         length
     }
 
     /// The line whose transfer is over.
-    #[inline]
-    pub(crate) fn finish(&mut self, usbd: &Usbd) -> Option<Line> {
+    #[inline(never)]
+    pub(crate) fn finish(&mut self, usbd: &Usbd) -> Option<Over> {
         let line = self.running?;
-        if !usbd.is_set(end(line)) {
+        let end = end(line);
+        if !usbd.is_set(end) {
             return None;
         }
-        self.end(usbd);
-        Some(line)
+        usbd.write(end, 0);
+        self.running = None;
+        self.startable &= !line.bit();
+        // What the hardware wrote is not read before.
+        compiler_fence(Ordering::Acquire);
+        errata::erratum_199_end(usbd);
+        if DEPTH > 1 && !line.is_out() {
+            self.place_second(usbd, line);
+        }
+        Some(Over(line))
     }
 
     /// Whether a transfer of EP0 runs.
@@ -151,27 +173,22 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
         self.running.is_some_and(|line| line.number() == 0)
     }
 
+    pub(crate) fn runs_at(&self, lines: u16) -> bool {
+        self.running.is_some_and(|line| line.bit() & lines != 0)
+    }
+
     /// Waits until the hardware is done with the transfer that runs, at most [`WAIT`] reads. Where
     /// it does not come to an end the peripheral is disabled, which stops it, and `failed` is called.
     #[inline]
-    pub(crate) fn settle(&self, usbd: &Usbd, failed: impl FnOnce()) -> Settled {
+    pub(crate) fn settle(&mut self, usbd: &Usbd, failed: impl FnOnce()) -> Settled {
         if let Some(line) = self.running
             && !(0..WAIT).any(|_| usbd.is_set(end(line)))
         {
             usbd.write(ENABLE, 0);
+            self.running = None;
             failed();
         }
         Settled(())
-    }
-
-    /// The transfer that runs, if one does, is over.
-    #[inline(never)]
-    pub(crate) fn end(&mut self, usbd: &Usbd) {
-        let Some(line) = self.running.take() else { return };
-        usbd.write(end(line), 0);
-        // What the hardware wrote is not read before.
-        compiler_fence(Ordering::Acquire);
-        errata::erratum_199_end(usbd);
     }
 }
 
@@ -240,31 +257,44 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
         self.outs.get_mut(line.index())
     }
 
-    /// Takes a packet in, or gives it back when there is no room. There is none for a second one until
-    /// the DMA of the first began, whose place is known to the hardware until then.
+    /// Takes a packet in, or gives it back when there is no room.
     pub(crate) fn push_in(
         &mut self,
         usbd: &Usbd,
         line: Line,
         packet: TxPacket,
     ) -> Result<(), TxPacket> {
-        let began = self.startable & line.bit() == 0;
+        let is_first_moved = self.startable & line.bit() == 0;
         let Some(packets) = self.packets(line) else { return Err(packet) };
         let (place, is_first) = match packets {
             [place @ None, ..] => (place, true),
-            [_, place @ None] if began => (place, false),
+            [_, place @ None] => (place, false),
             _ => return Err(packet),
         };
-        let (memory, length) = (packet.as_ptr(), packet.len().into());
+        let (memory, length) = extent(&packet);
         // There is none to drop, which the compiler does not see.
         core::mem::forget(place.replace(packet));
-        // A zero-length packet lies nowhere.
-        let memory = if length == 0 { self.bounce.get().cast_const().cast() } else { memory };
-        usbd.place(line, memory, length);
+        if DEPTH == 1 || is_first_moved {
+            self.place_packet(usbd, line, memory, length);
+        }
         if is_first {
             self.startable |= line.bit();
         }
         Ok(())
+    }
+
+    /// The DMA of the first packet of an IN line is over, so that its registers are free for the next one.
+    fn place_second(&mut self, usbd: &Usbd, line: Line) {
+        if let Some([_, Some(packet)]) = self.packets(line) {
+            let (memory, length) = extent(packet);
+            self.place_packet(usbd, line, memory, length);
+        }
+    }
+
+    fn place_packet(&self, usbd: &Usbd, line: Line, memory: *const u8, length: u32) {
+        // A zero-length packet lies nowhere.
+        let memory = if length == 0 { self.bounce.get().cast_const().cast() } else { memory };
+        usbd.place(line, memory, length);
     }
 
     /// Takes a slot in, or gives it back when there is no room.
@@ -278,6 +308,7 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
         let memory = slot.as_mut_ptr().cast_const();
         let length = u32::try_from(slot.len()).unwrap_or(0);
         core::mem::forget(place.replace(slot));
+        let line = line.out_of(PORTS);
         usbd.place(line, memory, length);
         self.startable |= line.bit();
         Ok(())
@@ -286,8 +317,7 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
     /// The host has the packet of an IN line, and the next one may start. `false` when there was none, or
     /// it is not even in the endpoint's buffer.
     pub(crate) fn sent(&mut self, line: Line) -> bool {
-        let is_moved = self.startable & line.bit() == 0 && self.running != Some(line);
-        if !is_moved || !self.advance(line) {
+        if self.startable & line.bit() != 0 || !self.advance(line) {
             return false;
         }
         if DEPTH > 1 && matches!(self.packets(line), Some([Some(_), ..])) {
@@ -306,16 +336,16 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
         }
     }
 
-    /// Takes the slot of an OUT line out, unless its transfer runs.
-    pub(crate) fn take_slot(&mut self, line: Line) -> Option<RxSlot> {
-        if self.running == Some(line) { None } else { self.slot(line)?.take() }
+    /// Takes the slot of an OUT line out, whose transfer is over.
+    pub(crate) fn take_slot(&mut self, Over(line): Over) -> Option<RxSlot> {
+        if line.number() == 0 {
+            return None;
+        }
+        self.slot(line.out_of(PORTS))?.take()
     }
 
     /// Drops the packets and slots of these lines, also those in hardware.
     pub(crate) fn clear(&mut self, usbd: &Usbd, lines: u16, _: Settled) {
-        if self.running.is_some_and(|line| line.bit() & lines != 0) {
-            self.end(usbd);
-        }
         let armed = u32::from(lines & !self.startable);
         self.startable &= !lines;
         let lines = u32::from(lines);
@@ -330,12 +360,18 @@ impl<const PORTS: usize, const DEPTH: usize> Dma<PORTS, DEPTH> {
             }
             bit <<= 1;
         }
-        let mut bit = FIRST_OUT;
-        for place in &mut self.outs {
-            if lines & bit != 0 {
-                *place = None;
+        for index in 0..PORTS {
+            if let Some(place) = self.outs.get_mut(index)
+                && lines & FIRST_OUT << index != 0
+            {
+                drop(place.take());
             }
-            bit <<= 1;
         }
     }
+}
+
+/// Where a packet lies, and its length.
+#[inline(always)]
+fn extent(packet: &TxPacket) -> (*const u8, u32) {
+    (packet.as_ptr(), packet.len().into())
 }

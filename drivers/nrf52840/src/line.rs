@@ -57,6 +57,12 @@ impl Line {
         u16::from_le_bytes([ins, outs]) & (Self::INS | Self::OUTS)
     }
 
+    /// The bits in EPDATASTATUS of the lines of a set.
+    pub(crate) const fn status_of(set: u16) -> u32 {
+        let [ins, outs] = (set & (Self::INS | Self::OUTS)).to_le_bytes();
+        u32::from_le_bytes([ins, 0, outs, 0])
+    }
+
     /// The first of a set; EP0 IN of none.
     pub(crate) const fn first(set: u16) -> Self {
         let [bit, ..] = (set as u32).trailing_zeros().to_le_bytes();
@@ -80,6 +86,11 @@ impl Line {
     #[inline]
     pub(crate) const fn output(address: EndpointAddress) -> Self {
         Self::of_bit(address.to_byte() & 7 | 8)
+    }
+
+    /// The same, where it is an OUT line of one of so many ports: of one port it is constant.
+    pub(crate) const fn out_of(self, ports: usize) -> Self {
+        if ports == 1 { Self::EP1_OUT } else { self }
     }
 
     /// `None` for EP0.

@@ -9,9 +9,9 @@ use crate::errata::{
 use crate::line::Line;
 use crate::registers::{
     Access, DPDMDRIVE, DPDMVALUE, ENABLE, EVENTCAUSE, FRAMECNTR, INTENCLR, INTENSET, LOWPOWER, SOF,
-    USBEVENT, USBPULLUP, pend,
+    USBEVENT, USBPULLUP, Usbd, pend,
 };
-use crate::{Nrf52840, State, Supply};
+use crate::{State, Supply};
 
 /// EVENTCAUSE: the bus was idle for 3 ms.
 const SUSPEND: u32 = 1 << 8;
@@ -94,6 +94,7 @@ impl Power {
         }
     }
 
+    #[inline(always)]
     fn set_stage(&mut self, stage: Stage) {
         self.0 = self.0 & (Self::BUS | Self::WATCHED) | Self::new(stage).0;
     }
@@ -131,42 +132,46 @@ impl Power {
 }
 
 /// Plugged and unplugged.
-impl<S: Supply, const PORTS: usize, const DEPTH: usize> Nrf52840<S, PORTS, DEPTH> {
+impl<const PORTS: usize, const DEPTH: usize> State<PORTS, DEPTH> {
     pub(crate) fn attach(&mut self) {
-        if self.state.power.stage() == Stage::Off {
-            self.state.power = Power::new(Stage::Unplugged);
+        if self.power.stage() == Stage::Off {
+            self.power = Power::new(Stage::Unplugged);
             // It may be plugged in already.
             pend();
         }
     }
 
-    pub(crate) fn detach(&mut self) {
-        self.power_down();
-        self.state.power = Power::OFF;
+    pub(crate) fn detach(&mut self, usbd: &Usbd, supply: &mut impl Supply) {
+        self.power_down(usbd, supply);
+        self.power = Power::OFF;
     }
 
     /// The next step of the peripheral towards being awake, where the hardware is ready for it, or
     /// back to where it was.
     #[cold]
     #[inline(always)]
-    pub(crate) fn change(&mut self) -> Option<Event> {
-        let stage = self.state.power.stage();
-        if stage == Stage::Failed || !self.supply.is_present() {
-            let was_attached = self.state.power.is_attached();
-            self.power_down();
+    pub(crate) fn change(
+        &mut self,
+        usbd: &Usbd,
+        supply: &mut impl Supply,
+        is_present: bool,
+    ) -> Option<Event> {
+        let stage = self.power.stage();
+        if stage == Stage::Failed || !is_present {
+            let was_attached = self.power.is_attached();
+            self.power_down(usbd, supply);
             return was_attached.then_some(Event::VbusLost);
         }
         match stage {
-            Stage::Unplugged => self.enable_peripheral(),
-            Stage::Enabling | Stage::Ready => self.come_up(),
-            Stage::Waking => self.leave_low_power(),
+            Stage::Unplugged => self.enable_peripheral(usbd, supply),
+            Stage::Enabling | Stage::Ready => self.come_up(usbd, supply),
+            Stage::Waking => self.leave_low_power(usbd, supply),
             Stage::Off | Stage::Failed | Stage::Asleep | Stage::Awake => {}
         }
         None
     }
 
-    fn enable_peripheral(&mut self) {
-        let usbd = &self.usbd;
+    fn enable_peripheral(&mut self, usbd: &Usbd, supply: &mut impl Supply) {
         // A boot loader may have left it on.
         usbd.write(USBPULLUP, 0);
         usbd.write(ENABLE, 0);
@@ -174,161 +179,165 @@ impl<S: Supply, const PORTS: usize, const DEPTH: usize> Nrf52840<S, PORTS, DEPTH
         erratum_171_begin(usbd);
         usbd.write(ENABLE, 1);
         usbd.write(INTENSET, USBEVENT_INTERRUPT);
-        self.supply.start_clock();
-        self.state.power = Power::new(Stage::Enabling);
+        supply.start_clock();
+        self.power = Power::new(Stage::Enabling);
     }
 
     #[inline(always)]
-    fn come_up(&mut self) {
-        let usbd = &self.usbd;
+    fn come_up(&mut self, usbd: &Usbd, supply: &mut impl Supply) {
         usbd.write(USBEVENT, 0);
         if usbd.read(EVENTCAUSE) & READY != 0 {
             usbd.write(EVENTCAUSE, READY);
             erratum_171_end(usbd);
             erratum_187_end(usbd);
             erratum_166(usbd);
-            self.state.power = Power::new(Stage::Ready);
+            self.power = Power::new(Stage::Ready);
         }
-        if self.state.power.stage() == Stage::Ready
-            && self.supply.is_regulated()
-            && self.supply.is_clock_running()
+        if self.power.stage() == Stage::Ready && supply.is_regulated() && supply.is_clock_running()
         {
             usbd.write(INTENSET, INTERRUPTS);
             usbd.write(USBPULLUP, 1);
-            self.state.power = Power::new(Stage::Awake);
+            self.power = Power::new(Stage::Awake);
         }
     }
 
-    fn power_down(&mut self) {
-        if self.state.power.stage() <= Stage::Unplugged {
+    #[inline(never)]
+    fn power_down(&mut self, usbd: &Usbd, supply: &mut impl Supply) {
+        if self.power.stage() <= Stage::Unplugged {
             return;
         }
-        self.usbd.write(INTENCLR, u32::MAX);
-        self.usbd.write(USBPULLUP, 0);
-        self.drop_all();
+        usbd.write(INTENCLR, u32::MAX);
+        usbd.write(USBPULLUP, 0);
+        self.drop_all(usbd);
         // In low power no DMA runs.
-        self.usbd.write(LOWPOWER, 0);
-        self.state.power = Power::new(Stage::Awake);
+        usbd.write(LOWPOWER, 0);
+        self.power = Power::new(Stage::Awake);
         // Disabled after an odd number of bytes, the chip makes a bus fault of the next DMA. Known from
         // the manufacturer's own driver.
-        if self.state.done & Line::ODD != 0 {
-            self.state.dma.send_byte(&self.usbd);
-            self.start_next();
+        if self.done & Line::ODD != 0 {
+            self.dma.send_byte(usbd);
+            self.start_next(usbd);
         }
-        self.settle();
-        self.state.dma.end(&self.usbd);
-        self.usbd.write(ENABLE, 0);
-        self.supply.stop_clock();
-        self.state.power = Power::new(Stage::Unplugged);
+        self.stop(usbd, u16::MAX);
+        usbd.write(ENABLE, 0);
+        supply.stop_clock();
+        self.power = Power::new(Stage::Unplugged);
         // It may be plugged in again by now.
         pend();
     }
 
     /// Nothing is armed, no endpoint is open, no transfer is on EP0, at address 0.
     #[inline(never)]
-    pub(crate) fn drop_all(&mut self) {
-        self.close_endpoints();
-        self.drop_control();
-        self.state.address = 0;
-        self.state.power.set_bus(Bus::Active);
+    pub(crate) fn drop_all(&mut self, usbd: &Usbd) {
+        self.close_endpoints(usbd);
+        self.drop_control(usbd);
+        self.address = 0;
+        self.power.set_bus(Bus::Active);
+    }
+
+    /// Waits for the end of the DMA that runs, if it is of one of these lines, and ends it.
+    #[inline(never)]
+    pub(crate) fn stop(&mut self, usbd: &Usbd, lines: u16) {
+        if self.dma.runs_at(lines) {
+            self.settle(usbd);
+            self.dma.finish(usbd);
+        }
     }
 
     /// Waits until no DMA runs: some µs, and never more than 1000 reads of a register. Registers of
     /// USBD are not to be written during a DMA; only where packets move is there no time to wait.
     #[inline(never)]
-    pub(crate) fn settle(&mut self) -> Settled {
-        let State { power, dma, .. } = &mut *self.state;
-        dma.settle(&self.usbd, || *power = Power::new(Stage::Failed))
+    pub(crate) fn settle(&mut self, usbd: &Usbd) -> Settled {
+        let State { power, dma, .. } = self;
+        dma.settle(usbd, || *power = Power::new(Stage::Failed))
     }
 }
 
 /// Suspend, resume and remote wake-up.
-impl<S: Supply, const PORTS: usize, const DEPTH: usize> Nrf52840<S, PORTS, DEPTH> {
+impl<const PORTS: usize, const DEPTH: usize> State<PORTS, DEPTH> {
     /// What happened to the bus as a whole.
-    pub(crate) fn bus_event(&mut self) -> Option<Event> {
-        let is_resumed = if self.usbd.take(USBEVENT) {
-            match self.cause() & (SUSPEND | RESUME) {
+    pub(crate) fn bus_event(&mut self, usbd: &Usbd) -> Option<Event> {
+        let is_resumed = if usbd.take(USBEVENT) {
+            match self.cause(usbd) & (SUSPEND | RESUME) {
                 SUSPEND => {
-                    self.state.power.set_bus(Bus::Suspended);
+                    self.power.set_bus(Bus::Suspended);
                     return Some(Event::Suspend);
                 }
                 // With both the bus is again what it was when it was last looked at.
                 causes => causes == RESUME,
             }
         } else {
-            self.is_first_frame()
+            self.is_first_frame(usbd)
         };
-        if !is_resumed || self.state.power.bus() == Bus::Active {
+        if !is_resumed || self.power.bus() == Bus::Active {
             return None;
         }
-        self.state.power.set_bus(Bus::Active);
+        self.power.set_bus(Bus::Active);
         Some(Event::Resume)
     }
 
     /// What EVENTCAUSE tells of.
-    fn cause(&mut self) -> u32 {
-        let cause = self.usbd.read(EVENTCAUSE);
-        self.usbd.write(EVENTCAUSE, cause);
+    fn cause(&mut self, usbd: &Usbd) -> u32 {
+        let cause = usbd.read(EVENTCAUSE);
+        usbd.write(EVENTCAUSE, cause);
         if cause & USBWUALLOWED != 0 {
-            erratum_171_end(&self.usbd);
-            if self.state.power.bus() == Bus::WakeAsked {
-                self.drive_resume();
+            erratum_171_end(usbd);
+            if self.power.bus() == Bus::WakeAsked {
+                self.drive_resume(usbd);
             }
         }
         cause
     }
 
     /// No event tells that the host took over from a remote wake-up, so the first frame does.
-    fn is_first_frame(&mut self) -> bool {
-        if !self.usbd.take(SOF) {
+    fn is_first_frame(&mut self, usbd: &Usbd) -> bool {
+        if !usbd.take(SOF) {
             return false;
         }
-        if !self.state.power.is_watched() {
-            self.usbd.write(INTENCLR, SOF_INTERRUPT);
+        if !self.power.is_watched() {
+            usbd.write(INTENCLR, SOF_INTERRUPT);
         }
-        self.state.power.bus() == Bus::WakeDriven
+        self.power.bus() == Bus::WakeDriven
     }
 
     /// Whether each start of frame interrupts.
-    pub(crate) fn watch(&mut self, watched: bool) {
-        self.state.power.set_watched(watched);
-        self.usbd.write(if watched { INTENSET } else { INTENCLR }, SOF_INTERRUPT);
+    pub(crate) fn watch(&mut self, usbd: &Usbd, watched: bool) {
+        self.power.set_watched(watched);
+        usbd.write(if watched { INTENSET } else { INTENCLR }, SOF_INTERRUPT);
     }
 
     /// Drives resume. With this value hardware times it: it postpones it until the bus was idle for 5 ms
     /// (USB 2.0 §7.1.7.7), and ends it; DPDMNODRIVE would end J and K alone (product specification, USBD,
     /// Device-initiated remote wake-up).
-    fn drive_resume(&mut self) {
-        let usbd = &self.usbd;
+    fn drive_resume(&mut self, usbd: &Usbd) {
         usbd.write(SOF, 0);
         usbd.write(INTENSET, SOF_INTERRUPT);
         usbd.write(DPDMVALUE, DRIVE_RESUME);
         usbd.write(DPDMDRIVE, 1);
-        self.state.power.set_bus(Bus::WakeDriven);
+        self.power.set_bus(Bus::WakeDriven);
     }
 
     /// Low power, unless the bus is active again.
-    pub(crate) fn sleep(&mut self) {
-        self.settle();
-        if !self.state.power.is_awake() {
+    pub(crate) fn sleep(&mut self, usbd: &Usbd, supply: &mut impl Supply) {
+        self.settle(usbd);
+        if !self.power.is_awake() {
             return;
         }
-        let usbd = &self.usbd;
         usbd.write(LOWPOWER, 1);
         if usbd.read(EVENTCAUSE) & RESUME != 0 {
             usbd.write(LOWPOWER, 0);
             return;
         }
-        self.supply.stop_clock();
-        self.state.power.set_stage(Stage::Asleep);
+        supply.stop_clock();
+        self.power.set_stage(Stage::Asleep);
     }
 
     /// Back from low power. The clock runs some 100 µs later, long before the host is done with
     /// resume, which takes it 20 ms.
-    pub(crate) fn wake_up(&mut self) {
-        if self.state.power.stage() == Stage::Asleep {
-            self.state.power.set_stage(Stage::Waking);
-            self.supply.start_clock();
+    pub(crate) fn wake_up(&mut self, supply: &mut impl Supply) {
+        if self.power.stage() == Stage::Asleep {
+            self.power.set_stage(Stage::Waking);
+            supply.start_clock();
             // Where it runs already, nothing tells.
             pend();
         }
@@ -336,23 +345,23 @@ impl<S: Supply, const PORTS: usize, const DEPTH: usize> Nrf52840<S, PORTS, DEPTH
 
     /// Leaves low-power mode, when the clock runs.
     #[inline(always)]
-    fn leave_low_power(&mut self) {
-        if self.supply.is_clock_running() {
-            self.state.power.set_stage(Stage::Awake);
-            erratum_171_begin(&self.usbd);
-            self.usbd.write(LOWPOWER, 0);
-            self.start_next();
+    fn leave_low_power(&mut self, usbd: &Usbd, supply: &mut impl Supply) {
+        if supply.is_clock_running() {
+            self.power.set_stage(Stage::Awake);
+            erratum_171_begin(usbd);
+            usbd.write(LOWPOWER, 0);
+            self.start_next(usbd);
         }
     }
 
     pub(crate) fn ask_to_drive_resume(&mut self) {
-        if self.state.power.bus() != Bus::Active {
-            self.state.power.set_bus(Bus::WakeAsked);
+        if self.power.bus() != Bus::Active {
+            self.power.set_bus(Bus::WakeAsked);
         }
     }
 
-    pub(crate) fn frame_number(&self) -> u16 {
-        let [low, high, ..] = self.usbd.read(FRAMECNTR).to_le_bytes();
+    pub(crate) fn frame_number(usbd: &Usbd) -> u16 {
+        let [low, high, ..] = usbd.read(FRAMECNTR).to_le_bytes();
         u16::from_le_bytes([low, high & 7])
     }
 }

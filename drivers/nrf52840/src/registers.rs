@@ -89,18 +89,14 @@ pub(crate) fn size_out(line: Line) -> Register {
 }
 
 /// The event that a DMA of this line is over.
+#[inline(always)]
 pub(crate) fn end(line: Line) -> Register {
     Register(ENDEPIN.0 + 4 * (line.number() + 10 * line.out()))
 }
 
 /// EPIN\[n\].MAXCNT or EPOUT\[n\].MAXCNT: bytes that a DMA of this line moves. PTR is before it.
-pub(crate) fn maxcnt(line: Line) -> Register {
-    maxcnt_at_once(line)
-}
-
-/// The same, without a call.
 #[inline(always)]
-pub(crate) fn maxcnt_at_once(line: Line) -> Register {
+pub(crate) fn maxcnt(line: Line) -> Register {
     Register(MAXCNT_EPIN.0 + 0x14 * line.number() + 0x100 * line.out())
 }
 

@@ -209,6 +209,30 @@ fn one_dma_at_a_time() {
     assert_eq!(chip.violations(), [Violation::DmaDuringDma]);
 }
 
+/// Product specification, USBD, EVENTS_STARTED: it confirms that PTR and MAXCNT of the endpoints in EPSTATUS
+/// were captured. Those of another endpoint may be written at any time.
+#[test]
+fn ptr_and_maxcnt_are_left_alone_until_started() {
+    let mut chip = Chip::attached();
+    chip.usbd(0xC1C, 0x82);
+    chip.point(0x614, RAM, 64);
+    chip.usbd(STARTEPIN1, 1);
+    chip.point(0x628, RAM, 8);
+    chip.point(0x714, RAM, 8);
+    assert_eq!(chip.violations(), []);
+    chip.usbd(0x614, RAM + 64);
+    assert_eq!(chip.violations(), [Violation::PointerBeforeStarted]);
+    assert_eq!((chip.event(0x104), chip.read(USBD + 0x468)), (false, 0));
+    chip.run(MICROSECOND);
+    assert_eq!((chip.event(0x104), chip.read(USBD + 0x468)), (true, 1 << 1));
+    chip.point(0x614, RAM + 64, 32);
+    assert!(!chip.event(ENDEPIN1));
+    chip.run(DMA);
+    assert!(chip.event(ENDEPIN1));
+    assert_eq!(chip.violations(), [Violation::PointerBeforeStarted]);
+    assert_eq!(chip.token_in(1, true), data(Pid::Data0, 0..64));
+}
+
 #[test]
 fn erratum_166_opens_by_its_two_registers() {
     let mut chip = Chip::attached();

@@ -19,6 +19,9 @@ pub enum Violation {
     SizeReadDuringDma,
     /// SIZE.EPOUT was written over a packet that nobody had read; it is lost.
     SizeOverUnreadPacket,
+    /// PTR or MAXCNT of an endpoint was written between its task and STARTED, which says that they were
+    /// captured: the DMA may move the one or the other.
+    PointerBeforeStarted,
     /// EPIN was started while the packet before it waited for the host; that one is lost.
     InOverWaitingPacket,
     /// EPOUT was started although no packet had come.

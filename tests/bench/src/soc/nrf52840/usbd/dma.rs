@@ -18,12 +18,27 @@ const BUFFER: u32 = 64;
 #[derive(Clone, Debug)]
 pub struct Dma {
     pub end: Cycles,
+    /// Until then PTR and MAXCNT of its endpoint may still be read; from then on STARTED says that they
+    /// were. The manual has no figure: the longest that is possible, before the first byte moves.
+    captured: Option<Cycles>,
     number: usize,
     is_in: bool,
     /// Of EP0: the transfer that it is of.
     transfer: u32,
     address: u32,
     count: u32,
+}
+
+impl Dma {
+    /// What happens next to it.
+    pub fn next_event(&self) -> Cycles {
+        self.captured.unwrap_or(self.end)
+    }
+
+    /// Whether it may still read PTR and MAXCNT of this endpoint.
+    pub fn may_read_pointer(&self, number: usize, is_in: bool) -> bool {
+        self.captured.is_some() && (self.number, self.is_in) == (number, is_in)
+    }
 }
 
 impl Usbd {
@@ -76,12 +91,21 @@ impl Usbd {
             log(around, now, Violation::InTooLong);
         }
         let count = count.min(BUFFER);
-        let end = now + SETUP + Cycles::from(count.div_ceil(4)) * WORD;
+        let captured = now + SETUP;
+        let end = captured + Cycles::from(count.div_ceil(4)) * WORD;
         let transfer = self.ep0.transfer;
-        self.dma = Some(Dma { end, number, is_in, transfer, address: pointer.address, count });
-        let bit = if is_in { number } else { number + 16 };
-        self.endpoint_status |= 1 << bit;
-        self.events.raise(event::STARTED);
+        let (captured, address) = (Some(captured), pointer.address);
+        self.dma = Some(Dma { end, captured, number, is_in, transfer, address, count });
+    }
+
+    /// STARTED, when PTR and MAXCNT of the endpoint may be written anew.
+    pub(super) fn confirm_capture(&mut self, now: Cycles) {
+        let Some(dma) = &mut self.dma else { return };
+        if dma.captured.take_if(|at| *at <= now).is_some() {
+            let bit = if dma.is_in { dma.number } else { dma.number + 16 };
+            self.endpoint_status |= 1 << bit;
+            self.events.raise(event::STARTED);
+        }
     }
 
     /// Bytes that a DMA from this OUT endpoint moves.

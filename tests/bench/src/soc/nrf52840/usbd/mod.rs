@@ -5,6 +5,7 @@
 //! - A SETUP drops what EP0 had in its buffers, and a DMA for EP0 that is under way.
 //! - Host resume ends low-power mode.
 //! - A bus reset empties every buffer, and clears address, halts, toggles and data status.
+//! - PTR and MAXCNT are read at some time between the task and STARTED, which is a microsecond later.
 //! - Halting an endpoint leaves its buffer alone.
 
 mod dma;
@@ -133,7 +134,7 @@ impl Usbd {
 
     pub(super) fn next_event(&self) -> Option<Cycles> {
         let completion = self.completion.as_ref().map(|(at, _)| *at);
-        let dma = self.dma.as_ref().map(|dma| dma.end);
+        let dma = self.dma.as_ref().map(Dma::next_event);
         [completion, dma, self.power.next_event()].into_iter().flatten().min()
     }
 
@@ -145,6 +146,7 @@ impl Usbd {
         around: &mut Surroundings<'_>,
     ) {
         self.advance_power(now, around);
+        self.confirm_capture(now);
         if self.dma.as_ref().is_some_and(|dma| dma.end <= now) {
             self.end_dma(now, memory, around);
         }

@@ -67,8 +67,12 @@ impl Usbd {
             0x51C => self.iso_split = value,
             0x52C => self.set_low_power(value & 1 != 0, now, around),
             0x530 => self.iso_in_config = value,
-            0x600..0x6A0 => self.write_pointer(offset - 0x600, true, value),
-            0x700..0x7A0 => self.write_pointer(offset - 0x700, false, value),
+            0x600..0x6A0 => {
+                self.write_pointer((offset - 0x600, true), value, now, around);
+            },
+            0x700..0x7A0 => {
+                self.write_pointer((offset - 0x700, false), value, now, around);
+            },
             0x6A0..0x6AC => self.isochronous[index(offset, 0x6A0)] = value,
             0x7A0..0x7AC => self.isochronous[index(offset, 0x7A0) + 4] = value,
             0x800 | 0x804 | 0xC1C => match self.errata.write_usbd(offset, value) {
@@ -166,8 +170,17 @@ impl Usbd {
         }
     }
 
-    fn write_pointer(&mut self, offset: u32, is_in: bool, value: u32) {
+    fn write_pointer(
+        &mut self,
+        (offset, is_in): (u32, bool),
+        value: u32,
+        now: Cycles,
+        around: &mut Surroundings<'_>,
+    ) {
         let Some((number, register)) = pointer_place(offset) else { return };
+        if self.dma.as_ref().is_some_and(|dma| dma.may_read_pointer(number, is_in)) {
+            log(around, now, Violation::PointerBeforeStarted);
+        }
         let pointer = match is_in {
             true => &mut self.ins[number].pointer,
             false => &mut self.outs[number].pointer,
