@@ -69,10 +69,10 @@ impl Usbd {
             0x530 => self.iso_in_config = value,
             0x600..0x6A0 => {
                 self.write_pointer((offset - 0x600, true), value, now, around);
-            },
+            }
             0x700..0x7A0 => {
                 self.write_pointer((offset - 0x700, false), value, now, around);
-            },
+            }
             0x6A0..0x6AC => self.isochronous[index(offset, 0x6A0)] = value,
             0x7A0..0x7AC => self.isochronous[index(offset, 0x7A0) + 4] = value,
             0x800 | 0x804 | 0xC1C => match self.errata.write_usbd(offset, value) {
