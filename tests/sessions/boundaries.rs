@@ -1,11 +1,16 @@
 //! What happens to the bytes that are under way when a session ends.
 
 use usbd_acm::{ReadError, WriteError};
+use usbd_acm_tests::TokenHost;
 use usbd_acm_tests::fixture::Fixture;
-use usbd_acm_virtual::Handshake;
+use usbd_acm_tests::model::Answer;
 use usbd_acm_virtual::host::{Fault, PacketKind, Rule, Side, Transfer, request};
+use usbd_acm_virtual::{DevicePort, Handshake, InResponse, Pid};
 
 use crate::{Ignoring, MILLISECOND, Preferring, Requiring, fixture};
+
+/// What [`TokenHost::configured`] gives its device.
+const TOKEN_ADDRESS: u8 = 5;
 
 fn hang_up_and_call_again(fixture: &mut Fixture) {
     fixture.set_dtr(false);
@@ -82,6 +87,22 @@ fn a_transfer_that_a_hang_up_cut_after_a_full_packet_does_not_go_on_in_the_next_
     fixture.host.exchange(&mut [&mut read], MILLISECOND);
     assert_eq!((read.outcome(), read.moved()), (Some(Ok(())), &[b'o'; 64][..]));
     assert_eq!(received(&mut fixture), b"new");
+}
+
+/// Nothing but the data that begins the next session says that something is due: no request, and no writer.
+#[test]
+fn data_that_begins_a_session_ends_the_transfer_that_was_cut_off() {
+    let mut host = TokenHost::configured();
+    assert_eq!(host.control(request::set_control_line_state(0, true, true)), Answer::Ack);
+    assert_eq!(host.ports[0].writer.write(&[1; 64]), Ok(64));
+    host.poll();
+    assert_eq!(host.control(request::set_control_line_state(0, false, false)), Answer::Ack);
+    assert_eq!(host.wire.in_token(TOKEN_ADDRESS, 1, true), InResponse::Nak);
+    assert_eq!(host.wire.out_token(TOKEN_ADDRESS, 1, Pid::Data0, &[2]), Handshake::Ack);
+    host.poll();
+    let ended = InResponse::Data { pid: Pid::Data0, bytes: vec![] };
+    assert_eq!(host.wire.in_token(TOKEN_ADDRESS, 1, true), ended);
+    assert_eq!(host.violations(), []);
 }
 
 #[test]
