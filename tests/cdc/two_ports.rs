@@ -57,6 +57,23 @@ fn cdc_two_ports_have_lines_and_break_each() {
     }
 }
 
+/// The next notification waits until the host has the one before, and is told apart from data of the same port.
+#[test]
+fn cdc_two_ports_notify_again_and_again() {
+    let mut host = configured();
+    for (port, endpoint) in [(0, 2), (1, 4), (0, 2), (1, 4)] {
+        for _ in 0..2 {
+            host.ports[port].control.raise(SerialState::RING_SIGNAL);
+            host.poll();
+            let notification = host.wire.in_token(host.address, endpoint, true);
+            assert!(matches!(notification, InResponse::Data { bytes, .. } if bytes.len() == 10));
+            host.poll();
+            assert_eq!(host.wire.in_token(host.address, endpoint, true), InResponse::Nak);
+        }
+    }
+    assert_eq!(host.violations(), []);
+}
+
 #[test]
 fn cdc_two_ports_notify_with_their_own_interface() {
     let mut host = configured();
