@@ -103,23 +103,32 @@ fn wire_3_1_clear_feature_resets_the_out_toggle_and_loses_nothing() {
     }
 }
 
+/// A configured device of three ports, each endpoint of which is halted.
+fn all_halted() -> TokenHost<VirtualController, (), 3> {
+    let (controller, wire) = VirtualController::new(2);
+    let mut host = TokenHost::new(controller, wire, &THREE_PORTS, ());
+    host.configure();
+    for address in endpoints() {
+        assert_eq!(host.control(request::set_halt(address)), Answer::Ack);
+    }
+    host
+}
+
+/// Those of the three ports.
+fn endpoints() -> impl Iterator<Item = EndpointAddress> {
+    let ports = THREE_PORTS.ports().iter();
+    ports.flat_map(|port| [port.notification, port.data_in, port.data_out])
+}
+
+/// What the device answers of its three ports.
+fn status(host: &mut TokenHost<VirtualController, (), 3>) -> Vec<Answer> {
+    endpoints().map(|address| host.control(request::get_endpoint_status(address))).collect()
+}
+
 /// USB 2.0 §9.4.5: SET_CONFIGURATION ends every halt, those of the last port too.
 #[test]
 fn wire_3_1_set_configuration_ends_the_halts_of_every_port() {
-    let (controller, wire) = VirtualController::new(2);
-    let mut host = TokenHost::<_, _, 3>::new(controller, wire, &THREE_PORTS, ());
-    host.configure();
-    let status = |host: &mut TokenHost<VirtualController, (), 3>| {
-        let endpoints = THREE_PORTS.ports().iter();
-        let endpoints = endpoints.flat_map(|p| [p.notification, p.data_in, p.data_out]);
-        let answers = endpoints.map(|address| host.control(request::get_endpoint_status(address)));
-        answers.collect::<Vec<_>>()
-    };
-    for port in THREE_PORTS.ports() {
-        for address in [port.notification, port.data_in, port.data_out] {
-            assert_eq!(host.control(request::set_halt(address)), Answer::Ack);
-        }
-    }
+    let mut host = all_halted();
     assert_eq!(status(&mut host), vec![Answer::Data(vec![1, 0]); 9]);
     assert_eq!(host.control(request::set_configuration(1)), Answer::Ack);
     assert_eq!(status(&mut host), vec![Answer::Data(vec![0, 0]); 9]);
@@ -182,29 +191,15 @@ fn wire_3_1_set_configuration_again_ends_every_halt() {
 /// USB 2.0 §9.4.5: SET_INTERFACE ends the halts of its interface, and of no other one.
 #[test]
 fn wire_3_1_set_interface_ends_the_halts_of_that_interface() {
-    let halt_of = |host: &mut TokenHost<VirtualController, (), 3>, address| {
-        host.control(request::get_endpoint_status(address)) == Answer::Data(vec![1, 0])
-    };
-    let interfaces = (0..).zip(
-        THREE_PORTS
-            .ports()
-            .iter()
-            .flat_map(|port| [vec![port.notification], vec![port.data_in, port.data_out]]),
-    );
-    for (interface, own) in interfaces {
-        let (controller, wire) = VirtualController::new(2);
-        let mut host = TokenHost::<_, _, 3>::new(controller, wire, &THREE_PORTS, ());
-        host.configure();
-        let endpoints = THREE_PORTS.ports().iter();
-        let all: Vec<_> =
-            endpoints.flat_map(|port| [port.notification, port.data_in, port.data_out]).collect();
-        for address in &all {
-            assert_eq!(host.control(request::set_halt(*address)), Answer::Ack);
-        }
+    let ports = THREE_PORTS.ports().iter();
+    let interfaces =
+        ports.flat_map(|port| [vec![port.notification], vec![port.data_in, port.data_out]]);
+    for (interface, own) in (0..).zip(interfaces) {
+        let mut host = all_halted();
         assert_eq!(host.control(request::set_interface(interface, 0)), Answer::Ack);
-        for address in all {
-            assert_eq!(halt_of(&mut host, address), !own.contains(&address), "{interface}");
-        }
+        let halts = endpoints().map(|address| u8::from(!own.contains(&address)));
+        let expected: Vec<_> = halts.map(|halt| Answer::Data(vec![halt, 0])).collect();
+        assert_eq!(status(&mut host), expected, "{interface}");
         assert_eq!(host.violations(), []);
     }
 }
