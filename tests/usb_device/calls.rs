@@ -3,15 +3,13 @@
 use usb_device::bus::PollResult;
 use usb_device::endpoint::EndpointType::{Bulk, Control, Interrupt};
 use usbd_acm::class::fifo::{PacketLender, PacketSlot};
-use usbd_acm::usb_device::{BeyondUsbBus, FromUsbBus, OwnBus};
+use usbd_acm::usb_device::{BeyondUsbBus, OwnBus};
 use usbd_acm::{Controller, Endpoint, EndpointAddress, Event, Speed, TransferType, TxPacket};
 use usbd_acm_tests::ONE_PORT;
 use usbd_acm_tests::bridge::leak;
 use usbd_acm_tests::probe::bell;
 
-use crate::spy::{Beyond, Call, Spy};
-
-type OnSpy = FromUsbBus<OwnBus<Spy>, Beyond, 1>;
+use crate::spy::{Call, OnSpy, Spy, connected};
 
 /// bEndpointAddress of the port.
 const IN: u8 = 0x81;
@@ -30,15 +28,6 @@ fn packet(byte: u8) -> TxPacket {
     lender().packet(&[byte]).expect("its slot is new")
 }
 
-/// Connected, and the calls up to there forgotten.
-fn connected() -> (OnSpy, Spy) {
-    let spy = Spy::default();
-    let mut controller = OnSpy::new(OwnBus::new(spy.clone()), &ONE_PORT).expect("endpoints");
-    controller.connect();
-    spy.calls();
-    (controller, spy)
-}
-
 fn write(byte: u8) -> Call {
     Call::Write(IN, vec![byte])
 }
@@ -48,7 +37,7 @@ fn endpoints_are_allocated_as_the_descriptors_say() {
     let ports = ONE_PORT.ports()[0];
     let addresses = [ports.data_in, ports.data_out, ports.notification];
     assert_eq!(addresses.map(EndpointAddress::to_byte), [IN, OUT, NOTIFICATION]);
-    let spy = Spy::default();
+    let spy: Spy = Spy::default();
     let mut controller = OnSpy::new(OwnBus::new(spy.clone()), &ONE_PORT).expect("endpoints");
     let expected = [
         Call::Allocate(IN, Bulk, 64, 0),
@@ -68,7 +57,7 @@ fn endpoints_are_allocated_as_the_descriptors_say() {
 /// Suspend is told once, and whatever comes then but suspend is the resume.
 #[test]
 fn suspend_and_resume_are_told_once() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     assert!(controller.poll().is_none());
     spy.tell(PollResult::Suspend);
     assert!(matches!(controller.poll(), Some(Event::Suspend)));
@@ -89,7 +78,7 @@ fn suspend_and_resume_are_told_once() {
 
 #[test]
 fn the_driver_is_gated_and_restored_once() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     controller.resume();
     assert_eq!(spy.calls(), []);
     controller.suspend();
@@ -103,7 +92,7 @@ fn the_driver_is_gated_and_restored_once() {
 
 #[test]
 fn a_reset_in_suspend_restores_the_driver_first() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     spy.tell(PollResult::Suspend);
     assert!(matches!(controller.poll(), Some(Event::Suspend)));
     controller.suspend();
@@ -118,7 +107,7 @@ fn a_reset_in_suspend_restores_the_driver_first() {
 /// News of one endpoint is no news of another one.
 #[test]
 fn only_what_happened_is_looked_at() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     open(&mut controller, OUT);
     assert!(controller.send(address(IN), packet(1)).is_ok());
     assert!(controller.send(address(NOTIFICATION), packet(2)).is_ok());
@@ -144,7 +133,7 @@ fn only_what_happened_is_looked_at() {
 
 #[test]
 fn one_packet_in_hardware_and_one_that_waits() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     assert!(controller.send(address(IN), packet(1)).is_ok());
     assert!(controller.send(address(IN), packet(2)).is_ok());
     let refused = controller.send(address(IN), packet(3)).expect_err("two are enough");
@@ -163,7 +152,7 @@ fn one_packet_in_hardware_and_one_that_waits() {
 
 #[test]
 fn a_packet_without_room_is_written_later() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     spy.set_full(IN, true);
     assert!(controller.send(address(IN), packet(1)).is_ok());
     assert_eq!(spy.calls(), [Call::Refuse(IN)]);
@@ -188,7 +177,7 @@ fn what_ends_drops_the_packets() {
         },
     ];
     for end in ends {
-        let (mut controller, spy) = connected();
+        let (mut controller, spy) = connected::<false>();
         let [mut first, mut second, mut slot] = [lender(), lender(), lender()];
         assert!(controller.send(address(IN), first.packet(&[1]).expect("free")).is_ok());
         assert!(controller.send(address(IN), second.packet(&[2]).expect("free")).is_ok());
@@ -205,7 +194,7 @@ fn what_ends_drops_the_packets() {
 #[test]
 fn a_reset_forgets_what_happened() {
     for disconnects in [false, true] {
-        let (mut controller, spy) = connected();
+        let (mut controller, spy) = connected::<false>();
         open(&mut controller, OUT);
         spy.arrive(OUT, &[1]);
         assert!(controller.poll().is_none());
@@ -227,7 +216,7 @@ fn a_reset_forgets_what_happened() {
 fn hardware_that_can_drop_its_packet_has_room_at_once() {
     for can_abort in [false, true] {
         for closes in [false, true] {
-            let (mut controller, spy) = connected();
+            let (mut controller, spy) = connected::<false>();
             spy.set_can_abort(can_abort);
             assert!(controller.send(address(IN), packet(1)).is_ok());
             spy.calls();
@@ -250,7 +239,7 @@ fn hardware_that_can_drop_its_packet_has_room_at_once() {
 
 #[test]
 fn a_halted_in_endpoint_is_not_written_to() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     controller.halt(address(IN));
     assert!(controller.send(address(IN), packet(1)).is_ok());
     assert!(controller.poll().is_none());
@@ -270,7 +259,7 @@ fn a_halted_in_endpoint_is_not_written_to() {
 #[test]
 fn after_a_halt_there_may_be_room_for_the_next_session() {
     for halts in [false, true] {
-        let (mut controller, spy) = connected();
+        let (mut controller, spy) = connected::<false>();
         assert!(controller.send(address(IN), packet(1)).is_ok());
         controller.abort(address(IN));
         assert!(controller.send(address(IN), packet(2)).is_ok());
@@ -291,7 +280,7 @@ fn open(controller: &mut OnSpy, byte: u8) {
 
 #[test]
 fn an_endpoint_is_opened_without_a_halt_and_without_packets() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     let mut slot = lender();
     controller.halt(address(IN));
     assert!(controller.send(address(IN), slot.packet(&[1]).expect("free")).is_ok());
@@ -308,7 +297,7 @@ fn an_endpoint_is_opened_without_a_halt_and_without_packets() {
 /// A packet is read when it is there, there is a slot for it, and the endpoint is not halted.
 #[test]
 fn out_packets_are_read_when_there_is_a_slot() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     open(&mut controller, OUT);
     let mut slot = lender();
     assert!(controller.receive(address(OUT), slot.empty().expect("free")).is_ok());
@@ -335,7 +324,7 @@ fn out_packets_are_read_when_there_is_a_slot() {
 /// What comes for a closed endpoint, and what waited when it was opened, belongs to nobody.
 #[test]
 fn packets_outside_of_a_configuration_are_dropped() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     spy.arrive(OUT, &[1]);
     open(&mut controller, OUT);
     controller.close_all();
@@ -352,7 +341,7 @@ fn packets_outside_of_a_configuration_are_dropped() {
 /// A slot for a packet that waits: the interrupt that would read it has gone by.
 #[test]
 fn a_slot_rings_when_a_packet_waits_for_it() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     open(&mut controller, OUT);
     bell::take();
     assert!(controller.receive(address(OUT), lender().empty().expect("free")).is_ok());
@@ -370,7 +359,7 @@ fn a_slot_rings_when_a_packet_waits_for_it() {
 
 #[test]
 fn the_status_stage_out_is_a_read_of_nothing() {
-    let (mut controller, spy) = connected();
+    let (mut controller, spy) = connected::<false>();
     controller.ep0_status_out();
     assert_eq!(spy.calls(), [Call::Stall(0x00, false)]);
     spy.arrive(0, &[]);

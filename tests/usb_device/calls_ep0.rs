@@ -1,25 +1,13 @@
 //! Control transfers of a `Device` on a driver of usb-device, call by call.
 
 use usb_device::bus::PollResult;
-use usbd_acm::usb_device::{FromUsbBus, OwnBus};
 use usbd_acm::{Controller, Event, SetupPacket, TxPacket};
 use usbd_acm_tests::ONE_PORT;
 
-use crate::spy::{Beyond, Call, Spy};
-
-/// `QUIRKY`: the driver wants the address before the status stage.
-type OnSpy<const QUIRKY: bool = false> = FromUsbBus<OwnBus<Spy<QUIRKY>>, Beyond, 1>;
+use crate::spy::{Call, OnSpy, Spy, connected};
 
 const SETUP: SetupPacket =
     SetupPacket { request_type: 0x80, request: 6, value: 0x0100, index: 0, length: 18 };
-
-fn connected<const QUIRKY: bool>() -> (OnSpy<QUIRKY>, Spy<QUIRKY>) {
-    let spy = Spy::default();
-    let mut controller = OnSpy::new(OwnBus::new(spy.clone()), &ONE_PORT).expect("endpoints");
-    controller.connect();
-    spy.calls();
-    (controller, spy)
-}
 
 fn setup_comes(spy: &Spy) {
     spy.put(0x00, &SETUP.to_bytes());

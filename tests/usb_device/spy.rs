@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use usb_device::bus::{PollResult, UsbBus};
 use usb_device::endpoint::{EndpointAddress as BusAddress, EndpointType};
 use usb_device::{Result, UsbDirection, UsbError};
-use usbd_acm::EndpointAddress;
-use usbd_acm::usb_device::BeyondUsbBus;
+use usbd_acm::usb_device::{BeyondUsbBus, FromUsbBus, OwnBus};
+use usbd_acm::{Controller, EndpointAddress};
+use usbd_acm_tests::ONE_PORT;
 
 use crate::recording::Recording;
 
@@ -180,4 +181,16 @@ impl<const QUIRKY: bool> BeyondUsbBus<Spy<QUIRKY>> for Beyond {
         bus.note(Call::Abort(address.to_byte()));
         bus.recording.script().can_abort
     }
+}
+
+/// The controller of a `Device` on a spy.
+pub type OnSpy<const QUIRKY: bool = false> = FromUsbBus<OwnBus<Spy<QUIRKY>>, Beyond, 1>;
+
+/// Connected, and the calls up to there forgotten.
+pub fn connected<const QUIRKY: bool>() -> (OnSpy<QUIRKY>, Spy<QUIRKY>) {
+    let spy = Spy::default();
+    let mut controller = OnSpy::new(OwnBus::new(spy.clone()), &ONE_PORT).expect("endpoints");
+    controller.connect();
+    spy.calls();
+    (controller, spy)
 }
