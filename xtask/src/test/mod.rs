@@ -4,6 +4,7 @@
 //! [`Part`](part::Part)s, which are installed if they can be. A step whose part is missing is
 //! reported as skipped, never as passed; with `CI=true` it fails.
 
+mod builds;
 pub mod command;
 pub mod count;
 pub mod house;

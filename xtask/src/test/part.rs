@@ -8,6 +8,10 @@ use super::command::{capture, cargo, cargo_of, last_line, require, succeeds};
 
 /// What the workspace depends on.
 pub const CRATES: Part = Part::Crates("Cargo.toml");
+/// `cargo fmt`.
+pub const RUSTFMT: Part = Part::Component { subcommand: "fmt", component: "rustfmt" };
+/// `cargo clippy`.
+pub const CLIPPY: Part = Part::Component { subcommand: "clippy", component: "clippy" };
 
 /// Toolchain for Miri and the fuzzer.
 pub const NIGHTLY: &str = "nightly";

@@ -5,9 +5,10 @@ use std::process::Command;
 use crate::fuzz;
 use crate::mutants;
 
+use super::builds;
 use super::command::{Transcript, cargo, cargo_of};
 use super::house;
-use super::part::{CRATES, NIGHTLY, Part};
+use super::part::{CLIPPY, CRATES, NIGHTLY, Part};
 use super::step::{Outcome, Step};
 use super::workspace::{Crate, Workspace};
 use crate::bench::program;
@@ -31,9 +32,6 @@ const BOARDS: [&str; 4] = [
 const COMPILER: &str = "1.95.0";
 /// Seconds of each fuzz target: what its seeds are next to. `cargo xtask soak` goes on for hours.
 const FUZZ_SECONDS: u32 = 5;
-
-const RUSTFMT: Part = Part::Component { subcommand: "fmt", component: "rustfmt" };
-const CLIPPY: Part = Part::Component { subcommand: "clippy", component: "clippy" };
 
 /// Subcommands of this command that are steps of their own. Exit code 77 says that one could not
 /// run, and its last line why.
@@ -64,16 +62,10 @@ fn subcommands() -> Vec<Step> {
 /// Firmware in an emulated chip.
 fn emulated() -> Vec<Step> {
     let lint = |workspace: &Workspace| {
-        let format = |manifest| {
-            let mut command = cargo();
-            command.args(["fmt", "--check", "--all", "--manifest-path", manifest]);
-            command
-        };
         let mut clippy = cargo();
         clippy.args(["clippy", "--locked", "--all-targets", "--manifest-path", program::MANIFEST]);
         clippy.args(["--", "-D", "warnings"]);
-        let formats = [program::MANIFEST, "tests/firmware/Cargo.toml"].map(format);
-        run(formats.into_iter().chain([clippy]), workspace).check()
+        run([clippy], workspace).check()
     };
     let tests = |workspace: &Workspace| {
         let mut command = cargo();
@@ -84,9 +76,7 @@ fn emulated() -> Vec<Step> {
     let compare = "our firmware keeps its budget beside the peers', and the README says so";
     let linux = "our firmware in the emulated chip works with a real Linux kernel";
     let steps = [
-        Step::new("bench-clippy", "no warning in the emulated chip", lint)
-            .needs(CLIPPY)
-            .needs(RUSTFMT),
+        Step::new("bench-clippy", "no warning in the emulated chip", lint).needs(CLIPPY),
         Step::new("bench-tests", about, tests),
         subcommand("bench", compare, &["bench", "--check"]),
         subcommand("linux-nrf52840", linux, &["run", "nrf52840", "--linux"]),
@@ -101,7 +91,6 @@ fn second_opinion() -> Step {
     const MANIFEST: &str = "tests/second-opinion/Cargo.toml";
     let check = |workspace: &Workspace| {
         let commands = [
-            &["fmt", "--check", "--manifest-path", MANIFEST][..],
             &[
                 "clippy",
                 "--locked",
@@ -111,7 +100,7 @@ fn second_opinion() -> Step {
                 "--",
                 "-D",
                 "warnings",
-            ],
+            ][..],
             &["test", "--locked", "--no-fail-fast", "--manifest-path", MANIFEST],
         ];
         let commands = commands.map(|arguments| {
@@ -125,7 +114,6 @@ fn second_opinion() -> Step {
         "our firmware and a peer's on a Synopsys core, processor and host that others wrote";
     Step::new("second-opinion", about, check)
         .needs(CLIPPY)
-        .needs(RUSTFMT)
         .needs(Part::Target("thumbv7em-none-eabihf"))
         .needs(Part::Crates(MANIFEST))
         .needs(Part::Crates("tests/firmware/Cargo.toml"))
@@ -133,12 +121,12 @@ fn second_opinion() -> Step {
 
 /// Every step.
 pub fn steps(workspace: &Workspace) -> Vec<Step> {
-    let mut steps = vec![format()];
+    let mut steps = vec![builds::format()];
     steps.extend(house::steps());
-    steps.extend(lints(workspace));
-    steps.push(documentation());
-    steps.push(oldest_rust(workspace));
-    steps.extend(TARGETS.map(no_std));
+    steps.extend(builds::lints(workspace));
+    steps.push(builds::documentation());
+    steps.push(builds::oldest_rust(workspace));
+    steps.extend(TARGETS.map(builds::no_std));
     steps.push(captures());
     steps.push(tests());
     steps.push(composite());
@@ -152,108 +140,6 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.extend(emulated());
     steps.push(second_opinion());
     steps
-}
-
-fn format() -> Step {
-    let check = |workspace: &Workspace| once(&["fmt", "--all", "--check"], workspace);
-    Step::new("fmt", "the code is formatted", check).needs(RUSTFMT)
-}
-
-/// Clippy without features, with each feature of the libraries, and with all.
-fn lints(workspace: &Workspace) -> Vec<Step> {
-    let mut features: Vec<String> =
-        workspace.libraries().flat_map(|c| c.package.features.keys().cloned()).collect();
-    features.sort();
-    features.dedup();
-    features.retain(|feature| feature != "default");
-    let mut steps = vec![lint("clippy", "no warning".to_owned(), |_| Vec::new())];
-    for feature in features {
-        let about = format!("no warning with the feature {feature}");
-        steps.push(lint(&format!("clippy-{feature}"), about, move |workspace| {
-            with_feature(workspace, &feature)
-        }));
-    }
-    steps.push(lint("clippy-all", "no warning with all features".to_owned(), |_| {
-        vec!["--all-features".to_owned()]
-    }));
-    steps
-}
-
-fn lint(
-    name: &str,
-    about: String,
-    arguments: impl Fn(&Workspace) -> Vec<String> + Send + 'static,
-) -> Step {
-    let check = move |workspace: &Workspace| {
-        let mut command = cargo();
-        command.args(["clippy", "--locked", "--workspace", "--all-targets"]);
-        command.args(arguments(workspace)).args(["--", "-D", "warnings"]);
-        run([command], workspace).check()
-    };
-    Step::new(name, about, check).needs(CLIPPY).needs(CRATES)
-}
-
-/// The feature in every library that has it.
-fn with_feature(workspace: &Workspace, feature: &str) -> Vec<String> {
-    let libraries = workspace.libraries().filter(|c| c.package.features.contains_key(feature));
-    libraries.map(|c| format!("--features={}/{feature}", c.name())).collect()
-}
-
-/// With all features, and of each library alone with none: a feature of one may be what another needs.
-fn documentation() -> Step {
-    let check = |workspace: &Workspace| {
-        let all = [vec!["--all-features".to_owned()], workspace.library_arguments()].concat();
-        let alone =
-            workspace.libraries().map(|c| vec!["--package".to_owned(), c.name().to_owned()]);
-        let commands = std::iter::once(all).chain(alone).map(|arguments| {
-            let mut command = cargo();
-            command.args(["doc", "--locked", "--no-deps"]).args(arguments);
-            command.env("RUSTDOCFLAGS", "-D warnings");
-            command
-        });
-        run(commands, workspace).check()
-    };
-    Step::new("docs", "the documentation builds without a warning", check).needs(CRATES)
-}
-
-fn oldest_rust(workspace: &Workspace) -> Step {
-    // A library without one is the finding of a check of the house.
-    let version = workspace.oldest_rust().unwrap_or_else(|| "stable".to_owned());
-    let toolchain = version.clone();
-    let check = move |workspace: &Workspace| {
-        let commands = [&["--no-default-features"][..], &["--all-features"]].map(|features| {
-            let mut command = cargo_of(&toolchain);
-            command.args(["check", "--locked"]).args(features).args(workspace.library_arguments());
-            command
-        });
-        run(commands, workspace).check()
-    };
-    let about = format!("the libraries build with Rust {version}, the oldest they promise");
-    Step::new("oldest-rust", about, check).needs(Part::Toolchain(version)).needs(CRATES)
-}
-
-/// The libraries without the standard library, with none and with all of the features that go
-/// without it.
-fn no_std(target: &'static str) -> Step {
-    let check = move |workspace: &Workspace| {
-        let named = |c: &Crate| -> Vec<String> {
-            c.no_std_features().map(|feature| format!("{}/{feature}", c.name())).collect()
-        };
-        let features: Vec<String> = workspace.libraries().flat_map(named).collect();
-        let commands = [String::new(), features.join(",")].map(|features| {
-            let mut command = cargo();
-            command.args(["build", "--locked", "--lib", "--no-default-features"]);
-            command.args(workspace.library_arguments()).args(["--target", target]);
-            command.args(["--features", &features]);
-            command
-        });
-        run(commands, workspace).check()
-    };
-    let architecture = target.split('-').next().unwrap_or(target);
-    let about = format!("the libraries build for {target} without std");
-    Step::new(format!("no-std-{architecture}"), about, check)
-        .needs(Part::Target(target))
-        .needs(CRATES)
 }
 
 /// Without tshark this test says that it skipped; here it has it.
@@ -384,13 +270,6 @@ fn subcommand(name: &str, about: &str, arguments: &'static [&str]) -> Step {
         Err(error) => Outcome::of(Err(error.clone())),
     };
     Step::new(name, about, check).needs(CRATES)
-}
-
-/// `cargo` with these arguments, as one check.
-fn once(arguments: &[&str], workspace: &Workspace) -> Outcome {
-    let mut command = cargo();
-    command.args(arguments);
-    run([command], workspace).check()
 }
 
 /// Runs commands in the folder of the workspace.
