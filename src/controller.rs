@@ -13,7 +13,9 @@ pub struct Endpoint {
     pub max_packet_size: u16,
 }
 
-/// What a controller tells the stack, one at a time and in the order of the bus.
+/// What a controller tells the stack, one at a time. What concerns one endpoint, or the whole bus, is in
+/// the order of the bus; packets of two endpoints may change places while both wait to be told, as no host
+/// knows which of them a device handles first.
 #[derive(Debug)]
 pub enum Event {
     /// A bus reset ended; the bus runs at this speed. The driver has dropped every armed packet and
