@@ -92,6 +92,18 @@ pub(super) fn documentation() -> Step {
     Step::new("docs", "the documentation builds without a warning", check).needs(CRATES)
 }
 
+/// As it would be uploaded: nothing that a library is built from lies outside of its folder.
+pub(super) fn packages() -> Step {
+    let check = |workspace: &Workspace| {
+        let mut command = cargo();
+        // Of work that is not committed, too.
+        command.args(["package", "--locked", "--allow-dirty"]).args(workspace.library_arguments());
+        run([command], workspace).check()
+    };
+    let about = "the libraries build from what would be published";
+    Step::new("packages", about, check).needs(Part::WorkTree).needs(CRATES)
+}
+
 pub(super) fn oldest_rust(workspace: &Workspace) -> Step {
     // A library without one is the finding of a check of the house.
     let version = workspace.oldest_rust().unwrap_or_else(|| "stable".to_owned());

@@ -127,6 +127,7 @@ pub fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.push(builds::documentation());
     steps.push(builds::oldest_rust(workspace));
     steps.extend(TARGETS.map(builds::no_std));
+    steps.push(builds::packages());
     steps.push(captures());
     steps.push(tests());
     steps.push(composite());
