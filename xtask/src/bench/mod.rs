@@ -35,7 +35,7 @@ pub struct Options {
     /// Only this chip
     #[arg(long, value_enum, conflicts_with_all = ["check", "write_docs"])]
     chip: Vec<Chip>,
-    /// Only this stack: ours, ours-on-nrf-usbd, usbd-serial, embassy-usb and others
+    /// Only this stack: ours, ours-two-packets, ours-on-nrf-usbd, usbd-serial, embassy-usb and others
     #[arg(long, conflicts_with_all = ["check", "write_docs"])]
     stack: Vec<String>,
 }

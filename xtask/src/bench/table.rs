@@ -40,6 +40,7 @@ const NRF52840: Table = Table {
             and\nembassy-usb 0.6.0 on embassy-nrf 0.11.0.",
     stacks: &[
         stack("ours", "usbd-acm"),
+        stack("ours-two-packets", "the same, two packets held"),
         stack("ours-on-nrf-usbd", "usbd-acm on nrf-usbd"),
         stack("usbd-serial", "usbd-serial on nrf-usbd"),
         stack("embassy-usb", "embassy-usb on embassy-nrf"),

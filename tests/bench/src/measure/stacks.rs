@@ -9,26 +9,42 @@ pub struct Stack {
     pub name: &'static str,
     /// Cargo package of its firmware.
     pub package: &'static str,
+    /// Features of it, beside that of the application.
+    pub features: &'static [&'static str],
     /// Package and feature of the firmware without USB that it is compared with.
     pub without_usb: (&'static str, Option<&'static str>),
 }
 
 /// The stacks for the nRF52840.
-pub const NRF52840: [Stack; 4] = [
-    Stack { name: "ours", package: "nrf52840-usbd-acm", without_usb: ("nrf52840-no-usb", None) },
+pub const NRF52840: [Stack; 5] = [
+    Stack {
+        name: "ours",
+        package: "nrf52840-usbd-acm",
+        features: &[],
+        without_usb: ("nrf52840-no-usb", None),
+    },
+    Stack {
+        name: "ours-two-packets",
+        package: "nrf52840-usbd-acm",
+        features: &["two-packets"],
+        without_usb: ("nrf52840-no-usb", None),
+    },
     Stack {
         name: "ours-on-nrf-usbd",
         package: "nrf52840-usbd-acm-nrf-usbd",
+        features: &[],
         without_usb: ("nrf52840-no-usb", Some("hal")),
     },
     Stack {
         name: "usbd-serial",
         package: "nrf52840-usbd-serial",
+        features: &[],
         without_usb: ("nrf52840-no-usb", Some("hal")),
     },
     Stack {
         name: "embassy-usb",
         package: "nrf52840-embassy",
+        features: &[],
         without_usb: ("nrf52840-no-usb-embassy", None),
     },
 ];
@@ -38,21 +54,25 @@ pub const STM32F405: [Stack; 4] = [
     Stack {
         name: "ours",
         package: "stm32f405-usbd-acm",
+        features: &[],
         without_usb: ("stm32f405-no-usb", Some("hal")),
     },
     Stack {
         name: "ours-on-synopsys-usb-otg",
         package: "stm32f405-usbd-acm-synopsys-usb-otg",
+        features: &[],
         without_usb: ("stm32f405-no-usb", Some("hal")),
     },
     Stack {
         name: "usbd-serial",
         package: "stm32f405-usbd-serial",
+        features: &[],
         without_usb: ("stm32f405-no-usb", Some("hal")),
     },
     Stack {
         name: "embassy-usb",
         package: "stm32f405-embassy",
+        features: &[],
         without_usb: ("stm32f405-no-usb-embassy", None),
     },
 ];
@@ -60,7 +80,9 @@ pub const STM32F405: [Stack; 4] = [
 impl Stack {
     /// Its firmware with this application, at this optimisation profile.
     pub fn firmware(&self, app: App, profile: &'static str) -> Firmware {
-        Firmware { profile, ..Firmware::peer(self.package, app) }
+        let mut firmware = Firmware { profile, ..Firmware::peer(self.package, app) };
+        firmware.features.extend(self.features.iter().map(|&feature| feature.to_owned()));
+        firmware
     }
 
     /// The firmware without USB that it is compared with.
