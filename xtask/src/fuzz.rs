@@ -28,6 +28,9 @@ const FLAGS: [&str; 8] = [
 /// Sanitizers are for named targets only, so that build scripts go without.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
+/// Where the inputs are that it found, a folder for each target.
+pub const CORPUS: &str = "target/fuzz-corpus";
+
 /// A device lives in storage that is never given back, so a process cannot go on for good.
 const SECONDS_OF_A_PROCESS: u32 = 120;
 
@@ -96,7 +99,7 @@ struct Run {
 }
 
 fn fuzz_once(root: &Path, target: &str, seconds: u32) -> Result<Run, String> {
-    let corpus = root.join("target/fuzz-corpus").join(target);
+    let corpus = root.join(CORPUS).join(target);
     let findings = root.join("fuzz/artifacts").join(target);
     for folder in [&corpus, &findings] {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use crate::figures;
+use crate::fuzz;
 use crate::test::command::{capture, cargo};
 use crate::test::part::{CRATES, Part, llvm_tool};
 use crate::test::step::{Outcome, Step};
@@ -56,6 +57,11 @@ pub fn step() -> Step {
 
 fn run(workspace: &Workspace) -> Result<()> {
     let root = &workspace.root;
+    ensure!(
+        root.join(fuzz::CORPUS).is_dir(),
+        "no {}: `cargo xtask soak --only fuzz` first",
+        fuzz::CORPUS
+    );
     let mut figures = Vec::new();
     for subject in &SUBJECTS {
         let files = subject.measure(root)?;
