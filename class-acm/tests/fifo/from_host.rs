@@ -2,20 +2,27 @@
 
 use std::collections::VecDeque;
 
-use usbd_acm_class::fifo::RxSlot;
+use usbd_acm_class::fifo::{PacketReceiver, RxSlot};
 use usbd_acm_class::{NoPacket, PortStorage};
 
-use super::wire::{SLOTS, out_fifo};
+use super::wire::{SIZE, SLOTS, out_fifo};
+
+/// What a driver is lent that takes every slot.
+fn lent(receiver: &mut PacketReceiver<'static, SLOTS, SIZE>) -> VecDeque<RxSlot> {
+    let mut slots = VecDeque::new();
+    receiver.pump(|slot| {
+        slots.push_back(slot);
+        Ok(())
+    });
+    slots
+}
 
 #[test]
 fn a_slot_is_lent_once() {
     let (mut receiver, _reader) = out_fifo();
-    let mut slots = Vec::new();
+    let mut slots = VecDeque::new();
     for _ in 0..3 {
-        receiver.pump(|slot| {
-            slots.push(slot);
-            Ok(())
-        });
+        slots.extend(lent(&mut receiver));
     }
     assert_eq!(slots.len(), SLOTS);
 }
@@ -25,12 +32,8 @@ fn a_slot_is_lent_once() {
 fn a_slot_that_is_not_the_oldest_lent_is_dropped() {
     for is_reclaimed in [false, true] {
         let (mut receiver, mut reader) = out_fifo();
-        let mut slots = Vec::new();
-        receiver.pump(|slot| {
-            slots.push(slot);
-            Ok(())
-        });
-        let mut slot = slots.remove(if is_reclaimed { 0 } else { 1 });
+        let mut slots = lent(&mut receiver);
+        let mut slot = slots.remove(if is_reclaimed { 0 } else { 1 }).unwrap();
         if is_reclaimed {
             receiver.reclaim();
         }
@@ -38,7 +41,7 @@ fn a_slot_that_is_not_the_oldest_lent_is_dropped() {
         receiver.received(1, slot, length);
         assert_eq!(reader.front(), None, "{is_reclaimed}");
         if !is_reclaimed {
-            let mut slot = slots.remove(0);
+            let mut slot = slots.pop_front().unwrap();
             let length = slot.fill(b"ours");
             receiver.received(1, slot, length);
             assert_eq!(reader.front(), Some((1, &b"ours"[..])));
@@ -52,18 +55,10 @@ fn a_slot_that_is_not_the_oldest_lent_is_dropped() {
 fn a_foreign_slot_is_dropped() {
     let (mut receiver, mut reader) = out_fifo();
     let (mut other, _) = out_fifo();
-    let (mut mine, mut foreign) = (Vec::new(), Vec::new());
-    receiver.pump(|slot| {
-        mine.push(slot);
-        Ok(())
-    });
-    other.pump(|slot| {
-        foreign.push(slot);
-        Ok(())
-    });
-    receiver.received(1, foreign.remove(0), 5);
+    let (mut mine, mut foreign) = (lent(&mut receiver), lent(&mut other));
+    receiver.received(1, foreign.pop_front().unwrap(), 5);
     assert!(reader.front().is_none());
-    let mut slot = mine.remove(0);
+    let mut slot = mine.pop_front().unwrap();
     let length = slot.fill(b"ours");
     receiver.received(1, slot, length);
     assert_eq!(reader.front(), Some((1, &b"ours"[..])));
@@ -72,13 +67,9 @@ fn a_foreign_slot_is_dropped() {
 #[test]
 fn zero_length_packets_are_not_read() {
     let (mut receiver, mut reader) = out_fifo();
-    let mut slots = VecDeque::new();
-    receiver.pump(|slot| {
-        slots.push_back(slot);
-        Ok(())
-    });
+    let mut slots = lent(&mut receiver);
     for packet in [&b""[..], b"a", b"", b"b"] {
-        let mut slot: RxSlot = slots.pop_front().unwrap();
+        let mut slot = slots.pop_front().unwrap();
         let length = slot.fill(packet);
         receiver.received(1, slot, length);
     }
@@ -92,11 +83,7 @@ fn zero_length_packets_are_not_read() {
 #[test]
 fn a_starved_receiver_asks_for_the_doorbell() {
     let (mut receiver, mut reader) = out_fifo();
-    let mut slots = VecDeque::new();
-    receiver.pump(|slot| {
-        slots.push_back(slot);
-        Ok(())
-    });
+    let mut slots = lent(&mut receiver);
     while let Some(mut slot) = slots.pop_front() {
         let length = slot.fill(b"x");
         receiver.received(1, slot, length);
@@ -104,10 +91,7 @@ fn a_starved_receiver_asks_for_the_doorbell() {
     assert!(reader.oldest(|| panic!("nothing was skipped")).is_some());
     receiver.pump(|_| panic!("no slot is free"));
     assert!(reader.consume(1));
-    receiver.pump(|slot| {
-        slots.push_back(slot);
-        Ok(())
-    });
+    let slots = lent(&mut receiver);
     assert_eq!(slots.len(), 1);
     assert!(!reader.consume(1), "the driver has a slot");
     assert!(reader.oldest(|| panic!("nothing was skipped")).is_some());
@@ -116,11 +100,7 @@ fn a_starved_receiver_asks_for_the_doorbell() {
 #[test]
 fn a_receiver_starved_by_zero_length_packets_asks_for_the_doorbell() {
     let (mut receiver, mut reader) = out_fifo();
-    let mut slots = VecDeque::new();
-    receiver.pump(|slot| {
-        slots.push_back(slot);
-        Ok(())
-    });
+    let mut slots = lent(&mut receiver);
     while let Some(slot) = slots.pop_front() {
         receiver.received(1, slot, 0);
     }

@@ -130,17 +130,18 @@ impl Chip {
 
     /// Starts a DMA on endpoint 1 IN with the latch of erratum 199, and lets it end.
     pub fn send(&mut self, offset: u32, count: u32) {
-        self.point(0x614, RAM + offset, count);
-        self.usbd(0xC1C, 0x82);
-        self.usbd(STARTEPIN1, 1);
-        self.run(DMA);
-        self.usbd(0xC1C, 0);
+        self.move_packet((0x614, STARTEPIN1), offset, count);
     }
 
+    /// The same of endpoint 1 OUT.
     pub fn receive(&mut self, offset: u32, count: u32) {
-        self.point(0x714, RAM + offset, count);
+        self.move_packet((0x714, STARTEPOUT1), offset, count);
+    }
+
+    fn move_packet(&mut self, (register, task): (u32, u32), offset: u32, count: u32) {
+        self.point(register, RAM + offset, count);
         self.usbd(0xC1C, 0x82);
-        self.usbd(STARTEPOUT1, 1);
+        self.usbd(task, 1);
         self.run(DMA);
         self.usbd(0xC1C, 0);
     }
