@@ -74,7 +74,8 @@ fn sweep(name: &str, first: u8) {
         threads.into_iter().map(|thread| thread.join().expect("what a thread found")).sum()
     });
     bar.finish_and_clear();
-    figures::record(&format!("sweep-{name}"), &[("requests", requests)]);
+    let figures = [("requests", requests), ("apart", apart as u64)];
+    figures::record(&format!("sweep-{name}"), &figures);
     assert!(requests >= REQUESTS as u64 * (65_536 / apart as u64));
 }
 

@@ -66,19 +66,13 @@ fn transfers(root: &Path) -> Result<Row> {
 
 fn sweep(root: &Path) -> Result<Row> {
     let runs = figures::read(root, "sweep-")?;
-    let value = sum(&runs, "requests");
-    let (detail, command) = match value {
-        Some(requests) if requests >> 32 == 0 => (
-            "spread over all of them, none wrong",
-            "cargo test -p usbd-acm-tests --test exhaustive",
-        ),
-        _ => ("each of them, none wrong", "cargo xtask soak --only sweep"),
-    };
+    let apart = most(&runs, "apart").filter(|apart| *apart > 1);
+    let detail = apart.map_or("each of them".to_owned(), |apart| format!("one of {apart} wValues"));
     Ok(Row {
         what: "of the 2^32 bmRequestType, bRequest, wValue",
-        value,
-        detail: detail.to_owned(),
-        command: command.to_owned(),
+        value: sum(&runs, "requests"),
+        detail: format!("{detail}, none wrong"),
+        command: with("cargo xtask soak --only sweep", "--sweep-apart", apart),
     })
 }
 
