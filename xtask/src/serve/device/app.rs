@@ -40,8 +40,10 @@ pub enum Running {
 pub struct Uart {
     transmit: VecDeque<u8>,
     received: VecDeque<u8>,
-    /// Time that has passed since the last character went.
-    time: Nanoseconds,
+    /// Time that has passed since the last character went, in bits of 1 GHz: exact at any rate.
+    billionths: u64,
+    /// Time for which TXD is still held low.
+    break_left: Nanoseconds,
     overrun: bool,
     characters: u64,
 }
@@ -138,13 +140,18 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     /// The next event, after the application has seen it.
     pub fn next_event(&mut self) -> Option<Event> {
         let event = self.port.control.next_event()?;
-        if let Running::Bridge(_) = self.running {
+        if let Running::Bridge(uart) = &mut self.running {
             match event {
                 Event::Dtr(dtr) => self.port.control.set_carrier(dtr),
-                Event::Break(Break::On | Break::For(_)) => {
-                    self.port.control.raise(SerialState::BREAK);
+                Event::Break(Break::Off) => uart.break_left = 0,
+                Event::Break(Break::On) => uart.break_left = Nanoseconds::MAX,
+                Event::Break(Break::For(time)) => {
+                    uart.break_left = Nanoseconds::from(time.get()) * 1_000_000;
                 }
                 _ => {}
+            }
+            if uart.break_left > 0 && matches!(event, Event::Break(_)) {
+                self.port.control.raise(SerialState::BREAK);
             }
         }
         Some(event)
@@ -154,7 +161,7 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     pub fn pass(&mut self, duration: Nanoseconds) {
         match &mut self.running {
             Running::Bridge(uart) => {
-                uart.pass(duration, character_time(&self.port.control.line_coding()));
+                uart.pass(duration, &self.port.control.line_coding());
             }
             Running::Log(log) => log.pass(duration),
             _ => {}
@@ -268,12 +275,19 @@ impl Uart {
         self.characters
     }
 
-    fn pass(&mut self, duration: Nanoseconds, character_time: Nanoseconds) {
-        self.time += duration;
-        while self.time >= character_time
+    fn pass(&mut self, duration: Nanoseconds, coding: &LineCoding) {
+        // A break holds TXD low, and characters back.
+        let held = duration.min(self.break_left);
+        if self.break_left < Nanoseconds::MAX {
+            self.break_left -= held;
+        }
+        let passed = (duration - held).saturating_mul(u64::from(coding.rate.max(1)));
+        self.billionths = self.billionths.saturating_add(passed);
+        let character = character_billionths(coding);
+        while self.billionths >= character
             && let Some(byte) = self.transmit.pop_front()
         {
-            self.time -= character_time;
+            self.billionths -= character;
             self.characters += 1;
             if self.received.len() < UART_FIFO {
                 self.received.push_back(byte);
@@ -283,13 +297,13 @@ impl Uart {
         }
         // An idle line saves no time up.
         if self.transmit.is_empty() {
-            self.time = 0;
+            self.billionths = 0;
         }
     }
 }
 
 /// Start bit, data bits, parity bit and stop bits, in half bits for the 1.5.
-fn character_time(coding: &LineCoding) -> Nanoseconds {
+fn character_billionths(coding: &LineCoding) -> u64 {
     let stop = match coding.stop_bits() {
         Ok(StopBits::OneAndHalf) => 3,
         Ok(StopBits::Two) => 4,
@@ -297,5 +311,43 @@ fn character_time(coding: &LineCoding) -> Nanoseconds {
     };
     let parity = if coding.parity_type == 0 { 0 } else { 2 };
     let half_bits = 2 + 2 * u64::from(coding.data_bits) + parity + stop;
-    half_bits * 500_000_000 / u64::from(coding.rate.max(1))
+    half_bits * 500_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Nanoseconds = 1_000_000_000;
+
+    fn characters_of_a_second(uart: &mut Uart, coding: &LineCoding) -> u64 {
+        let before = uart.characters;
+        for _ in 0..1000 {
+            uart.transmit.resize(UART_FIFO, 0);
+            uart.received.clear();
+            uart.pass(SECOND / 1000, coding);
+        }
+        uart.characters - before
+    }
+
+    #[test]
+    fn a_line_is_exactly_as_fast_as_its_rate() {
+        let mut uart = Uart::default();
+        let coding = LineCoding { rate: 921_600, ..LineCoding::DEFAULT };
+        assert_eq!(characters_of_a_second(&mut uart, &coding), 92_160);
+        // Start bit, 7 data bits, parity bit, 2 stop bits.
+        let coding = LineCoding { rate: 1100, char_format: 2, parity_type: 1, data_bits: 7 };
+        assert_eq!(characters_of_a_second(&mut uart, &coding), 100);
+    }
+
+    #[test]
+    fn nothing_is_sent_during_a_break() {
+        let mut uart = Uart { break_left: SECOND / 4, ..Uart::default() };
+        let coding = LineCoding { rate: 1000, ..LineCoding::DEFAULT };
+        assert_eq!(characters_of_a_second(&mut uart, &coding), 75);
+        uart.break_left = Nanoseconds::MAX;
+        assert_eq!(characters_of_a_second(&mut uart, &coding), 0);
+        uart.break_left = 0;
+        assert_eq!(characters_of_a_second(&mut uart, &coding), 100);
+    }
 }
