@@ -23,6 +23,7 @@ fn plan(speed: Speed) -> Plan {
         all_descriptors: false,
         count: COUNT,
         capture_all: false,
+        most_captured: u64::MAX,
     }
 }
 
@@ -74,6 +75,19 @@ fn what_is_said_is_the_conversation() {
     assert!(has("SERIAL_STATE DCD DSR break"));
     assert!(has("identical: 5000 bytes compared"));
     assert!(outcome.captured_packets > 1000);
+}
+
+#[test]
+fn a_capture_grows_no_larger_than_it_may() {
+    let all = Plan { rate: 1200, ..plan(Speed::Full) };
+    let (outcome, _) = performed(&Plan { most_captured: 5000, ..all });
+    assert!(outcome.capture_is_cut);
+    // It is looked at every 20 ms.
+    assert!((5000..10_000).contains(&outcome.captured_packets), "{}", outcome.captured_packets);
+    assert_eq!(outcome.round_trip.difference, None);
+    let (whole, _) = performed(&plan(Speed::Full));
+    assert!(!whole.capture_is_cut);
+    assert!(whole.captured_packets > 10_000);
 }
 
 #[test]
