@@ -78,6 +78,20 @@ fn what_is_said_is_the_conversation() {
 }
 
 #[test]
+fn the_serial_state_is_told_when_it_crosses_the_wire() {
+    let (_, lines) = performed(&plan(Speed::Full));
+    let times = |part: &str| -> Vec<f64> {
+        let said = lines.iter().filter(|line| line.contains(part));
+        said.filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect()
+    };
+    let start = times("SEND_BREAK")[0];
+    let [opened, broken] = times("SERIAL_STATE")[..] else { panic!("two notifications") };
+    // bInterval is 16 ms.
+    assert!(opened > start && opened < start + 17.5, "{opened}, {start}");
+    assert!(broken > opened + 15.0 && broken < opened + 17.0, "{broken}, {opened}");
+}
+
+#[test]
 fn a_capture_grows_no_larger_than_it_may() {
     let all = Plan { rate: 1200, ..plan(Speed::Full) };
     let (outcome, _) = performed(&Plan { most_captured: 5000, ..all });
