@@ -79,41 +79,26 @@ impl From<BusSpeed> for Speed {
 pub fn run(options: Options) -> Result<ExitCode> {
     match options.protocol {
         Protocol::Usbredir { socket, device } => {
-            advise(&device, &format!("for QEMU: {}", qemu_arguments(&socket)));
-            serve(&socket, &device, || Box::new(usbredir::Session::new()))?;
+            let advise = |socket: &_| format!("for QEMU: {}", usbredir::qemu_arguments(socket));
+            serve(&socket, &device, advise, || Box::new(usbredir::Session::new()))?;
         }
         Protocol::Usbip { address, device } => {
-            advise(&device, "on Linux, as root: modprobe vhci-hcd; usbip attach -r HOST -b 1-1");
-            serve(&address, &device, || Box::new(usbip::Session::new()))?;
+            let advise = |address: &_| match usbip::attach_command(address) {
+                Some(attach) => format!("on Linux, as root: modprobe vhci-hcd; {attach}"),
+                None => {
+                    "the command usbip needs HOST:PORT; this is for programs of your own".into()
+                }
+            };
+            serve(&address, &device, advise, || Box::new(usbip::Session::new()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells a human what to do next; a program that gives commands knows.
-fn advise(options: &DeviceOptions, advice: &str) {
-    if !options.commands {
-        eprintln!("{advice}");
-    }
-}
-
-fn qemu_arguments(socket: &Endpoint) -> String {
-    let address = match socket {
-        Endpoint::Unix(path) => format!("path={}", path.display()),
-        Endpoint::Tcp(address) => match address.rsplit_once(':') {
-            Some((host, port)) => format!("host={host},port={port}"),
-            None => format!("host={address}"),
-        },
-    };
-    format!(
-        "-device qemu-xhci -chardev socket,id=acm,{address} \
-         -device usb-redir,chardev=acm,suppress-remote-wake=off"
-    )
-}
-
 fn serve(
     endpoint: &Endpoint,
     options: &DeviceOptions,
+    advise: impl FnOnce(&Endpoint) -> String,
     new_session: fn() -> Box<dyn Session>,
 ) -> Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
@@ -129,6 +114,10 @@ fn serve(
         true => Some(std::io::stdin().as_fd().try_clone_to_owned()?),
         false => None,
     };
+    // A human is told what to do next; a program that gives commands knows.
+    if !options.commands {
+        eprintln!("{}", advise(&listener.endpoint()));
+    }
     println!("! listening {}", listener.endpoint());
     let operator = Operator::new(Box::new(std::io::stdout()), commands);
     Server { listener, bus: Bus::new(device, speed), stop: &stop, operator }.run(new_session)
