@@ -49,7 +49,7 @@ struct DeviceOptions {
     #[arg(long, value_enum, default_value_t = BusSpeed::High)]
     speed: BusSpeed,
     /// Serial ports of the device
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=i64::from(device::MOST_PORTS)))]
     ports: u8,
     /// What the device does with the bytes
     #[arg(long, value_enum, default_value_t = App::Echo)]
