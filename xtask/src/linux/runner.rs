@@ -23,6 +23,8 @@ use super::suite::Test;
 
 /// Longest time from QEMU's start to the first test.
 const BOOT_LIMIT: Duration = Duration::from_secs(60);
+/// Bytes to move each way.
+const BYTES: u64 = 1_000_000;
 
 /// What is attached.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -128,7 +130,7 @@ impl Machine {
         let arguments = format!(
             "usbd_acm.controller={} usbd_acm.bytes={} usbd_acm.ports={} usbd_acm.tests={}",
             setting.controller,
-            setting.controller.bytes(),
+            BYTES,
             setting.ports,
             names.join(",")
         );
