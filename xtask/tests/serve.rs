@@ -97,4 +97,6 @@ fn commands_are_answered_one_by_one() {
     for wrong in ["app 2 echo", "app 0 dance", "signal 0 dcd", "serial-state 0 ring", "nonsense"] {
         assert!(device.command(wrong).starts_with("error "), "{wrong}");
     }
+    drop(device.process.stdin.take());
+    device.has_gone();
 }
