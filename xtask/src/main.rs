@@ -12,6 +12,7 @@ mod mutants;
 mod run;
 mod scorecard;
 mod serve;
+mod signals;
 mod size;
 mod soak;
 mod styles;

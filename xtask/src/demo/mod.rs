@@ -15,16 +15,14 @@ use std::fs::{self, File};
 use std::io::{BufWriter, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::serve::BusSpeed;
 use crate::serve::device::App;
+use crate::signals;
 use crate::size::root;
 use performance::{Plan, perform};
 use voice::Voice;
@@ -103,10 +101,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 }
 
 fn run_pty(options: &Options, voice: &Voice) -> Result<ExitCode> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGTERM, SIGINT, SIGHUP] {
-        signal_hook::flag::register(signal, stop.clone())?;
-    }
+    let stop = signals::stop()?;
     pty::serve(options.speed.into(), options.app, options.link.as_deref(), &stop, voice)?;
     Ok(ExitCode::SUCCESS)
 }

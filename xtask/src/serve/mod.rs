@@ -4,18 +4,16 @@ pub mod device;
 
 use std::os::fd::AsFd;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use usbd_acm::Speed;
 use usbd_acm_redirect::bus::Bus;
 use usbd_acm_redirect::served::Session;
 use usbd_acm_redirect::server::{Endpoint, Listener, Operator, Server};
 use usbd_acm_redirect::{usbip, usbredir};
 
+use crate::signals;
 pub use device::App;
 
 #[derive(Args)]
@@ -101,10 +99,7 @@ fn serve(
     advise: impl FnOnce(&Endpoint) -> String,
     new_session: fn() -> Box<dyn Session>,
 ) -> Result<()> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGTERM, SIGINT, SIGHUP] {
-        signal_hook::flag::register(signal, stop.clone())?;
-    }
+    let stop = signals::stop()?;
     let speed = options.speed.into();
     let device = device::create(speed, options.ports, options.app)?;
     let listener = Listener::bind(endpoint).with_context(|| {
