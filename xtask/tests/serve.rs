@@ -1,6 +1,6 @@
 //! `cargo xtask serve` as a process: it comes, it serves, and it goes without leaving anything.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, PipeWriter, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -71,6 +71,39 @@ fn sigterm_ends_it_also_while_a_peer_is_connected() {
     peer.read_to_end(&mut rest).unwrap();
     assert_eq!(rest.len(), 12 + 68);
     device.has_gone();
+}
+
+/// A pipe that nobody reads.
+fn unread() -> PipeWriter {
+    std::io::pipe().unwrap().1
+}
+
+#[test]
+fn it_serves_also_when_nobody_reads_what_it_tells() {
+    let socket = std::env::temp_dir().join(format!("usbd-acm-unread-{}", std::process::id()));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["serve", "usbredir"]).arg(&socket).stdin(Stdio::piped());
+    let mut process = command.stdout(unread()).stderr(unread()).spawn().unwrap();
+    let mut peer = loop {
+        assert_eq!(process.try_wait().unwrap(), None, "it ended");
+        match UnixStream::connect(&socket) {
+            Ok(peer) => break peer,
+            Err(_) => std::thread::sleep(std::time::Duration::from_millis(5)),
+        }
+    };
+    // Its hello.
+    peer.read_exact(&mut [0; 12 + 68]).unwrap();
+    let id = process.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(process.wait().unwrap().success());
+}
+
+#[test]
+fn a_list_that_is_not_read_to_its_end_is_no_panic() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let process = command.args(["linux", "--list"]).stdout(unread()).stderr(Stdio::piped());
+    let output = process.spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub mod device;
 
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
@@ -111,9 +112,10 @@ fn serve(
     };
     // A human is told what to do next; a program that gives commands knows.
     if !options.commands {
-        eprintln!("{}", advise(&listener.endpoint()));
+        let _ = writeln!(io::stderr(), "{}", advise(&listener.endpoint()));
     }
-    println!("! listening {}", listener.endpoint());
+    // Nobody may be reading what is told here and from now on; the device is served all the same.
+    let _ = writeln!(io::stdout(), "! listening {}", listener.endpoint());
     let operator = Operator::new(Box::new(std::io::stdout()), commands);
     Server { listener, bus: Bus::new(device, speed), stop: &stop, operator }.run(new_session)
 }
