@@ -223,7 +223,6 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
 
 /// The port by its data IN endpoint.
 #[allow(unused_variables, reason = "without a logging feature there is nothing to do")]
-#[cfg_attr(any(feature = "defmt", feature = "log"), inline(never))]
 fn trace_session(data_in: EndpointAddress, open: bool) {
     #[cfg(feature = "defmt")]
     defmt::debug!("EP {} IN: session open: {}", data_in.number(), open);
