@@ -2,7 +2,7 @@
 
 use usbd_acm::{Event, SetupPacket};
 
-use crate::endpoint::{Line, ctl, tsiz};
+use crate::endpoint::{Line, ctl, int, tsiz};
 use crate::errata::write_dcfg;
 use crate::fifo;
 use crate::packets::Entry;
@@ -109,6 +109,8 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.drop_control();
         self.state.control.newer = Newer::None;
         self.load_out();
+        // Once more: that the core has raised it when the entry was taken out, no manual says.
+        self.usb.write(Line::EP0_OUT.interrupts(), int::TOLD);
         let [[a, b, c, d], [e, f, g, h]] = self.state.control.setup;
         Event::Setup(SetupPacket::from_bytes([a, b, c, d, e, f, g, h]))
     }
@@ -119,9 +121,11 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.drop_packets_of(Line::EP0_IN);
     }
 
-    /// A transfer on EP0 OUT is over: what could not be let in before is now.
+    /// A transfer on EP0 OUT is over: what could not be let in before is now. Of a SETUP that was not told newer cores
+    /// say so, too, and nothing may be let in before it is.
     pub(crate) fn control_done(&mut self) {
-        if self.state.control.stage == Stage::Out {
+        let Control { stage, newer, .. } = self.state.control;
+        if stage == Stage::Out && newer == Newer::None {
             self.let_in();
         }
     }

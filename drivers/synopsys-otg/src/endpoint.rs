@@ -86,8 +86,16 @@ pub(crate) mod int {
     /// The transfer is over.
     pub(crate) const XFRC: u32 = 1 << 0;
     pub(crate) const EPDISD: u32 = 1 << 1;
+    /// EP0 OUT: the SETUP stage is over.
+    const STUP: u32 = 1 << 3;
+    /// EP0 OUT: the status stage of a write begins.
+    const STSPHSRX: u32 = 1 << 5;
     /// IN: the NAK that was set is in effect.
     pub(crate) const INEPNE: u32 = 1 << 6;
+    /// EP0 OUT: a SETUP packet was received.
+    const STPKTRX: u32 = 1 << 15;
+    /// OUT: what an entry that was taken out of the receive FIFO may leave there.
+    pub(crate) const TOLD: u32 = XFRC | STUP | STSPHSRX | STPKTRX;
 }
 
 /// DIEPTSIZ and DOEPTSIZ.

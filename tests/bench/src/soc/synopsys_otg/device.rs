@@ -4,7 +4,7 @@ use usbd_acm::Speed;
 use usbd_acm_virtual::Pid;
 
 use super::endpoint::{Side, cause};
-use super::rx_fifo::{PacketStatus, Status};
+use super::rx_fifo::{Notice, PacketStatus, Status};
 use super::{Otg, Parameters, Pending, Surroundings, interrupt};
 use crate::cpu::Cycles;
 use crate::soc::Violation;
@@ -248,7 +248,7 @@ impl Otg {
     ) {
         let frame = self.device.frame;
         let bytes = data.len();
-        let entry = Status { status, endpoint, bytes, pid, frame, status_stage: false };
+        let entry = Status { status, endpoint, bytes, pid, frame, notice: Notice::None };
         self.push(entry, data, now, around);
     }
 

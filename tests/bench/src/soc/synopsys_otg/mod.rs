@@ -13,7 +13,9 @@
 //!   (embassy-rs/embassy#3815: XFRC and OTEPDIS with EPENA 0); it is logged.
 //! - A SETUP sets INEPNE too, as that trace has it.
 //! - A SETUP is taken whatever STUPCNT says, as long as there is room for its three words.
-//! - "SETUP stage done" is written when the first IN or OUT token after a SETUP comes.
+//! - "SETUP stage done" is written when the first IN or OUT token after a SETUP comes. From release 3.00a on not
+//!   while STUP or STSPHSRX stand in DOEPINT0, and there the SETUP packet, and the status stage of a write, have an
+//!   entry that reads as the end of a transfer (hathach/tinyusb#3669, seen on an STM32L476).
 //! - A CNAK between a SETUP on the bus and its reading takes effect.
 //! - Ten words of the receive FIFO are kept for SETUP packets. A status takes one word.
 //! - A new device address takes effect after the status stage of the control transfer that is under way, or
