@@ -2,7 +2,7 @@
 
 use usbd_acm::{Event, SetupPacket};
 
-use crate::endpoint::{Line, ctl, int, tsiz};
+use crate::endpoint::{Line, ctl, tsiz};
 use crate::errata::write_dcfg;
 use crate::fifo;
 use crate::packets::Entry;
@@ -109,8 +109,6 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.drop_control();
         self.state.control.newer = Newer::None;
         self.load_out();
-        // Once more: that the core has raised it when the entry was taken out, no manual says.
-        self.usb.write(Line::EP0_OUT.interrupts(), int::TOLD);
         let [[a, b, c, d], [e, f, g, h]] = self.state.control.setup;
         Event::Setup(SetupPacket::from_bytes([a, b, c, d, e, f, g, h]))
     }

@@ -157,31 +157,25 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     fn take(&mut self, entry: Entry) -> bool {
         let usb = &self.usb;
         let line = Line::new(entry.number(), Direction::Out);
+        let status = entry.status();
+        if status == status::DATA {
+            if line == Line::EP0_OUT {
+                return false;
+            }
+            usb.read(GRXSTSP);
+            self.store(line, entry.bytes());
+            return true;
+        }
+        usb.read(GRXSTSP);
+        // It interrupts nothing, but newer cores do not tell of the next SETUP stage while it stands.
+        usb.write(line.interrupts(), int::TOLD);
         let control = &mut self.state.control;
-        // In each arm, as it is taken apart once so.
-        match entry.status() {
-            status::DATA if line == Line::EP0_OUT => return false,
-            status::DATA => {
-                usb.read(GRXSTSP);
-                self.store(line, entry.bytes());
-            }
-            status::DONE if line == Line::EP0_OUT => {
-                take_end(usb, line);
-                self.control_done();
-            }
-            status::DONE => {
-                take_end(usb, line);
-                self.start_out(line);
-            }
-            status::SETUP_DONE => {
-                take_end(usb, line);
-                control.setup_over();
-            }
-            status::SETUP => {
-                usb.read(GRXSTSP);
-                control.setup_received(fifo::pop_word(usb), fifo::pop_word(usb));
-            }
-            _ => _ = usb.read(GRXSTSP),
+        match status {
+            status::DONE if line == Line::EP0_OUT => self.control_done(),
+            status::DONE => self.start_out(line),
+            status::SETUP_DONE => control.setup_over(),
+            status::SETUP => control.setup_received(fifo::pop_word(usb), fifo::pop_word(usb)),
+            _ => {}
         }
         true
     }
@@ -195,14 +189,6 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
             fifo::pop(usb, &mut [], bytes);
         }
     }
-}
-
-/// Takes the entry of an end out of the receive FIFO, and clears what that raises in DOEPINT. It interrupts nothing,
-/// but newer cores do not tell of the next SETUP stage while it stands.
-#[inline(always)]
-fn take_end<C: Core>(usb: &Usb<C>, line: Line) {
-    usb.read(GRXSTSP);
-    usb.write(line.interrupts(), int::TOLD);
 }
 
 /// PKTCNT of an IN endpoint, which counts a packet down when it leaves the FIFO (RM0090 §34.16.4).

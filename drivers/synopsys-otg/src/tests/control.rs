@@ -59,19 +59,19 @@ fn cleared() -> Vec<u32> {
     accesses().into_iter().filter_map(of_ep0).collect()
 }
 
-/// Newer cores do not tell of the next one while STUP stands, or STSPHSRX of a write before it. It is cleared once
-/// more with the telling.
+/// Newer cores do not tell of the next one while STUP stands, or STSPHSRX of a write before it. Whether that is
+/// raised when the entry of an end is taken out, or after that, no manual says: the next SETUP packet clears it, too.
 #[test]
 fn what_the_end_of_a_stage_raises_is_cleared() {
-    let told_of = 1 << 0 | 1 << 3 | 1 << 5 | 1 << 15;
+    let raised = 1 << 0 | 1 << 3 | 1 << 5 | 1 << 15;
     let mut controller = attached();
-    receive(&setup(GET_DEVICE));
-    accesses();
-    assert_eq!(told(controller.poll()), Some(GET_DEVICE));
-    assert_eq!(cleared(), [told_of; 2]);
-    receive(&[3 << 17]);
-    assert!(controller.poll().is_none());
-    assert_eq!(cleared(), [told_of]);
+    let [packet @ .., end] = setup(GET_DEVICE);
+    for entry in [&packet[..], &[end], &[3 << 17]] {
+        accesses();
+        receive(entry);
+        controller.poll();
+        assert_eq!(cleared(), [raised]);
+    }
 }
 
 /// Newer cores tell of a SETUP packet as of the end of a transfer. It lets nothing in: the data of a transfer that is
