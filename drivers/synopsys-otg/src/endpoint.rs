@@ -75,9 +75,10 @@ pub(crate) mod ctl {
     pub(crate) const CNAK: u32 = 1 << 26;
     pub(crate) const SNAK: u32 = 1 << 27;
     pub(crate) const SD0PID: u32 = 1 << 28;
-    pub(crate) const EPDIS: u32 = 1 << 30;
+    const EPDIS: u32 = 1 << 30;
     pub(crate) const EPENA: u32 = 1 << 31;
-    /// What is set by writing 1, and must not be by writing back what was read.
+    /// What is set by writing 1, and must not be by writing back what was read. Both disable an endpoint that is
+    /// enabled.
     pub(crate) const ACTIONS: u32 = EPENA | EPDIS;
 }
 

@@ -106,6 +106,11 @@ impl Power {
     pub(crate) fn set<C>(&mut self, clock: AhbClock<C>, vbus: Vbus) {
         (self.clock, self.vbus) = (clock.frequency(), vbus);
     }
+
+    /// Cycles of the AHB in a millisecond.
+    pub(crate) fn kilohertz(&self) -> u32 {
+        self.clock.kilohertz()
+    }
 }
 
 /// Attached and detached.
@@ -320,7 +325,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// At least so long, and less than 10 times as long: a read and the loop take 3 to 20 cycles of AHB.
     fn pass_milliseconds(&self, count: u32) {
-        let reads = count * (self.state.power.clock.kilohertz() / 2);
+        let reads = count * (self.state.power.kilohertz() / 2);
         (0..reads).for_each(|_| _ = self.usb.read(DSTS));
     }
 

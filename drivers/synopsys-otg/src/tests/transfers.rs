@@ -5,7 +5,7 @@ use usbd_acm::{Controller, Event};
 use super::{data_in, data_out, open, packets, slots, with_depth};
 use crate::endpoint::{Line, ctl, int, tsiz};
 use crate::registers::fake::{accesses, pended, receive, set, written_to};
-use crate::registers::{DAINT, GINTSTS, fifo};
+use crate::registers::{DAINT, DCTL, GINTSTS, fifo};
 use crate::stm32f4::OtgFs;
 use crate::{SynopsysOtg, Vbus};
 
@@ -117,4 +117,17 @@ fn nothing_is_told_of_a_transfer_that_was_aborted() {
     set::<OtgFs>(Line::of(data_in()).size(), 1 << tsiz::PKTCNT);
     controller.abort(data_in());
     assert_eq!(told(&mut controller), 0);
+}
+
+/// Without a host, or in a reset, global OUT NAK does not come into effect. What is not active takes no packet.
+#[test]
+fn closing_does_not_wait_for_global_out_nak() {
+    let mut controller = with_depth::<OtgFs, 2>(Vbus::Ignored);
+    open(&mut controller);
+    assert!(controller.receive(data_out(), slots()()).is_ok());
+    assert!(controller.is_enabled(Line::of(data_out())));
+    accesses();
+    controller.close_all();
+    assert_eq!(written_to(DCTL), []);
+    assert_eq!(controller.usb.read(Line::of(data_out()).control()), ctl::SNAK);
 }

@@ -215,6 +215,7 @@ impl Otg {
         }
         if value & 1 << 10 != 0 {
             self.device.global_out_nak = false;
+            self.schedule.cancel(Pending::GlobalOutNak);
             self.global.clear(interrupt::GONAKEFF);
         }
         if value & 1 << 7 != 0 {
@@ -223,16 +224,20 @@ impl Otg {
             self.schedule.add(at, Pending::GlobalInNak);
         }
         if value & 1 << 9 != 0 {
-            self.ask_for_global_out_nak(now, around);
+            self.ask_for_global_out_nak(now);
         }
     }
 
-    /// SGONAK: GONAKEFF comes when its entry is read from the receive FIFO (§34.17.6).
-    fn ask_for_global_out_nak(&mut self, now: Cycles, around: &mut Surroundings<'_>) {
-        if self.device.global_out_nak {
-            return;
+    /// SGONAK.
+    fn ask_for_global_out_nak(&mut self, now: Cycles) {
+        if !std::mem::replace(&mut self.device.global_out_nak, true) {
+            let at = now + self.parameters.microseconds(1200);
+            self.schedule.add(at, Pending::GlobalOutNak);
         }
-        self.device.global_out_nak = true;
+    }
+
+    /// GONAKEFF comes when this entry is read from the receive FIFO (§34.17.6).
+    pub(super) fn tell_of_global_out_nak(&mut self, now: Cycles, around: &mut Surroundings<'_>) {
         self.push_status(PacketStatus::GlobalOutNak, 0, Pid::Data0, &[], now, around);
     }
 
