@@ -17,9 +17,13 @@ const GONAKEFF: u32 = 1 << 7;
 const SGONAK: u32 = 1 << 9;
 /// DCTL: clears global OUT NAK.
 const CGONAK: u32 = 1 << 10;
-/// Reads of a register in a wait for the hardware. That can take as long as a packet on the bus, 50 µs; a
-/// read and the loop take 5 cycles at least, so that this is 100 µs or more up to an AHB clock of 500 MHz.
-const WAIT: u32 = 10_000;
+/// Reads of a register in a wait for the hardware, which takes two frames at most as far as is known. A read and the
+/// loop take 5 cycles of the AHB at least, and so all of them 2.5 ms up to 200 MHz.
+const WAIT: u32 = 100_000;
+
+/// Turns of a wait for global OUT NAK, which chips take 1.2 ms for. One takes 10 cycles of the AHB at least, and so all
+/// of them 1.5 ms up to 200 MHz; as compiled it is 30, and 5 ms at 168 MHz.
+const TURNS: u32 = 30_000;
 
 /// Entries that a receive FIFO can have, and more.
 const ENTRIES: u32 = 1024;
@@ -267,11 +271,12 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         let size = u32::from(endpoint.max_packet_size) & ctl::MPSIZ;
         let control = ctl::SNAK | ctl::SD0PID | ctl::USBAEP | transfer_type << ctl::EPTYP;
         self.usb.write(line.control(), control | fifo | size);
-        // What `close` left armed.
+        // What it was closed with.
         self.drop_packets_of(line);
     }
 
-    /// Closes every endpoint but EP0, and drops all packets and slots.
+    /// Closes every endpoint but EP0, and drops all packets and slots. None is disabled: one that is not active moves
+    /// nothing, and without a host, or in a reset, it may not come to its end.
     pub(crate) fn close_endpoints(&mut self) {
         for index in 0..C::ENDPOINT_NUMBERS {
             let number = u32::from(index) + 1;
@@ -280,14 +285,9 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         }
     }
 
-    /// An OUT endpoint is not disabled: nothing comes where it is not active, and without a host, or in a reset,
-    /// global OUT NAK does not come into effect.
     #[inline(always)]
     fn close(&mut self, line: Line) {
-        match line.is_out() {
-            true => self.drop_queue_of(line),
-            false => self.drop_packets_of(line),
-        }
+        self.drop_queue_of(line);
         self.usb.write(line.control(), ctl::SNAK);
     }
 
@@ -370,12 +370,10 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         left
     }
 
-    /// Lets nothing in from the host, and takes what came to its slots, which chips take 1.2 ms for. Tries an eighth
-    /// of the AHB cycles of a millisecond; each takes 10 cycles at least, and so all of them 1.25 ms, and some 30 as
-    /// compiled, which is 4 ms.
+    /// Lets nothing in from the host, and takes what came to its slots.
     fn stop_out(&mut self) {
         self.usb.modify(DCTL, 0, SGONAK);
-        for _ in 0..self.state.power.kilohertz() / 8 {
+        for _ in 0..TURNS {
             if self.usb.read(GINTSTS) & GONAKEFF != 0 {
                 return;
             }
@@ -391,7 +389,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.usb.read(line.control()) & ctl::EPENA != 0
     }
 
-    /// Reads until these bits have this value, and 10 000 times at most.
+    /// Reads until these bits have this value, and [`WAIT`] times at most.
     #[inline(never)]
     pub(crate) fn wait(&self, register: Register, bits: u32, value: u32) {
         for _ in 0..WAIT {
