@@ -83,6 +83,8 @@ pub fn perform<W: Write + 'static>(
         capturing.look();
     };
     let round_trip = file::round_trip(&mut bench, &mut port, &plan.file, plan.rate, &advance)?;
+    // Else what is said next goes on in the line of the bar.
+    progress.finish_and_clear();
     say_round_trip(&round_trip, &coding, voice);
     round_trip.check()?;
     if !plan.capture_all {
@@ -90,6 +92,7 @@ pub fn perform<W: Write + 'static>(
     }
 
     voice.say("\nAs fast as the bus: the application takes, gives, and echoes a checked stream:\n");
+    progress.reset();
     progress.set_length(2 * plan.count as u64);
     conversation.borrow_mut().mute(true);
     let flows = Measurement::new(&mut bench, &mut port, plan.count, &advance).run()?;
