@@ -42,10 +42,15 @@ pub struct Uart {
     received: VecDeque<u8>,
     /// Time that has passed since the last character went, in bits of 1 GHz: exact at any rate.
     billionths: u64,
-    /// Time for which TXD is still held low.
-    break_left: Nanoseconds,
     overrun: bool,
     characters: u64,
+}
+
+/// A break, which holds TXD low, and characters back.
+#[derive(Debug, Default)]
+struct BreakSignal {
+    /// Time for which it still lasts.
+    left: Nanoseconds,
 }
 
 /// Characters that a UART's FIFO holds, each way.
@@ -80,6 +85,7 @@ pub fn parse(app: &str, rest: &[&str]) -> Result<Running, String> {
 pub struct PortApp<const SLOTS: usize, const SIZE: usize> {
     port: Halves<SLOTS, SIZE>,
     running: Running,
+    break_signal: BreakSignal,
 }
 
 /// A port whose writer has a policy, which only the logger asks for.
@@ -93,7 +99,7 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     pub fn new(port: Port<SLOTS, SIZE>, running: Running) -> Self {
         let writer = port.writer.with_policy(AnyPolicy::DropNewest(DropNewest));
         let port = Halves { reader: port.reader, writer, control: port.control };
-        Self { port, running }
+        Self { port, running, break_signal: BreakSignal::default() }
     }
 
     /// The application as it runs.
@@ -140,18 +146,20 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     /// The next event, after the application has seen it.
     pub fn next_event(&mut self) -> Option<Event> {
         let event = self.port.control.next_event()?;
-        if let Running::Bridge(uart) = &mut self.running {
+        if let Event::Break(request) = event {
+            if request == Break::Off && self.break_signal.is_over() {
+                // By the clock, which the class does not have: that it ends is no news.
+                return self.next_event();
+            }
+            self.break_signal = request.into();
+        }
+        if let Running::Bridge(_) = self.running {
             match event {
                 Event::Dtr(dtr) => self.port.control.set_carrier(dtr),
-                Event::Break(Break::Off) => uart.break_left = 0,
-                Event::Break(Break::On) => uart.break_left = Nanoseconds::MAX,
-                Event::Break(Break::For(time)) => {
-                    uart.break_left = Nanoseconds::from(time.get()) * 1_000_000;
+                Event::Break(Break::On | Break::For(_)) => {
+                    self.port.control.raise(SerialState::BREAK);
                 }
                 _ => {}
-            }
-            if uart.break_left > 0 && matches!(event, Event::Break(_)) {
-                self.port.control.raise(SerialState::BREAK);
             }
         }
         Some(event)
@@ -159,9 +167,10 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
 
     /// Lets time pass for what has a clock.
     pub fn pass(&mut self, duration: Nanoseconds) {
+        let free = self.break_signal.pass(duration);
         match &mut self.running {
             Running::Bridge(uart) => {
-                uart.pass(duration, &self.port.control.line_coding());
+                uart.pass(free, &self.port.control.line_coding());
             }
             Running::Log(log) => log.pass(duration),
             _ => {}
@@ -170,7 +179,7 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
 
     /// Moves what can be moved. Returns whether that was anything.
     pub fn step(&mut self) -> bool {
-        let Self { port, running } = self;
+        let Self { port, running, .. } = self;
         // Asked for in every round, so that the writer is never behind the reader.
         let session_ended = port.writer.writer().is_flushed() == Err(WriteError::Disconnected);
         match running {
@@ -276,12 +285,7 @@ impl Uart {
     }
 
     fn pass(&mut self, duration: Nanoseconds, coding: &LineCoding) {
-        // A break holds TXD low, and characters back.
-        let held = duration.min(self.break_left);
-        if self.break_left < Nanoseconds::MAX {
-            self.break_left -= held;
-        }
-        let passed = (duration - held).saturating_mul(u64::from(coding.rate.max(1)));
+        let passed = duration.saturating_mul(u64::from(coding.rate.max(1)));
         self.billionths = self.billionths.saturating_add(passed);
         let character = character_billionths(coding);
         while self.billionths >= character
@@ -299,6 +303,32 @@ impl Uart {
         if self.transmit.is_empty() {
             self.billionths = 0;
         }
+    }
+}
+
+impl From<Break> for BreakSignal {
+    fn from(request: Break) -> Self {
+        let left = match request {
+            Break::Off => 0,
+            Break::On => Nanoseconds::MAX,
+            Break::For(milliseconds) => Nanoseconds::from(milliseconds.get()) * 1_000_000,
+        };
+        Self { left }
+    }
+}
+
+impl BreakSignal {
+    fn is_over(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Lets time pass, and returns for how much of it the line was free.
+    fn pass(&mut self, duration: Nanoseconds) -> Nanoseconds {
+        let held = duration.min(self.left);
+        if self.left < Nanoseconds::MAX {
+            self.left -= held;
+        }
+        duration - held
     }
 }
 
@@ -341,13 +371,15 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_sent_during_a_break() {
-        let mut uart = Uart { break_left: SECOND / 4, ..Uart::default() };
-        let coding = LineCoding { rate: 1000, ..LineCoding::DEFAULT };
-        assert_eq!(characters_of_a_second(&mut uart, &coding), 75);
-        uart.break_left = Nanoseconds::MAX;
-        assert_eq!(characters_of_a_second(&mut uart, &coding), 0);
-        uart.break_left = 0;
-        assert_eq!(characters_of_a_second(&mut uart, &coding), 100);
+    fn a_line_is_free_but_for_its_break() {
+        let free = |request| {
+            let mut signal = BreakSignal::from(request);
+            let milliseconds = (0..1000).map(|_| signal.pass(SECOND / 1000));
+            (milliseconds.sum::<Nanoseconds>(), signal.is_over())
+        };
+        assert_eq!(free(Break::Off), (SECOND, true));
+        assert_eq!(free(Break::from_value(250)), (SECOND / 4 * 3, true));
+        assert_eq!(free(Break::from_value(1001)), (0, false));
+        assert_eq!(free(Break::On), (0, false));
     }
 }
