@@ -54,6 +54,44 @@ fn packets_of_a_transfer_are_told_while_it_goes_on() {
     assert_eq!(told(&mut controller), 0, "the last was told by the end of the transfer");
 }
 
+/// NVIC_ISPR and NVIC_ICPR, and the bit of interrupt 67.
+const PENDED: (u32, u32) = (0xE000_E208, 1 << 3);
+const TAKEN_BACK: (u32, u32) = (0xE000_E288, 1 << 3);
+
+/// The others are told by the polls that follow. That these come is seen to, unless they have by then: so a
+/// transfer is one interrupt.
+#[test]
+fn the_interrupt_is_pended_until_all_of_a_transfer_is_told() {
+    let mut controller = begun();
+    pended();
+    finish(&mut controller);
+    assert_eq!(pended(), [PENDED], "three are left");
+    for left in [2, 1] {
+        assert!(matches!(controller.poll(), Some(Event::Sent(_))));
+        assert_eq!(pended(), [PENDED], "{left}");
+    }
+    assert!(matches!(controller.poll(), Some(Event::Sent(_))));
+    assert_eq!(pended(), [TAKEN_BACK]);
+    assert!(controller.poll().is_none());
+    assert_eq!(pended(), []);
+}
+
+/// It is not taken back while something else is to be told.
+#[test]
+fn the_interrupt_stays_pended_for_a_packet_from_the_host() {
+    let mut controller = begun();
+    let mut slots = slots();
+    (0..2).for_each(|_| assert!(controller.receive(data_out(), slots()).is_ok()));
+    let packet = [2 << 17 | 4 << 4 | 1, 0];
+    receive(&[packet, packet].concat());
+    controller.ep0_stall();
+    finish(&mut controller);
+    pended();
+    assert_eq!((0..3).filter(|_| matches!(controller.poll(), Some(Event::Sent(_)))).count(), 3);
+    assert_eq!(pended(), [PENDED; 3]);
+    assert!(matches!(controller.poll(), Some(Event::Received(..))));
+}
+
 /// A poll tells of one thing. Of a second packet from the host, which is in its slot by then, no interrupt line
 /// tells: neither after the first, nor after something else that came first.
 #[test]

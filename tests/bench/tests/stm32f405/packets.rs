@@ -51,7 +51,8 @@ fn waiting_packets_go_as_one_transfer_with_one_interrupt() {
         exceptions
     };
     let (deep, shallow) = (exceptions(deep(App::Source)), exceptions(firmware(App::Source)));
-    assert!(deep * 2 < shallow, "{deep} instead of {shallow}, for 1000 packets");
+    // The doorbell interrupts too, as the application is slower than the bus.
+    assert!(deep * 5 < shallow * 2, "{deep} instead of {shallow}, for 1000 packets");
 }
 
 #[test]
