@@ -3,6 +3,7 @@
 #[path = "../adapter/mod.rs"]
 mod adapter;
 mod bridge;
+mod ports;
 #[path = "../rig/mod.rs"]
 mod rig;
 #[path = "../adapter/stm32.rs"]
