@@ -1,7 +1,7 @@
 //! Bulk packets.
 
 use usbd_acm_bench::firmware::App;
-use usbd_acm_virtual::host::{AcmPort, Host, Noise, TransferError, request};
+use usbd_acm_virtual::host::{AcmPort, Host, Noise, TransferError, linux, request};
 
 use crate::{Board, LINE_CODING, MILLISECOND, data, deep, firmware, is_well, opened, opened_with};
 
@@ -115,6 +115,36 @@ fn a_halt_loses_no_packet_from_the_host() {
         let both = [&bytes[..], &more].concat();
         assert_eq!(port.transfer(&mut host, &more, both.len()).unwrap(), both, "{round}");
     }
+    is_well(&mut host);
+}
+
+/// USB 2.0 §9.1.1.5, §9.4.5: SET_CONFIGURATION sets every toggle to DATA0, whatever they were, and so does what
+/// comes before it.
+#[test]
+fn toggles_begin_anew_with_the_configuration() {
+    let (mut host, mut port) = opened();
+    for round in 0..8 {
+        // An odd number of packets each way, and an even one.
+        for _ in 0..1 + round % 2 {
+            assert_eq!(port.transfer(&mut host, &[round; 3], 3).unwrap(), [round; 3]);
+        }
+        match round / 2 {
+            0 => {}
+            1 => host.control_out(request::set_configuration(0), &[]).unwrap(),
+            2 => host.reset().map(drop).unwrap(),
+            _ => {
+                host.unplug();
+                host.plug().unwrap();
+            }
+        }
+        if round / 2 > 1 {
+            linux::enumerate(&mut host).unwrap();
+        } else {
+            host.control_out(request::set_configuration(1), &[]).unwrap();
+        }
+        linux::open(&mut host, &mut port, LINE_CODING).unwrap();
+    }
+    assert_eq!(port.transfer(&mut host, &[8; 3], 3).unwrap(), [8; 3]);
     is_well(&mut host);
 }
 
