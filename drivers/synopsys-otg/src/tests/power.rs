@@ -3,7 +3,8 @@
 use usbd_acm::{Controller, Event, Speed, TestMode};
 
 use super::{attached, connected};
-use crate::registers::fake::{Access, accesses, set, written_to};
+use crate::endpoint::{Line, ctl, tsiz};
+use crate::registers::fake::{Access, accesses, receive, set, written_to};
 use crate::registers::{DCTL, DSTS, GINTMSK, GINTSTS, GOTGINT, PCGCCTL};
 use crate::stm32f4::OtgFs;
 use crate::stm32h7::Otg1Ulpi;
@@ -94,6 +95,27 @@ fn resume_is_signalled_on_a_suspended_bus_and_no_other() {
     assert_eq!(controller.usb.read(GINTMSK), mask | SOF);
     assert!(matches!(told(&mut controller, SOF), Some(Event::Resume)));
     assert_eq!(controller.usb.read(GINTMSK), mask);
+}
+
+/// The contract of a controller: nothing is told that was before a reset. RM0090 §34.17.5: EP0 OUT is to answer
+/// NAK from then on, and takes SETUP packets.
+#[test]
+fn what_was_before_a_reset_is_gone() {
+    let mut controller = attached();
+    // A SETUP and its end, and a packet of EP0.
+    receive(&[6 << 17 | 8 << 4, 0x0100_0680, 0x0012_0000, 4 << 17, 2 << 17 | 1 << 4, 7]);
+    accesses();
+    set::<OtgFs>(DSTS, FULL_SPEED);
+    let reset = told(&mut controller, USBRST | ENUMDNE);
+    assert!(matches!(reset, Some(Event::Reset(Speed::Full))));
+    let log = accesses();
+    let has = |register, bits| {
+        let is = |access: &Access| matches!(access, Access::Write(other, value) if *other == register && value & bits == bits);
+        log.iter().any(is)
+    };
+    assert!(has(Line::EP0_OUT.control(), ctl::SNAK));
+    assert!(has(Line::EP0_OUT.size(), tsiz::STUPCNT_3));
+    assert!(controller.poll().is_none());
 }
 
 /// A controller at high speed, in a test mode.

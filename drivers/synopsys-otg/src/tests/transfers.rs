@@ -4,8 +4,8 @@ use usbd_acm::{Controller, Event};
 
 use super::{data_in, data_out, open, packets, slots, with_depth};
 use crate::endpoint::{Line, ctl, int, tsiz};
-use crate::registers::fake::{accesses, pended, receive, set, written_to};
-use crate::registers::{DAINT, GINTSTS, fifo};
+use crate::registers::fake::{accesses, pended, receive, receive_at, set, written_to};
+use crate::registers::{DAINT, DCTL, GINTSTS, fifo};
 use crate::stm32f4::OtgFs;
 use crate::{SynopsysOtg, Vbus};
 
@@ -106,6 +106,10 @@ fn what_is_left_to_tell_pends_the_interrupt() {
     pended();
     assert!(matches!(controller.poll(), Some(Event::Received(..))));
     assert_eq!(pended().len(), 1, "after the first");
+    // WKUPINT.
+    set::<OtgFs>(GINTSTS, 1 << 31);
+    assert!(controller.poll().is_none());
+    assert_eq!(pended().len(), 1, "after what the bus does");
     let line = Line::of(data_in());
     set::<OtgFs>(DAINT, 1 << 1);
     set::<OtgFs>(line.interrupts(), int::XFRC);
@@ -155,4 +159,34 @@ fn nothing_is_told_of_a_transfer_that_was_aborted() {
     set::<OtgFs>(Line::of(data_in()).size(), 1 << tsiz::PKTCNT);
     controller.abort(data_in());
     assert_eq!(told(&mut controller), 0);
+}
+
+/// The contract of `abort`: a packet that is acknowledged at that very moment is not told, which would pass for
+/// the next one.
+#[test]
+fn what_the_host_acknowledges_while_it_is_aborted_is_not_told() {
+    let mut controller = with_depth::<OtgFs, 2>(Vbus::Ignored);
+    open(&mut controller);
+    let line = Line::of(data_in());
+    assert!(controller.send(data_in(), packets()(16)).is_ok());
+    controller.usb.modify(line.control(), ctl::EPENA, 0);
+    set::<OtgFs>(line.interrupts(), int::XFRC);
+    controller.abort(data_in());
+    assert!(controller.send(data_in(), packets()(16)).is_ok());
+    assert_eq!(controller.usb.read(line.interrupts()) & int::XFRC, 0);
+}
+
+/// No interrupt line tells of it, as it is out of the receive FIFO.
+#[test]
+fn a_packet_that_comes_while_its_endpoint_is_halted_is_told() {
+    let mut controller = with_depth::<OtgFs, 2>(Vbus::Ignored);
+    open(&mut controller);
+    assert!(controller.receive(data_out(), slots()()).is_ok());
+    pended();
+    // Then global OUT NAK.
+    receive_at(DCTL, &[2 << 17 | 4 << 4 | 1, 0x0403_0201, 1 << 17]);
+    controller.halt(data_out());
+    assert_eq!(pended(), [PENDED]);
+    let Some(Event::Received(address, slot, 4)) = controller.poll() else { panic!() };
+    assert_eq!((address, &slot[..4]), (data_out(), &[1, 2, 3, 4][..]));
 }
