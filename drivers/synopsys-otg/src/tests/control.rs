@@ -137,7 +137,7 @@ fn a_status_stage_with_data_is_stalled() {
 /// What the stack does not read of a packet does not hide what comes after it.
 #[test]
 fn a_packet_that_is_not_read_is_dropped() {
-    for (buffer, length) in [(None, 7), (Some(2), 7), (Some(8), 64)] {
+    for (buffer, length) in [(None, 3), (None, 7), (Some(2), 7), (Some(8), 64)] {
         let mut controller = attached();
         receive(&setup(GET_DEVICE));
         assert_eq!(told(controller.poll()), Some(GET_DEVICE));

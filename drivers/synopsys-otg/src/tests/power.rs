@@ -71,6 +71,16 @@ fn a_frame_interrupts_while_it_is_asked_for_and_nothing_is_told() {
     assert_eq!(controller.usb.read(GINTMSK), mask);
 }
 
+/// Nothing would tell of its end, which was before it.
+#[test]
+fn a_suspend_that_is_over_is_not_told() {
+    let mut controller = attached();
+    set::<OtgFs>(DSTS, FULL_SPEED);
+    set::<OtgFs>(GINTSTS, WKUPINT | USBSUSP);
+    assert!(controller.poll().is_none() && controller.poll().is_none());
+    assert_eq!(controller.usb.read(GINTSTS), 0);
+}
+
 /// USB 2.0 §7.1.7.7. How long is looked at on the emulated chip.
 #[test]
 fn resume_is_signalled_on_a_suspended_bus_and_no_other() {
