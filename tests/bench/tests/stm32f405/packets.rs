@@ -1,8 +1,9 @@
 //! Bulk packets.
 
 use usbd_acm_bench::firmware::App;
-use usbd_acm_virtual::host::{AcmPort, Host, Noise, TransferError, linux, request};
+use usbd_acm_virtual::host::{AcmPort, Host, TransferError, linux, request};
 
+use crate::rig;
 use crate::{Board, LINE_CODING, MILLISECOND, data, deep, firmware, is_well, opened, opened_with};
 
 /// What the source sends, from the byte on that would come after `before`.
@@ -66,13 +67,7 @@ fn as_many_packets_are_let_in_as_there_are_slots() {
 #[test]
 fn nothing_is_lost_or_doubled_on_a_bad_cable() {
     for (seed, firmware) in (0..).zip([firmware(App::Echo), deep(App::Echo)]) {
-        let (mut host, mut port) = opened_with(&firmware);
-        let noise = Noise { drop: 2000, corrupt: 2000, duplicate: 2000, ..Noise::default() };
-        host.faults().add_noise(seed, noise);
-        let data = data(10_000);
-        assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
-        assert!(host.faults().hits() > 10);
-        is_well(&mut host);
+        rig::echoes_on_a_bad_cable(opened_with(&firmware), seed, 10_000);
     }
 }
 

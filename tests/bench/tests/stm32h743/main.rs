@@ -3,6 +3,7 @@
 #[path = "../adapter/mod.rs"]
 mod adapter;
 mod bridge;
+mod high_speed;
 mod ports;
 #[path = "../rig/mod.rs"]
 mod rig;
