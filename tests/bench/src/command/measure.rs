@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use usbd_acm_bench::measure::{Figure, NRF52840, STM32F405, Stack, measure};
 use usbd_acm_bench::soc::Chip;
@@ -29,12 +29,19 @@ pub struct Options {
 /// Exit code 1 when a stack could not be measured; the others are written all the same.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let chips = if options.chip.is_empty() { ChipName::value_variants() } else { &options.chip };
+    let mut there: Vec<&str> =
+        chips.iter().flat_map(|chip| stacks_of(*chip)).map(|s| s.name).collect();
+    there.sort_unstable();
+    there.dedup();
+    if let Some(name) = options.stack.iter().find(|name| !there.contains(&name.as_str())) {
+        bail!("there is no stack {name}; there are {}", there.join(", "));
+    }
     let mut figures = Vec::new();
     let mut code = ExitCode::SUCCESS;
     for chip in chips {
         let is_whole = match chip {
-            ChipName::Nrf52840 => stacks::<Nrf52840>(&NRF52840, options, &mut figures),
-            ChipName::Stm32f405 => stacks::<Stm32f405>(&STM32F405, options, &mut figures),
+            ChipName::Nrf52840 => stacks::<Nrf52840>(stacks_of(*chip), options, &mut figures),
+            ChipName::Stm32f405 => stacks::<Stm32f405>(stacks_of(*chip), options, &mut figures),
         };
         if !is_whole {
             code = ExitCode::FAILURE;
@@ -42,6 +49,13 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     }
     write(&figures, &options.output)?;
     Ok(code)
+}
+
+fn stacks_of(chip: ChipName) -> &'static [Stack] {
+    match chip {
+        ChipName::Nrf52840 => &NRF52840,
+        ChipName::Stm32f405 => &STM32F405,
+    }
 }
 
 /// Measures those of a chip's stacks that are wanted; whether all could be.
