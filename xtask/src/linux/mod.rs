@@ -27,6 +27,7 @@ pub use self::runner::Device;
 use self::runner::{Machine, Setting};
 use self::suite::Test;
 use self::tools::Missing;
+use crate::signals;
 
 /// What automake and others take for "skipped".
 const SKIPPED: u8 = 77;
@@ -164,6 +165,7 @@ fn prepare(options: &Options) -> Result<Machine> {
         device: Device::Virtual,
         console: options.console,
         capture: options.capture,
+        stop: signals::stop()?,
     })
 }
 

@@ -10,11 +10,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use self::device_process::DeviceProcess;
 use super::matrix::Verdict;
@@ -23,6 +25,11 @@ use super::suite::Test;
 
 /// Longest time from QEMU's start to the first test.
 const BOOT_LIMIT: Duration = Duration::from_secs(60);
+/// From one look for a signal to end to the next.
+const LOOK: Duration = Duration::from_millis(100);
+const INTERRUPTED: &str = "interrupted; what has a verdict is above";
+/// Bytes to move each way.
+const BYTES: u64 = 1_000_000;
 
 /// What is attached.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,6 +55,8 @@ pub struct Machine {
     pub folder: PathBuf,
     pub console: bool,
     pub capture: bool,
+    /// Set when the tests are to end.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// What differs from boot to boot.
@@ -128,7 +137,7 @@ impl Machine {
         let arguments = format!(
             "usbd_acm.controller={} usbd_acm.bytes={} usbd_acm.ports={} usbd_acm.tests={}",
             setting.controller,
-            setting.controller.bytes(),
+            BYTES,
             setting.ports,
             names.join(",")
         );
@@ -147,7 +156,7 @@ impl Machine {
         let mut command = boot.command();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(qemu_errors);
         let mut qemu = Kill(command.spawn().context("cannot start QEMU")?);
-        let guest = accept(&listener, &mut qemu.0, &console)?;
+        let guest = accept(&listener, &mut qemu.0, &console, &self.stop)?;
         read_lines(guest.try_clone()?, sender, Message::Guest);
         let mut conversation = Conversation {
             guest,
@@ -157,6 +166,7 @@ impl Machine {
             events: Vec::new(),
             violation: None,
             console: self.console,
+            stop: &self.stop,
         };
         let done = conversation.run(tests, record);
         drop(qemu);
@@ -167,10 +177,16 @@ impl Machine {
     }
 }
 
-fn accept(listener: &UnixListener, qemu: &mut Child, console: &Path) -> Result<UnixStream> {
+fn accept(
+    listener: &UnixListener,
+    qemu: &mut Child,
+    console: &Path,
+    stop: &AtomicBool,
+) -> Result<UnixStream> {
     listener.set_nonblocking(true)?;
     let deadline = Instant::now() + BOOT_LIMIT;
     while Instant::now() < deadline {
+        ensure!(!stop.load(Ordering::Relaxed), INTERRUPTED);
         if let Ok((stream, _)) = listener.accept() {
             stream.set_nonblocking(false)?;
             return Ok(stream);
@@ -200,7 +216,7 @@ fn read_lines(
     });
 }
 
-struct Conversation {
+struct Conversation<'a> {
     guest: UnixStream,
     device: DeviceProcess,
     receiver: Receiver<Message>,
@@ -211,6 +227,7 @@ struct Conversation {
     violation: Option<String>,
     /// Print what is said.
     console: bool,
+    stop: &'a AtomicBool,
 }
 
 /// Why a test has no verdict of its own.
@@ -220,7 +237,7 @@ enum Broken {
     DeviceGone,
 }
 
-impl Conversation {
+impl Conversation<'_> {
     fn run(
         &mut self,
         tests: &[&'static Test],
@@ -231,6 +248,8 @@ impl Conversation {
         while let Some(&test) = tests.get(done) {
             let line = match self.next_line(deadline) {
                 Ok(line) => line,
+                // It also ended what the terminal started with us.
+                Err(_) if self.stop.load(Ordering::Relaxed) => bail!(INTERRUPTED),
                 Err(broken) => {
                     record(test, Verdict::Fail(broken.reason(&self.events)));
                     return Ok(done + 1);
@@ -284,11 +303,19 @@ impl Conversation {
     }
 
     fn receive(&self, deadline: Instant) -> Result<Message, Broken> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        self.receiver.recv_timeout(left).map_err(|error| match error {
-            RecvTimeoutError::Timeout => Broken::Time,
-            RecvTimeoutError::Disconnected => Broken::GuestGone,
-        })
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.receiver.recv_timeout(left.min(LOOK)) {
+                Ok(message) => return Ok(message),
+                Err(RecvTimeoutError::Disconnected) => return Err(Broken::GuestGone),
+                Err(RecvTimeoutError::Timeout)
+                    if left.is_zero() || self.stop.load(Ordering::Relaxed) =>
+                {
+                    return Err(Broken::Time);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 
     fn note(&mut self, line: &str) {

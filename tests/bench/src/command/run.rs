@@ -212,10 +212,7 @@ fn redirect<C: Chip>(
         false => None,
     };
     if !options.commands {
-        eprintln!(
-            "for QEMU: -device qemu-xhci -chardev socket,id=acm,path={socket} \
-             -device usb-redir,chardev=acm,suppress-remote-wake=off"
-        );
+        eprintln!("for QEMU: {}", usbredir::qemu_arguments(&listener.endpoint()));
     }
     println!("! listening {}", listener.endpoint());
     let device = Box::new(ServedBoard::new(board));
