@@ -25,11 +25,7 @@ type Failure = Box<dyn std::error::Error>;
 
 /// An example.
 fn example(name: &str) -> Firmware {
-    let features = match name {
-        "echo-nrf-usbd" => vec!["nrf-usbd".to_owned()],
-        _ => Vec::new(),
-    };
-    Firmware { features, ..Firmware::example(Nrf52840::EXAMPLES, name) }
+    Firmware::example(Nrf52840::EXAMPLES, name)
 }
 
 /// An example on a chip that is plugged in.
