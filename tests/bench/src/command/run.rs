@@ -1,10 +1,12 @@
 //! Boots a firmware, and offers its serial port: as a pseudo-terminal, or to a real host.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::BufWriter;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -35,7 +37,7 @@ pub struct Options {
     /// The chip
     #[arg(value_enum)]
     chip: ChipName,
-    /// Example to build and run: echo, bridge, suspend, log
+    /// Example to build and run: echo, bridge, suspend, and others of the chip's board
     #[arg(long, default_value = "echo")]
     app: String,
     /// Another firmware instead: an ELF file
@@ -57,7 +59,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE", conflicts_with = "usbredir")]
     pcap: Option<PathBuf>,
     /// Say nothing of control transfers
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "usbredir")]
     quiet: bool,
     /// List the functions that took most instructions at the end
     #[arg(long)]
@@ -74,7 +76,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 fn boot<C: Chip>(options: &Options) -> Result<ExitCode> {
     let image = match &options.elf {
         Some(path) => Image::load(path)?,
-        None => Firmware::example(C::EXAMPLES, &options.app).image()?,
+        None => example(C::EXAMPLES, &options.app)?.image()?,
     };
     let mut board = Board::<C>::new(image)?;
     // The other end of the bridge.
@@ -87,6 +89,17 @@ fn boot<C: Chip>(options: &Options) -> Result<ExitCode> {
         Some(socket) => redirect(board, socket, options, &stop),
         None => converse(board, options, &stop),
     }
+}
+
+fn example(board: &str, name: &str) -> Result<Firmware> {
+    let firmware = Firmware::example(board, name);
+    let names = Firmware::examples(board)?;
+    ensure!(
+        names.contains(&firmware.binary),
+        "there is no example {name} in examples/{board}; there are bridge, {}",
+        names.join(", ")
+    );
+    Ok(firmware)
 }
 
 /// The simulated host enumerates; then a terminal, or a look at what is there.
@@ -195,11 +208,13 @@ fn redirect<C: Chip>(
         );
     }
     println!("! listening {}", listener.endpoint());
-    let device = Box::new(ServedBoard::new(board));
+    let board = Rc::new(RefCell::new(board));
+    let device = Box::new(ServedBoard::new(board.clone()));
     let operator = Operator::new(Box::new(std::io::stdout()), commands);
     let bus = Bus::new(device, Speed::Full);
     Server { listener, bus, stop, operator }.run(|| Box::new(usbredir::Session::new()))?;
-    Ok(ExitCode::SUCCESS)
+    let is_sound = tell(&mut board.borrow_mut(), options.profile);
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Violations and faults; whether there were none.
