@@ -47,7 +47,16 @@ pub struct Machine {
     /// target/linux.
     pub folder: PathBuf,
     pub console: bool,
-    pub capture: bool,
+    pub capture: Capture,
+}
+
+/// Whether what crosses the wire is captured, and where to: what is there is replaced at each boot.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Capture {
+    Off,
+    /// CONTROLLER-PORTS.pcap in the machine's folder.
+    EachSetting,
+    File(PathBuf),
 }
 
 /// What differs from boot to boot.
@@ -109,6 +118,16 @@ impl Machine {
         }
     }
 
+    fn capture(&self, setting: Setting) -> Option<PathBuf> {
+        match &self.capture {
+            Capture::Off => None,
+            Capture::EachSetting => {
+                Some(self.folder.join(format!("{}-{}.pcap", setting.controller, setting.ports)))
+            }
+            Capture::File(path) => Some(path.clone()),
+        }
+    }
+
     /// Boots and runs the tests in order until one fails. Returns how many have a verdict; never
     /// none.
     pub fn boot(
@@ -123,7 +142,7 @@ impl Machine {
         let device = DeviceProcess::start(&self.device, &device_socket, setting, sender.clone())?;
         let listener = UnixListener::bind(&control_socket)?;
         let console = self.folder.join(format!("{}-{}.log", setting.controller, setting.ports));
-        let capture = self.folder.join(format!("{}-{}.pcap", setting.controller, setting.ports));
+        let capture = self.capture(setting);
         let names: Vec<_> = tests.iter().map(|test| test.name).collect();
         let arguments = format!(
             "usbd_acm.controller={} usbd_acm.bytes={} usbd_acm.ports={} usbd_acm.tests={}",
@@ -140,7 +159,7 @@ impl Machine {
             device_socket: &device_socket,
             control_socket: &control_socket,
             console: &console,
-            capture: self.capture.then_some(capture.as_path()),
+            capture: capture.as_deref(),
             arguments: &arguments,
         };
         let qemu_errors = fs::File::create(console.with_extension("qemu.log"))?;
