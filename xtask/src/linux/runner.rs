@@ -10,6 +10,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,6 +25,10 @@ use super::suite::Test;
 
 /// Longest time from QEMU's start to the first test.
 const BOOT_LIMIT: Duration = Duration::from_secs(60);
+
+/// Time between two looks whether to stop.
+const LOOK: Duration = Duration::from_millis(100);
+const STOPPED: &str = "stopped by a signal";
 
 /// What is attached.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,6 +54,8 @@ pub struct Machine {
     pub folder: PathBuf,
     pub console: bool,
     pub capture: Capture,
+    /// Set by a signal: what runs is ended and nothing else is begun.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// Whether what crosses the wire is captured, and where to: what is there is replaced at each boot.
@@ -166,7 +174,7 @@ impl Machine {
         let mut command = boot.command();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(qemu_errors);
         let mut qemu = Kill(command.spawn().context("cannot start QEMU")?);
-        let guest = accept(&listener, &mut qemu.0, &console)?;
+        let guest = self.accept(&listener, &mut qemu.0, &console)?;
         read_lines(guest.try_clone()?, sender, Message::Guest);
         let mut conversation = Conversation {
             guest,
@@ -176,6 +184,7 @@ impl Machine {
             events: Vec::new(),
             violation: None,
             console: self.console,
+            stop: &self.stop,
         };
         let done = conversation.run(tests, record);
         drop(qemu);
@@ -184,23 +193,31 @@ impl Machine {
         }
         done
     }
-}
 
-fn accept(listener: &UnixListener, qemu: &mut Child, console: &Path) -> Result<UnixStream> {
-    listener.set_nonblocking(true)?;
-    let deadline = Instant::now() + BOOT_LIMIT;
-    while Instant::now() < deadline {
-        if let Ok((stream, _)) = listener.accept() {
-            stream.set_nonblocking(false)?;
-            return Ok(stream);
+    fn accept(
+        &self,
+        listener: &UnixListener,
+        qemu: &mut Child,
+        console: &Path,
+    ) -> Result<UnixStream> {
+        listener.set_nonblocking(true)?;
+        let deadline = Instant::now() + BOOT_LIMIT;
+        while Instant::now() < deadline {
+            if self.stop.load(Ordering::Relaxed) {
+                bail!(STOPPED);
+            }
+            if let Ok((stream, _)) = listener.accept() {
+                stream.set_nonblocking(false)?;
+                return Ok(stream);
+            }
+            if let Some(status) = qemu.try_wait()? {
+                let errors = fs::read_to_string(console.with_extension("qemu.log"))?;
+                bail!("QEMU ended with {status}: {}", errors.trim());
+            }
+            thread::sleep(Duration::from_millis(10));
         }
-        if let Some(status) = qemu.try_wait()? {
-            let errors = fs::read_to_string(console.with_extension("qemu.log"))?;
-            bail!("QEMU ended with {status}: {}", errors.trim());
-        }
-        thread::sleep(Duration::from_millis(10));
+        bail!("QEMU did not connect within {BOOT_LIMIT:?}")
     }
-    bail!("QEMU did not connect within {BOOT_LIMIT:?}")
 }
 
 fn read_lines(
@@ -219,7 +236,7 @@ fn read_lines(
     });
 }
 
-struct Conversation {
+struct Conversation<'a> {
     guest: UnixStream,
     device: DeviceProcess,
     receiver: Receiver<Message>,
@@ -230,6 +247,7 @@ struct Conversation {
     violation: Option<String>,
     /// Print what is said.
     console: bool,
+    stop: &'a AtomicBool,
 }
 
 /// Why a test has no verdict of its own.
@@ -239,7 +257,7 @@ enum Broken {
     DeviceGone,
 }
 
-impl Conversation {
+impl Conversation<'_> {
     fn run(
         &mut self,
         tests: &[&'static Test],
@@ -250,6 +268,8 @@ impl Conversation {
         while let Some(&test) = tests.get(done) {
             let line = match self.next_line(deadline) {
                 Ok(line) => line,
+                // The signal may have ended the guest and the device, too.
+                Err(_) if self.stop.load(Ordering::Relaxed) => bail!(STOPPED),
                 Err(broken) => {
                     record(test, Verdict::Fail(broken.reason(&self.events)));
                     return Ok(done + 1);
@@ -303,11 +323,16 @@ impl Conversation {
     }
 
     fn receive(&self, deadline: Instant) -> Result<Message, Broken> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        self.receiver.recv_timeout(left).map_err(|error| match error {
-            RecvTimeoutError::Timeout => Broken::Time,
-            RecvTimeoutError::Disconnected => Broken::GuestGone,
-        })
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.receiver.recv_timeout(left.min(LOOK)) {
+                Ok(message) => return Ok(message),
+                Err(RecvTimeoutError::Disconnected) => return Err(Broken::GuestGone),
+                Err(RecvTimeoutError::Timeout)
+                    if left > LOOK && !self.stop.load(Ordering::Relaxed) => {}
+                Err(RecvTimeoutError::Timeout) => return Err(Broken::Time),
+            }
+        }
     }
 
     fn note(&mut self, line: &str) {
