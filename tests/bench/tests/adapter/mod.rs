@@ -221,6 +221,27 @@ pub fn a_break_holds_the_line_low<C: Adapter>() {
     is_well(&mut host);
 }
 
+/// What was written before has to be sent first, which takes the UART longer than the host waits.
+pub fn a_break_that_ends_before_it_could_begin_is_as_long_as_it_was_asked_for<C: Adapter>() {
+    let (mut host, port) = opened::<C>();
+    let [txd, ..] = C::PINS;
+    // 9600 8N1: a packet takes 67 ms.
+    port.set_line_coding(&mut host, [0x80, 0x25, 0, 0, 0, 0, 8]).unwrap();
+    port.write(&mut host, &data(60)).unwrap();
+    host.run(MILLISECOND);
+    port.send_break(&mut host, 0xFFFF).unwrap();
+    host.run(25 * MILLISECOND);
+    port.send_break(&mut host, 0).unwrap();
+    let mut is_low = || {
+        host.run(MILLISECOND);
+        !host.port().soc().level(txd)
+    };
+    let milliseconds = (0..150).filter(|_| is_low()).count();
+    assert!((24..=27).contains(&milliseconds), "{milliseconds}");
+    assert_eq!(chip(&mut host, C::sent), data(60));
+    is_well(&mut host);
+}
+
 pub fn breaks_while_the_host_does_not_read_lose_nothing<C: Adapter>() {
     let (mut host, mut port) = opened::<C>();
     let bytes = data(1_000);
@@ -275,6 +296,7 @@ macro_rules! tests {
             dtr_and_rts_are_pins
             what_goes_wrong_on_the_line_is_told
             a_break_holds_the_line_low
+            a_break_that_ends_before_it_could_begin_is_as_long_as_it_was_asked_for
             breaks_while_the_host_does_not_read_lose_nothing
             a_host_that_does_not_read_makes_the_uart_wait
             a_uart_that_does_not_drain_makes_the_host_wait_and_nothing_else
