@@ -142,9 +142,9 @@ impl<U: Uart, D: OutputPin, R: OutputPin, T: Tick> Bridge<U, D, R, T> {
             match self.port.writer.write(&[byte]) {
                 Ok(_) => {}
                 Err(WriteError::Full) => return,
-                Err(WriteError::NotConnected | WriteError::Disconnected) => {
-                    BRIDGE_LOSSES.unheard.add(1);
-                }
+                // Said once, of a session that is over; the byte is for the next.
+                Err(WriteError::Disconnected) => continue,
+                Err(WriteError::NotConnected) => BRIDGE_LOSSES.unheard.add(1),
             }
             self.uart.consume();
         }

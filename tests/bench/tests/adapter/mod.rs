@@ -5,9 +5,9 @@ use object::{Endianness, Object as _, ObjectSymbol as _};
 use usbd_acm_bench::Board;
 use usbd_acm_bench::firmware::{Firmware, root};
 use usbd_acm_bench::soc::{Chip, UartFrame};
-use usbd_acm_virtual::host::{AcmPort, Host};
+use usbd_acm_virtual::host::{AcmPort, Host, linux};
 
-use crate::rig::{self, data, is_well};
+use crate::rig::{self, LINE_CODING, data, is_well};
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -147,6 +147,20 @@ pub fn bytes_that_no_host_is_there_for_are_counted<C: Adapter>() {
     chip(&mut host, |chip| chip.feed(frames(&[b'x'; 25])));
     host.run(10 * MILLISECOND);
     assert_eq!(losses(&mut host), [0, 25]);
+    is_well(&mut host);
+}
+
+pub fn every_session_has_its_bytes_from_the_first_on<C: Adapter>() {
+    let (mut host, mut port) = opened::<C>();
+    for session in 1..=3 {
+        let bytes = data(25);
+        chip(&mut host, |chip| chip.feed(frames(&bytes)));
+        host.run(10 * MILLISECOND);
+        assert_eq!(port.read(&mut host, 25).unwrap(), bytes, "{session}");
+        assert_eq!(losses(&mut host), [0, 0]);
+        linux::close(&mut host, &mut port).unwrap();
+        linux::open(&mut host, &mut port, LINE_CODING).unwrap();
+    }
     is_well(&mut host);
 }
 
@@ -292,6 +306,7 @@ macro_rules! tests {
             a_file_goes_round
             the_line_coding_is_that_of_the_uart
             bytes_that_no_host_is_there_for_are_counted
+            every_session_has_its_bytes_from_the_first_on
             overruns_are_counted_and_told
             dtr_and_rts_are_pins
             what_goes_wrong_on_the_line_is_told
