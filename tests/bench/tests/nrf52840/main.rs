@@ -66,6 +66,11 @@ fn the_echo_on_nrf_usbd_echoes() {
 }
 
 #[test]
+fn a_stack_that_overflows_starts_the_device_anew() {
+    rig::starts_anew_when_its_stack_overflows::<Nrf52840>(&example("echo"));
+}
+
+#[test]
 fn every_system_enumerates_it() {
     let mut host = plugged("echo");
     windows::enumerate(&mut host).unwrap();

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "no program of tests needs all of it")]
 
 use usbd_acm_bench::Board;
-use usbd_acm_bench::cpu::Image;
+use usbd_acm_bench::cpu::{Core, Image};
 use usbd_acm_bench::firmware::Firmware;
 use usbd_acm_bench::soc::Chip;
 use usbd_acm_virtual::host::{AcmPort, Config, Host, linux};
@@ -47,6 +47,18 @@ pub fn open<C: Chip>(mut host: Host<Board<C>>) -> (Host<Board<C>>, AcmPort) {
 /// So many bytes that do not repeat soon.
 pub fn data(length: u32) -> Vec<u8> {
     (0..length).map(|index| (index * 7 + index / 251).to_le_bytes()[0]).collect()
+}
+
+/// With a stack that is too small it never comes up; but it starts anew each time, and locks up never.
+pub fn starts_anew_when_its_stack_overflows<C: Chip>(firmware: &Firmware) {
+    let mut image = firmware.image().unwrap();
+    let vectors = image.vectors;
+    let segment = image.segments.iter_mut().find(|(address, _)| *address == vectors).unwrap();
+    // Where the stack begins: 64 bytes above nothing.
+    segment.1[..4].copy_from_slice(&0x2000_0040_u32.to_le_bytes());
+    let mut core = Core::new(C::new(), image).unwrap();
+    core.run_until(C::FREQUENCY / 10).unwrap();
+    assert!(core.hard_faults().len() > 1, "{:?}", core.hard_faults());
 }
 
 /// The processor runs, and nothing crashed so far.

@@ -22,6 +22,11 @@ fn the_example_echoes() {
 }
 
 #[test]
+fn a_stack_that_overflows_starts_the_device_anew() {
+    rig::starts_anew_when_its_stack_overflows::<Stm32f405>(&example("echo"));
+}
+
+#[test]
 fn every_system_enumerates_the_example() {
     let mut host: Host<Board> = rig::plugged(&example("echo"));
     windows::enumerate(&mut host).unwrap();
