@@ -5,7 +5,7 @@ use object::{Endianness, Object as _, ObjectSymbol as _};
 use usbd_acm_bench::Board;
 use usbd_acm_bench::firmware::{Firmware, root};
 use usbd_acm_bench::soc::{Chip, UartFrame};
-use usbd_acm_virtual::host::{AcmPort, Host, linux};
+use usbd_acm_virtual::host::{AcmPort, Host, Noise, linux};
 
 use crate::rig::{self, LINE_CODING, data, is_well};
 
@@ -97,6 +97,24 @@ pub fn a_file_goes_round<C: Adapter>() {
     take_notifications(&mut host, &mut port);
     assert_eq!((losses(&mut host), port.counters().overruns), ([0, 0], 0));
     is_well(&mut host);
+}
+
+pub fn a_file_goes_round_on_a_bad_cable<C: Adapter>() {
+    for seed in 0..3 {
+        let (mut host, mut port) = opened::<C>();
+        chip(&mut host, |chip| chip.connect(true, false));
+        port.set_line_coding(&mut host, FAST).unwrap();
+        host.run(MILLISECOND);
+        let noise = Noise { drop: 2000, corrupt: 2000, duplicate: 2000, ..Noise::default() };
+        host.faults().add_noise(seed, noise);
+        let file = data(5_000);
+        assert!(port.transfer(&mut host, &file, file.len()).unwrap() == file);
+        assert!(host.faults().hits() > 10);
+        host.faults().clear();
+        take_notifications(&mut host, &mut port);
+        assert_eq!((losses(&mut host), port.counters().overruns), ([0, 0], 0));
+        is_well(&mut host);
+    }
 }
 
 pub fn the_line_coding_is_that_of_the_uart<C: Adapter>() {
@@ -304,6 +322,7 @@ macro_rules! tests {
         $crate::adapter::tests! {
             $chip:
             a_file_goes_round
+            a_file_goes_round_on_a_bad_cable
             the_line_coding_is_that_of_the_uart
             bytes_that_no_host_is_there_for_are_counted
             every_session_has_its_bytes_from_the_first_on
