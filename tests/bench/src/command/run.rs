@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::BufWriter;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -108,11 +108,11 @@ fn converse<C: Chip>(board: Board<C>, options: &Options, stop: &AtomicBool) -> R
     if !options.quiet {
         host.observe(OnControl(|record: &ControlRecord<'_>| println!("{record}")));
     }
+    let unwritten = |path: &Path| format!("cannot write {}", path.display());
     let recorder = match &options.pcap {
         Some(path) => {
-            let file =
-                File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-            Some(host.observe(Recorder::new(BufWriter::new(file))?))
+            let file = File::create(path).with_context(|| unwritten(path))?;
+            Some((host.observe(Recorder::new(BufWriter::new(file))?), path))
         }
         None => None,
     };
@@ -120,11 +120,12 @@ fn converse<C: Chip>(board: Board<C>, options: &Options, stop: &AtomicBool) -> R
         true => offer(&mut host, &device, port, options, stop),
         false => exchange(&mut host, &device, port),
     });
-    if let Some(recorder) = recorder {
-        recorder.borrow_mut().finish()?;
-    }
+    let written = recorder.map_or(Ok(()), |(recorder, path)| {
+        recorder.borrow_mut().finish().map(drop).with_context(|| unwritten(path))
+    });
     let is_sound = tell(host.port_mut(), options.profile);
     outcome?;
+    written?;
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
