@@ -119,9 +119,11 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.drop_packets_of(Line::EP0_IN);
     }
 
-    /// A transfer on EP0 OUT is over: what could not be let in before is now.
+    /// A transfer on EP0 OUT is over: what could not be let in before is now. Of a SETUP that was not told newer cores
+    /// say so, too, and nothing may be let in before it is.
     pub(crate) fn control_done(&mut self) {
-        if self.state.control.stage == Stage::Out {
+        let Control { stage, newer, .. } = self.state.control;
+        if stage == Stage::Out && newer == Newer::None {
             self.let_in();
         }
     }

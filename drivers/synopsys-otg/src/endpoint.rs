@@ -75,9 +75,10 @@ pub(crate) mod ctl {
     pub(crate) const CNAK: u32 = 1 << 26;
     pub(crate) const SNAK: u32 = 1 << 27;
     pub(crate) const SD0PID: u32 = 1 << 28;
-    pub(crate) const EPDIS: u32 = 1 << 30;
+    const EPDIS: u32 = 1 << 30;
     pub(crate) const EPENA: u32 = 1 << 31;
-    /// What is set by writing 1, and must not be by writing back what was read.
+    /// What is set by writing 1, and must not be by writing back what was read. Both disable an endpoint that is
+    /// enabled.
     pub(crate) const ACTIONS: u32 = EPENA | EPDIS;
 }
 
@@ -86,8 +87,16 @@ pub(crate) mod int {
     /// The transfer is over.
     pub(crate) const XFRC: u32 = 1 << 0;
     pub(crate) const EPDISD: u32 = 1 << 1;
+    /// EP0 OUT: the SETUP stage is over.
+    const STUP: u32 = 1 << 3;
+    /// EP0 OUT: the status stage of a write begins.
+    const STSPHSRX: u32 = 1 << 5;
     /// IN: the NAK that was set is in effect.
     pub(crate) const INEPNE: u32 = 1 << 6;
+    /// EP0 OUT: a SETUP packet was received.
+    const STPKTRX: u32 = 1 << 15;
+    /// OUT: what an entry that was taken out of the receive FIFO may leave there.
+    pub(crate) const TOLD: u32 = XFRC | STUP | STSPHSRX | STPKTRX;
 }
 
 /// DIEPTSIZ and DOEPTSIZ.

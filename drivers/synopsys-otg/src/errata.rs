@@ -15,8 +15,10 @@ pub(crate) fn fifo_write_uninterrupted(write: impl FnOnce()) {
     write();
 }
 
-/// DCFG: DSPD, device speed: full speed with the PHY on the chip. That of a high-speed PHY is 0.
+/// DCFG: DSPD, device speed: full speed with the PHY on the chip. High speed is 0.
 const DSPD_FULL_SPEED: u32 = 3;
+/// DCFG: XCVRDLY: a delay in the chirp, which some PHYs at ULPI need, as the USB3340 family.
+const XCVRDLY: u32 = 1 << 14;
 /// DCFG: NZLSOHSK: a status OUT packet that is not of zero length is STALLed.
 const NZLSOHSK: u32 = 1 << 2;
 
@@ -24,7 +26,7 @@ const NZLSOHSK: u32 = 1 << 2;
 pub(crate) fn write_dcfg<C: Core>(usb: &Usb<C>, address: u8) {
     let speed = match C::PHY {
         Phy::FullSpeed => DSPD_FULL_SPEED,
-        Phy::Ulpi => 0,
+        Phy::Ulpi => XCVRDLY,
     };
     usb.write(DCFG, speed | NZLSOHSK | u32::from(address) << 4);
 }

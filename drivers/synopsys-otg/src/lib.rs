@@ -6,6 +6,7 @@
 mod clock;
 mod control;
 mod controller;
+mod disable;
 mod endpoint;
 mod errata;
 mod fifo;

@@ -4,23 +4,12 @@ use usbd_acm::{Direction, Endpoint, EndpointAddress, Event, RxSlot, TransferType
 
 use crate::endpoint::{Line, ctl, int, tsiz};
 use crate::fifo;
-use crate::power::{TXFFLSH, TXFNUM};
 use crate::queue::OutQueue;
-use crate::registers::{DAINT, DCTL, GINTSTS, GRXSTSP, GRXSTSR, Register, Usb, pend};
+use crate::registers::{DAINT, GINTSTS, GRXSTSP, GRXSTSR, Usb, pend};
 use crate::{Core, SynopsysOtg};
 
 /// GINTSTS: the receive FIFO is not empty.
 pub(crate) const RXFLVL: u32 = 1 << 4;
-/// GINTSTS: global OUT NAK is in effect.
-const GONAKEFF: u32 = 1 << 7;
-/// DCTL: sets global OUT NAK.
-const SGONAK: u32 = 1 << 9;
-/// DCTL: clears global OUT NAK.
-const CGONAK: u32 = 1 << 10;
-/// Reads of a register in a wait for the hardware. That can take as long as a packet on the bus, 50 µs; a
-/// read and the loop take 5 cycles at least, so that this is 100 µs or more up to an AHB clock of 500 MHz.
-const WAIT: u32 = 10_000;
-
 /// Entries that a receive FIFO can have, and more.
 const ENTRIES: u32 = 1024;
 
@@ -157,31 +146,25 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     fn take(&mut self, entry: Entry) -> bool {
         let usb = &self.usb;
         let line = Line::new(entry.number(), Direction::Out);
+        let status = entry.status();
+        if status == status::DATA {
+            if line == Line::EP0_OUT {
+                return false;
+            }
+            usb.read(GRXSTSP);
+            self.store(line, entry.bytes());
+            return true;
+        }
+        usb.read(GRXSTSP);
+        // It interrupts nothing, but newer cores do not tell of the next SETUP stage while it stands.
+        usb.write(line.interrupts(), int::TOLD);
         let control = &mut self.state.control;
-        // In each arm, as it is taken apart once so.
-        match entry.status() {
-            status::DATA if line == Line::EP0_OUT => return false,
-            status::DATA => {
-                usb.read(GRXSTSP);
-                self.store(line, entry.bytes());
-            }
-            status::DONE if line == Line::EP0_OUT => {
-                usb.read(GRXSTSP);
-                self.control_done();
-            }
-            status::DONE => {
-                usb.read(GRXSTSP);
-                self.start_out(line);
-            }
-            status::SETUP_DONE => {
-                usb.read(GRXSTSP);
-                control.setup_over();
-            }
-            status::SETUP => {
-                usb.read(GRXSTSP);
-                control.setup_received(fifo::pop_word(usb), fifo::pop_word(usb));
-            }
-            _ => _ = usb.read(GRXSTSP),
+        match status {
+            status::DONE if line == Line::EP0_OUT => self.control_done(),
+            status::DONE => self.start_out(line),
+            status::SETUP_DONE => control.setup_over(),
+            status::SETUP => control.setup_received(fifo::pop_word(usb), fifo::pop_word(usb)),
+            _ => {}
         }
         true
     }
@@ -198,7 +181,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 }
 
 /// PKTCNT of an IN endpoint, which counts a packet down when it leaves the FIFO (RM0090 §34.16.4).
-fn packets_left<C: Core>(usb: &Usb<C>, line: Line) -> u8 {
+pub(crate) fn packets_left<C: Core>(usb: &Usb<C>, line: Line) -> u8 {
     let [left, ..] = (usb.read(line.size()) >> tsiz::PKTCNT).to_le_bytes();
     left
 }
@@ -265,7 +248,6 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Opens an endpoint: nothing armed, not halted, DATA0.
     pub(crate) fn activate(&mut self, endpoint: Endpoint) {
         let line = Line::of(endpoint.address);
-        self.drop_packets_of(line);
         let transfer_type = match endpoint.transfer_type {
             TransferType::Bulk => 2,
             TransferType::Interrupt => 3,
@@ -274,9 +256,12 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         let size = u32::from(endpoint.max_packet_size) & ctl::MPSIZ;
         let control = ctl::SNAK | ctl::SD0PID | ctl::USBAEP | transfer_type << ctl::EPTYP;
         self.usb.write(line.control(), control | fifo | size);
+        // What it was closed with.
+        self.drop_packets_of(line);
     }
 
-    /// Closes every endpoint but EP0, and drops all packets and slots.
+    /// Closes every endpoint but EP0, and drops all packets and slots. None is disabled: one that is not active moves
+    /// nothing, and without a host, or in a reset, it may not come to its end.
     pub(crate) fn close_endpoints(&mut self) {
         for index in 0..C::ENDPOINT_NUMBERS {
             let number = u32::from(index) + 1;
@@ -287,7 +272,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     #[inline(always)]
     fn close(&mut self, line: Line) {
-        self.drop_packets_of(line);
+        self.drop_queue_of(line);
         self.usb.write(line.control(), ctl::SNAK);
     }
 
@@ -296,6 +281,10 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.disable(line);
         // What the host has taken at that very moment is not told.
         self.usb.write(line.interrupts(), int::XFRC);
+        self.drop_queue_of(line);
+    }
+
+    fn drop_queue_of(&mut self, line: Line) {
         if line.is_out() {
             if let Some(queue) = self.state.out_queue(line) {
                 queue.clear();
@@ -329,69 +318,6 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
             // What was acknowledged, and is not told yet, is not sent again.
             false if self.usb.read(line.interrupts()) & int::XFRC != 0 => {}
             false => self.start_in(line),
-        }
-    }
-}
-
-/// How an endpoint is disabled.
-impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    /// Takes back what is armed on an endpoint, which answers NAK from then on, and empties the FIFO of an IN
-    /// endpoint (RM0090 §34.17.5, "disabling an OUT endpoint", and §34.17.6, "IN endpoint disable"). Returns how many
-    /// packets to the host were not acknowledged; `None` when nothing was armed, or there is one at most.
-    pub(crate) fn disable(&mut self, line: Line) -> Option<u8> {
-        let control = self.usb.read(line.control());
-        if control & ctl::EPENA == 0 {
-            return None;
-        }
-        let control = control & !ctl::ACTIONS | ctl::SNAK;
-        if line.is_out() {
-            self.stop_out();
-        } else {
-            self.usb.write(line.control(), control);
-            self.wait(line.interrupts(), int::INEPNE, int::INEPNE);
-        }
-        if self.is_enabled(line) {
-            self.usb.write(line.control(), control | ctl::EPDIS);
-            self.wait(line.interrupts(), int::EPDISD, int::EPDISD);
-        }
-        self.usb.write(line.interrupts(), int::EPDISD | int::INEPNE);
-        if line.is_out() {
-            self.usb.modify(DCTL, 0, CGONAK);
-            // Of what was taken out no interrupt line tells.
-            pend::<C>();
-            return None;
-        }
-        let left = (DEPTH > 2).then(|| packets_left(&self.usb, line));
-        self.command(TXFFLSH | line.number() << TXFNUM);
-        left
-    }
-
-    /// Lets nothing in from the host, and takes what came to its slots.
-    fn stop_out(&mut self) {
-        self.usb.modify(DCTL, 0, SGONAK);
-        for _ in 0..WAIT {
-            if self.usb.read(GINTSTS) & GONAKEFF != 0 {
-                return;
-            }
-            // It comes into effect when its entry of the receive FIFO is taken out.
-            // What the host sends on EP0 meanwhile is of a transfer that is over.
-            if self.make_way() {
-                self.take_unread();
-            }
-        }
-    }
-
-    pub(crate) fn is_enabled(&self, line: Line) -> bool {
-        self.usb.read(line.control()) & ctl::EPENA != 0
-    }
-
-    /// Reads until these bits have this value, and 10 000 times at most.
-    #[inline(never)]
-    pub(crate) fn wait(&self, register: Register, bits: u32, value: u32) {
-        for _ in 0..WAIT {
-            if self.usb.read(register) & bits == value {
-                break;
-            }
         }
     }
 }

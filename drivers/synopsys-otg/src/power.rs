@@ -39,6 +39,8 @@ const RXFFLSH: u32 = 1 << 4;
 /// GRSTCTL: flushes the transmit FIFO of the number from bit 6 on.
 pub(crate) const TXFFLSH: u32 = 1 << 5;
 pub(crate) const TXFNUM: u32 = 6;
+/// GRSTCTL: of every number.
+const ALL: u32 = 16;
 /// GRSTCTL: the AHB master is idle.
 const AHBIDL: u32 = 1 << 31;
 /// GINTSTS: host mode.
@@ -195,6 +197,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         self.drop_control();
         self.state.control.reset();
         self.command(RXFFLSH);
+        self.command(TXFFLSH | ALL << TXFNUM);
         write_dcfg(&self.usb, 0);
         // RM0090 §34.17.5: on a reset, NAK for EP0 OUT, and SETUP packets may come.
         self.usb.write(Line::EP0_OUT.control(), ctl::SNAK);

@@ -34,7 +34,8 @@ fn vbus_is_watched_as_the_generation_of_the_core_does() {
     }
 }
 
-/// FDMOD is 30, PHYSEL 6, TRDT from 10 on; DSPD is 3 for the PHY on the chip, and NZLSOHSK 2.
+/// FDMOD is 30, PHYSEL 6, TRDT from 10 on; DSPD is 3 for the PHY on the chip, NZLSOHSK 2,
+/// XCVRDLY 14.
 #[test]
 fn transceiver_speed_and_turnaround_go_together() {
     let full_speed = 1 << 30 | 6 << 10 | 1 << 6;
@@ -42,7 +43,7 @@ fn transceiver_speed_and_turnaround_go_together() {
     assert_eq!(last::<stm32h7::Otg2>(Vbus::Sensed, GUSBCFG), Some(full_speed));
     assert_eq!(last::<stm32h7::Otg1Ulpi>(Vbus::Sensed, GUSBCFG), Some(1 << 30 | 9 << 10));
     assert_eq!(last::<stm32h7::Otg1>(Vbus::Sensed, DCFG), Some(0b111));
-    assert_eq!(last::<stm32h7::Otg1Ulpi>(Vbus::Sensed, DCFG), Some(0b100));
+    assert_eq!(last::<stm32h7::Otg1Ulpi>(Vbus::Sensed, DCFG), Some(1 << 14 | 0b100));
 }
 
 /// RXFLVL 4, IEPINT 18, OTGINT 2, USBSUSP 11, USBRST 12, ENUMDNE 13, WKUPINT 31; not OEPINT, not SOF.

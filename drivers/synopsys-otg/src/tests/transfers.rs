@@ -4,8 +4,8 @@ use usbd_acm::{Controller, Event};
 
 use super::{data_in, data_out, open, packets, slots, with_depth};
 use crate::endpoint::{Line, ctl, int, tsiz};
-use crate::registers::fake::{accesses, pended, receive, set, written_to};
-use crate::registers::{DAINT, GINTSTS, fifo};
+use crate::registers::fake::{Access, accesses, pended, receive, set, written_to};
+use crate::registers::{DAINT, DCTL, GINTSTS, GRSTCTL, fifo};
 use crate::stm32f4::OtgFs;
 use crate::{SynopsysOtg, Vbus};
 
@@ -117,4 +117,26 @@ fn nothing_is_told_of_a_transfer_that_was_aborted() {
     set::<OtgFs>(Line::of(data_in()).size(), 1 << tsiz::PKTCNT);
     controller.abort(data_in());
     assert_eq!(told(&mut controller), 0);
+}
+
+/// Without a host, or in a reset, an endpoint may not come to its end; what is not active moves no packet. It is
+/// disabled when it is opened again, which takes a core to test.
+#[test]
+fn closing_waits_for_nothing() {
+    let mut controller = with_depth::<OtgFs, 2>(Vbus::Ignored);
+    open(&mut controller);
+    assert!(controller.send(data_in(), packets()(16)).is_ok());
+    assert!(controller.receive(data_out(), slots()()).is_ok());
+    let lines = [data_in(), data_out()].map(Line::of);
+    assert!(lines.iter().all(|line| controller.is_enabled(*line)));
+    accesses();
+    controller.close_all();
+    let log = accesses();
+    let is_of_all = |access: &Access| matches!(access, Access::Write(DCTL | GRSTCTL, _));
+    assert!(!log.iter().any(is_of_all));
+    for line in lines {
+        let of_it = |access: &&Access| matches!(access, Access::Write(register, _) if *register == line.control());
+        let written: Vec<&Access> = log.iter().filter(of_it).collect();
+        assert_eq!(written, [&Access::Write(line.control(), ctl::SNAK)]);
+    }
 }

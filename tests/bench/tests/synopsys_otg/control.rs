@@ -5,7 +5,7 @@ use usbd_acm_virtual::{Handshake, InResponse, Pid};
 
 use crate::chip::*;
 
-const GET_DESCRIPTOR: [u8; 8] = [0x80, 6, 0, 1, 0, 0, 18, 0];
+pub const GET_DESCRIPTOR: [u8; 8] = [0x80, 6, 0, 1, 0, 0, 18, 0];
 const SET_ADDRESS: [u8; 8] = [0, 5, 23, 0, 0, 0, 0, 0];
 const SET_LINE_CODING: [u8; 8] = [0x21, 0x20, 0, 0, 0, 0, 7, 0];
 

@@ -1,9 +1,10 @@
 //! OTG_HS with an external PHY, and what is different in a newer core (RM0433 §57).
 
 use usbd_acm::Speed;
-use usbd_acm_virtual::{Handshake, Pid};
+use usbd_acm_virtual::{Handshake, InResponse, Pid};
 
 use crate::chip::*;
+use crate::control::GET_DESCRIPTOR;
 
 /// Started, with VBUS detection, and reset.
 fn started(physel: bool, speed: u32) -> (Chip, Speed) {
@@ -76,11 +77,29 @@ fn a_newer_core_tells_that_the_status_stage_of_a_write_begins() {
     chip.set(doepctl(0), EPENA | CNAK);
     assert_eq!(chip.token_out(0, Pid::Data1, &[7; 7]), Handshake::Ack);
     let kinds: Vec<u32> = chip.pop_all().into_iter().map(|(kind, _)| kind).collect();
-    assert_eq!(kinds, [SETUP_DATA, SETUP_COMPLETE, OUT_DATA, OUT_COMPLETE]);
+    assert_eq!(kinds, [SETUP_DATA, OUT_COMPLETE, SETUP_COMPLETE, OUT_DATA, OUT_COMPLETE]);
     chip.write(doepint(0), !0);
     chip.token_in(0, true);
     // STSPHST, and STSPHSRX instead of XFRC.
     assert!(chip.has(GRXSTSR, 1 << 27));
     assert_eq!(chip.pop_all(), [(OUT_COMPLETE, vec![])]);
     assert_eq!(chip.read(doepint(0)) & 0x21, 1 << 5);
+}
+
+/// hathach/tinyusb#3669.
+#[test]
+fn a_newer_core_keeps_the_end_of_a_setup_stage_back_while_the_one_before_stands() {
+    let (mut chip, _) = started(true, 3);
+    let taken = |chip: &mut Chip| -> Vec<u32> {
+        assert_eq!(chip.token_in(0, true), InResponse::Nak);
+        chip.pop_all().into_iter().map(|(kind, _)| kind).collect()
+    };
+    chip.setup(GET_DESCRIPTOR);
+    assert_eq!(taken(&mut chip), [SETUP_DATA, OUT_COMPLETE, SETUP_COMPLETE]);
+    // STPKTRX and STUP.
+    assert_eq!(chip.read(doepint(0)) & 0x8008, 0x8008);
+    chip.setup(GET_DESCRIPTOR);
+    assert_eq!(taken(&mut chip), [SETUP_DATA, OUT_COMPLETE]);
+    chip.write(doepint(0), 1 << 3);
+    assert_eq!(taken(&mut chip), [SETUP_COMPLETE]);
 }

@@ -144,6 +144,9 @@ fn an_out_endpoint_is_disabled_in_global_out_nak() {
     chip.set(DCTL, 1 << 9);
     assert!(chip.has(DCTL, 1 << 3) && !chip.has(GINTSTS, 1 << 7));
     assert_eq!(chip.token_out(1, Pid::Data0, &[1]), Handshake::Nak);
+    chip.run(MILLISECOND);
+    assert_eq!(chip.pop_all(), [], "it takes longer than a frame");
+    chip.run(MILLISECOND);
     assert_eq!(chip.pop_all(), [(GLOBAL_OUT_NAK, vec![])]);
     assert!(chip.has(GINTSTS, 1 << 7));
     chip.set(doepctl(1), SNAK | EPDIS);

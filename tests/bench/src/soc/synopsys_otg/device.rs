@@ -4,7 +4,7 @@ use usbd_acm::Speed;
 use usbd_acm_virtual::Pid;
 
 use super::endpoint::{Side, cause};
-use super::rx_fifo::{PacketStatus, Status};
+use super::rx_fifo::{Notice, PacketStatus, Status};
 use super::{Otg, Parameters, Pending, Surroundings, interrupt};
 use crate::cpu::Cycles;
 use crate::soc::Violation;
@@ -215,6 +215,7 @@ impl Otg {
         }
         if value & 1 << 10 != 0 {
             self.device.global_out_nak = false;
+            self.schedule.cancel(Pending::GlobalOutNak);
             self.global.clear(interrupt::GONAKEFF);
         }
         if value & 1 << 7 != 0 {
@@ -223,16 +224,20 @@ impl Otg {
             self.schedule.add(at, Pending::GlobalInNak);
         }
         if value & 1 << 9 != 0 {
-            self.ask_for_global_out_nak(now, around);
+            self.ask_for_global_out_nak(now);
         }
     }
 
-    /// SGONAK: GONAKEFF comes when its entry is read from the receive FIFO (§34.17.6).
-    fn ask_for_global_out_nak(&mut self, now: Cycles, around: &mut Surroundings<'_>) {
-        if self.device.global_out_nak {
-            return;
+    /// SGONAK.
+    fn ask_for_global_out_nak(&mut self, now: Cycles) {
+        if !std::mem::replace(&mut self.device.global_out_nak, true) {
+            let at = now + self.parameters.microseconds(1200);
+            self.schedule.add(at, Pending::GlobalOutNak);
         }
-        self.device.global_out_nak = true;
+    }
+
+    /// GONAKEFF comes when this entry is read from the receive FIFO (§34.17.6).
+    pub(super) fn tell_of_global_out_nak(&mut self, now: Cycles, around: &mut Surroundings<'_>) {
         self.push_status(PacketStatus::GlobalOutNak, 0, Pid::Data0, &[], now, around);
     }
 
@@ -248,7 +253,7 @@ impl Otg {
     ) {
         let frame = self.device.frame;
         let bytes = data.len();
-        let entry = Status { status, endpoint, bytes, pid, frame, status_stage: false };
+        let entry = Status { status, endpoint, bytes, pid, frame, notice: Notice::None };
         self.push(entry, data, now, around);
     }
 

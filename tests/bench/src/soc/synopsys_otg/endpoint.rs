@@ -13,6 +13,7 @@ pub(super) mod cause {
     pub const INEPNE: u32 = 1 << 6;
     pub const B2BSTUP: u32 = 1 << 6;
     pub const TXFE: u32 = 1 << 7;
+    pub const STPKTRX: u32 = 1 << 15;
 }
 
 /// Bits of DIEPCTLx and DOEPCTLx.

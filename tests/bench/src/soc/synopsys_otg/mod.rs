@@ -8,12 +8,16 @@
 //! - An access to a register costs the processor one cycle, as any other instruction.
 //! - NAK, the disabling of an endpoint, a flush and a reset of the core are done a microsecond after they
 //!   were asked for, and not before the transaction on the bus is over. The manuals only say to wait.
+//! - Global OUT NAK is told of 1.2 ms after it was asked for, as was measured on chips (embassy-rs/embassy,
+//!   embassy-usb-synopsys-otg).
 //! - An OUT endpoint takes a packet when it is active, its NAK bit is clear and there is room: EPENA and
 //!   PKTCNT do not count. Two drivers in the field depend on it, and a trace of a chip shows it
 //!   (embassy-rs/embassy#3815: XFRC and OTEPDIS with EPENA 0); it is logged.
 //! - A SETUP sets INEPNE too, as that trace has it.
 //! - A SETUP is taken whatever STUPCNT says, as long as there is room for its three words.
-//! - "SETUP stage done" is written when the first IN or OUT token after a SETUP comes.
+//! - "SETUP stage done" is written when the first IN or OUT token after a SETUP comes. From release 3.00a on not
+//!   while STUP or STSPHSRX stand in DOEPINT0, and there the SETUP packet, and the status stage of a write, have an
+//!   entry that reads as the end of a transfer (hathach/tinyusb#3669, seen on an STM32L476).
 //! - A CNAK between a SETUP on the bus and its reading takes effect.
 //! - Ten words of the receive FIFO are kept for SETUP packets. A status takes one word.
 //! - A new device address takes effect after the status stage of the control transfer that is under way, or
@@ -152,7 +156,7 @@ impl Otg {
             self.complete(now, around);
         }
         while let Some(pending) = self.schedule.take(now) {
-            self.take_effect(pending, now);
+            self.take_effect(pending, now, around);
         }
     }
 
@@ -176,11 +180,12 @@ impl Otg {
         over.max(now + self.parameters.microseconds(1))
     }
 
-    fn take_effect(&mut self, pending: Pending, now: Cycles) {
+    fn take_effect(&mut self, pending: Pending, now: Cycles, around: &mut Surroundings<'_>) {
         match pending {
             Pending::Nak(side, number) => self.endpoints(side)[number].nak_effective(side),
             Pending::Disable(side, number) => self.endpoints(side)[number].disabled(),
             Pending::GlobalInNak => self.global.raise(interrupt::GINAKEFF),
+            Pending::GlobalOutNak => self.tell_of_global_out_nak(now, around),
             Pending::Flushed => self.global.reset_control &= !(1 << 4 | 1 << 5),
             Pending::CoreReset => self.global.reset_control &= !1,
             Pending::Mode => self.power.forced = true,

@@ -42,8 +42,10 @@ pub struct Parameters {
     /// ES0182, "Transmit data FIFO is corrupted when a write sequence to the FIFO is interrupted with
     /// accesses to certain OTG_FS registers".
     pub fifo_erratum: bool,
-    /// GRXSTSP.STSPHST: an entry of its own says that the status stage of a control write begins.
-    pub status_stage: bool,
+    /// Release 3.00a and later: entries of their own say that a SETUP packet was received, and, with STSPHST, that
+    /// the status stage of a control write begins; and "SETUP stage done" is not written while STUP or STSPHSRX of
+    /// the one before stand in DOEPINT0.
+    pub latching: bool,
     /// Cycles of the processor in a second.
     pub frequency: Cycles,
 }
@@ -71,7 +73,7 @@ impl Parameters {
             disconnected_at_reset: false,
             phy: Phy::Internal,
             fifo_erratum: true,
-            status_stage: false,
+            latching: false,
             frequency,
         }
     }
@@ -88,7 +90,7 @@ impl Parameters {
             disconnected_at_reset: true,
             phy: Phy::InternalOrUlpi,
             fifo_erratum: false,
-            status_stage: true,
+            latching: true,
             frequency,
         }
     }

@@ -12,6 +12,8 @@ pub(super) enum Pending {
     Disable(Side, usize),
     /// DCTL.SGINAK.
     GlobalInNak,
+    /// DCTL.SGONAK.
+    GlobalOutNak,
     /// GRSTCTL.RXFFLSH and TXFFLSH.
     Flushed,
     /// GRSTCTL.CSRST.

@@ -1,7 +1,7 @@
 //! The global registers, and the way to all others.
 
 use super::endpoint::cause;
-use super::rx_fifo::{PacketStatus, Status, Word};
+use super::rx_fifo::{Notice, PacketStatus, Status, Word};
 use super::{Otg, Parameters, Pending, Surroundings, interrupt};
 use crate::cpu::Cycles;
 use crate::soc::Violation;
@@ -310,11 +310,16 @@ impl Otg {
 
     /// §34.17.6: some entries interrupt when they are read.
     fn popped(&mut self, status: Status) {
+        let notice = match status.notice {
+            Notice::None => 0,
+            Notice::SetupReceived => cause::STPKTRX,
+            Notice::StatusStage => cause::STSPHSRX,
+        };
+        if notice != 0 {
+            self.outs[0].interrupts |= notice;
+            return;
+        }
         let interrupts = match status.status {
-            PacketStatus::OutComplete if status.status_stage => {
-                self.outs[0].interrupts |= cause::STSPHSRX;
-                return;
-            }
             PacketStatus::OutComplete => cause::XFRC,
             PacketStatus::SetupComplete => cause::STUP,
             PacketStatus::GlobalOutNak => {

@@ -17,12 +17,6 @@ pub(super) enum PacketStatus {
     SetupData = 6,
 }
 
-impl PacketStatus {
-    fn is_of_setup(self) -> bool {
-        matches!(self, PacketStatus::SetupData | PacketStatus::SetupComplete)
-    }
-}
-
 /// What GRXSTSR says of one entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Status {
@@ -31,16 +25,35 @@ pub(super) struct Status {
     pub bytes: usize,
     pub pid: Pid,
     pub frame: u16,
+    pub notice: Notice,
+}
+
+/// What an entry of newer cores tells that is no end of a transfer, as it seems to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Notice {
+    None,
+    /// STPKTRX: a SETUP packet was received.
+    SetupReceived,
     /// STSPHST: the status stage of a write begins.
-    pub status_stage: bool,
+    StatusStage,
 }
 
 impl Status {
+    fn is_of_setup(self) -> bool {
+        matches!(self.status, PacketStatus::SetupData | PacketStatus::SetupComplete)
+            || self.notice == Notice::SetupReceived
+    }
+
+    fn ends_transfer_of(self, endpoint: usize) -> bool {
+        let is_end = self.status == PacketStatus::OutComplete && self.notice == Notice::None;
+        is_end && self.endpoint == endpoint
+    }
+
     fn word(self) -> u32 {
         let pid = if self.pid == Pid::Data0 { 0 } else { 2 };
         let (endpoint, bytes) = (self.endpoint as u32, self.bytes as u32);
         let frame = u32::from(self.frame) & 0xF;
-        u32::from(self.status_stage) << 27
+        u32::from(self.notice == Notice::StatusStage) << 27
             | frame << 21
             | (self.status as u32) << 17
             | pid << 15
@@ -86,7 +99,7 @@ impl RxFifo {
         let mut is_setup = false;
         let others = self.words.iter().filter(|word| {
             if let Word::Status(status) = word {
-                is_setup = status.status.is_of_setup();
+                is_setup = status.is_of_setup();
             }
             !is_setup
         });
@@ -115,10 +128,8 @@ impl RxFifo {
     /// Whether the end of a transfer of this endpoint is there, not read yet.
     pub fn has_complete(&self, endpoint: usize) -> bool {
         self.words.iter().any(|word| match word {
-            Word::Status(Status { status: PacketStatus::OutComplete, endpoint: other, .. }) => {
-                *other == endpoint
-            }
-            _ => false,
+            Word::Status(status) => status.ends_transfer_of(endpoint),
+            Word::Data(_) => false,
         })
     }
 

@@ -4,7 +4,7 @@ use usbd_acm::Speed;
 use usbd_acm_virtual::{Handshake, InResponse, Pid};
 
 use super::endpoint::{Endpoint, cause};
-use super::rx_fifo::{PacketStatus, Status};
+use super::rx_fifo::{Notice, PacketStatus, Status};
 use super::{Otg, Surroundings};
 use crate::cpu::Cycles;
 use crate::soc::{Transaction, Violation};
@@ -173,20 +173,32 @@ impl Otg {
 
     /// §34.17.6: the first token after a SETUP ends its stage.
     fn end_setup_stage(&mut self, number: usize, now: Cycles, around: &mut Surroundings<'_>) {
-        if number == 0 && std::mem::take(&mut self.device.setup_stage) {
+        if number != 0 || self.is_latched() {
+            return;
+        }
+        if std::mem::take(&mut self.device.setup_stage) {
             self.push_status(PacketStatus::SetupComplete, 0, Pid::Data0, &[], now, around);
         }
     }
 
+    /// Whether a newer core keeps the end of a SETUP stage back, until firmware has seen to the one before.
+    fn is_latched(&self) -> bool {
+        let latched = self.outs[0].interrupts & (cause::STUP | cause::STSPHSRX) != 0;
+        self.parameters.latching && latched
+    }
+
     /// RM0433 §57, STSPHST: newer cores tell when the host turns to the status stage of a write.
     fn begin_status_stage(&mut self, number: usize, now: Cycles, around: &mut Surroundings<'_>) {
-        if number != 0 || !std::mem::take(&mut self.device.data_stage) {
-            return;
+        if number == 0 && std::mem::take(&mut self.device.data_stage) {
+            self.notify(Notice::StatusStage, now, around);
         }
-        if self.parameters.status_stage {
-            let (status, frame) = (PacketStatus::OutComplete, self.device.frame);
-            let (pid, status_stage) = (Pid::Data0, true);
-            let entry = Status { status, endpoint: 0, bytes: 0, pid, frame, status_stage };
+    }
+
+    /// Newer cores tell of it by an entry like that of the end of a transfer.
+    fn notify(&mut self, notice: Notice, now: Cycles, around: &mut Surroundings<'_>) {
+        if self.parameters.latching {
+            let (status, pid, frame) = (PacketStatus::OutComplete, Pid::Data0, self.device.frame);
+            let entry = Status { status, endpoint: 0, bytes: 0, pid, frame, notice };
             self.push(entry, &[], now, around);
         }
     }
@@ -237,6 +249,7 @@ impl Otg {
         self.device.data_stage = false;
         self.device.control_transfer = true;
         self.push_status(PacketStatus::SetupData, 0, Pid::Data0, &data, now, around);
+        self.notify(Notice::SetupReceived, now, around);
     }
 
     fn sent(&mut self, number: usize) {
