@@ -2,6 +2,7 @@
 //! this command builds and starts.
 
 use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -9,7 +10,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use crate::bench::program;
-use crate::linux;
+use crate::linux::{self, Capture};
 
 /// A chip, and with it the board of the examples.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -61,20 +62,21 @@ pub struct Options {
     /// Test it against a real Linux kernel: the firmware has to echo
     #[arg(long)]
     linux: bool,
-    /// With --linux: only this test of `cargo xtask linux --list`
+    /// With --linux: only this test; a name that there is not lists them
     #[arg(long, requires = "linux")]
     test: Vec<String>,
     /// With --linux: print what guest and device say, and the guest's console
     #[arg(long, requires = "linux")]
     console: bool,
-    /// Write what crosses the wire to this file, for Wireshark
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["usbredir", "linux"])]
+    /// Write what crosses the wire to this file, for Wireshark; with --linux that of the last boot. With
+    /// --usbredir QEMU can: -device usb-redir,…,pcap=FILE
+    #[arg(long, value_name = "FILE", conflicts_with = "usbredir")]
     pcap: Option<PathBuf>,
     /// Say nothing of control transfers
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with_all = ["usbredir", "linux"])]
     quiet: bool,
     /// List the functions that took most instructions at the end
-    #[arg(long)]
+    #[arg(long, conflicts_with = "linux")]
     profile: bool,
 }
 
@@ -85,6 +87,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             || Ok(device(program::build()?)),
             &options.test,
             options.console,
+            options.pcap.clone().map_or(Capture::Off, Capture::File),
         );
     }
     let mut command = Command::new(program::build()?);
@@ -102,8 +105,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     }
     let flags = [(options.quiet, "--quiet"), (options.profile, "--profile")];
     command.args(flags.into_iter().filter(|(is_on, _)| *is_on).map(|(_, flag)| flag));
-    let status = command.status().context("the emulator does not start")?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    // In place of this process, so that a signal reaches it, whoever it was sent to, and its exit code counts.
+    Err(command.exec()).context("the emulator does not start")
 }
 
 /// Which firmware on which chip.

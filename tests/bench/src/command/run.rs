@@ -1,10 +1,12 @@
 //! Boots a firmware, and offers its serial port: as a pseudo-terminal, or to a real host.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::BufWriter;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -73,7 +75,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE", conflicts_with = "usbredir")]
     pcap: Option<PathBuf>,
     /// Say nothing of control transfers
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "usbredir")]
     quiet: bool,
     /// List the functions that took most instructions at the end
     #[arg(long)]
@@ -94,10 +96,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 fn boot<C: Chip>(chip: C, examples: &str, options: &Options) -> Result<ExitCode> {
     let image = match &options.elf {
         Some(path) => Image::load(path)?,
-        None => {
-            let features = options.features.clone();
-            Firmware { features, ..Firmware::example(examples, &options.app) }.image()?
-        }
+        None => example(examples, options)?.image()?,
     };
     let mut board = Board::with_chip(chip, image)?;
     // The other end of the bridge.
@@ -112,17 +111,30 @@ fn boot<C: Chip>(chip: C, examples: &str, options: &Options) -> Result<ExitCode>
     }
 }
 
+fn example(board: &str, options: &Options) -> Result<Firmware> {
+    let mut firmware = Firmware::example(board, &options.app);
+    let names = Firmware::examples(board)?;
+    ensure!(
+        names.contains(&firmware.binary),
+        "there is no example {} in examples/{board}; there are bridge, {}",
+        options.app,
+        names.join(", ")
+    );
+    firmware.features.extend_from_slice(&options.features);
+    Ok(firmware)
+}
+
 /// The simulated host enumerates; then a terminal, or a look at what is there.
 fn converse<C: Chip>(board: Board<C>, options: &Options, stop: &AtomicBool) -> Result<ExitCode> {
     let mut host = Host::new(board);
     if !options.quiet {
         host.observe(OnControl(|record: &ControlRecord<'_>| println!("{record}")));
     }
+    let unwritten = |path: &Path| format!("cannot write {}", path.display());
     let recorder = match &options.pcap {
         Some(path) => {
-            let file =
-                File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-            Some(host.observe(Recorder::new(BufWriter::new(file))?))
+            let file = File::create(path).with_context(|| unwritten(path))?;
+            Some((host.observe(Recorder::new(BufWriter::new(file))?), path))
         }
         None => None,
     };
@@ -130,11 +142,12 @@ fn converse<C: Chip>(board: Board<C>, options: &Options, stop: &AtomicBool) -> R
         true => offer(&mut host, &device, port, options, stop),
         false => exchange(&mut host, &device, port),
     });
-    if let Some(recorder) = recorder {
-        recorder.borrow_mut().finish()?;
-    }
+    let written = recorder.map_or(Ok(()), |(recorder, path)| {
+        recorder.borrow_mut().finish().map(drop).with_context(|| unwritten(path))
+    });
     let is_sound = tell(host.port_mut(), options.profile);
     outcome?;
+    written?;
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -215,11 +228,13 @@ fn redirect<C: Chip>(
         eprintln!("for QEMU: {}", usbredir::qemu_arguments(&listener.endpoint()));
     }
     println!("! listening {}", listener.endpoint());
-    let device = Box::new(ServedBoard::new(board));
+    let board = Rc::new(RefCell::new(board));
+    let device = Box::new(ServedBoard::new(board.clone()));
     let operator = Operator::new(Box::new(std::io::stdout()), commands);
     let bus = Bus::new(device, Speed::Full);
     Server { listener, bus, stop, operator }.run(|| Box::new(usbredir::Session::new()))?;
-    Ok(ExitCode::SUCCESS)
+    let is_sound = tell(&mut board.borrow_mut(), options.profile);
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Violations and faults; whether there were none.

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "no program of tests needs all of it")]
 
 use usbd_acm_bench::Board;
-use usbd_acm_bench::cpu::Image;
+use usbd_acm_bench::cpu::{Core, Image};
 use usbd_acm_bench::firmware::Firmware;
 use usbd_acm_bench::soc::Chip;
 use usbd_acm_virtual::host::{AcmPort, Config, Host, Noise, linux};
@@ -61,6 +61,18 @@ pub fn echoes_on_a_bad_cable<C: Chip>(
     assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
     assert!(host.faults().hits() > 10);
     is_well(&mut host);
+}
+
+/// With a stack that is too small it never comes up; but it starts anew each time, and locks up never.
+pub fn starts_anew_when_its_stack_overflows<C: Chip>(firmware: &Firmware) {
+    let mut image = firmware.image().unwrap();
+    let vectors = image.vectors;
+    let segment = image.segments.iter_mut().find(|(address, _)| *address == vectors).unwrap();
+    // Where the stack begins: 64 bytes above nothing.
+    segment.1[..4].copy_from_slice(&0x2000_0040_u32.to_le_bytes());
+    let mut core = Core::new(C::new(), image).unwrap();
+    core.run_until(C::FREQUENCY / 10).unwrap();
+    assert!(core.hard_faults().len() > 1, "{:?}", core.hard_faults());
 }
 
 /// The processor runs, and nothing crashed so far.
