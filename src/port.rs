@@ -67,7 +67,8 @@ pub enum WriteError {
     /// No session: nobody is there to read.
     NotConnected,
     /// The session ended since the last write, and what the host had not read by then was dropped.
-    /// Reported once.
+    /// Reported once, and no byte of this write was taken: the same write again is for the session that
+    /// began since, or [`NotConnected`](Self::NotConnected).
     Disconnected,
 }
 

@@ -8,6 +8,7 @@ mod line_coding;
 mod notifications;
 mod requests;
 mod systems;
+mod told;
 mod two_ports;
 
 use usbd_acm::class::Event;

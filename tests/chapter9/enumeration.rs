@@ -1,15 +1,15 @@
 //! TD 9.16: enumeration, again and again.
 
-use usbd_acm_tests::{Subject, each_device, figures, full_speed};
+use usbd_acm_tests::{Subject, each_device};
 use usbd_acm_virtual::host::request::{CONFIGURATION, DEVICE, get_configuration, get_descriptor};
 use usbd_acm_virtual::host::request::{set_address, set_configuration};
 use usbd_acm_virtual::host::{linux, macos, windows};
 
 /// The cycles that the Command Verifier asks of a USB 2.0 device.
-const CYCLES: u32 = 150;
+pub const CYCLES: u32 = 150;
 
 /// Reset, short reads, an address, the configuration short and whole.
-fn cycle(subject: &mut Subject, number: u32) {
+pub fn cycle(subject: &mut Subject, number: u32) {
     let (device, configuration) = (subject.golden.device, subject.golden.configuration);
     subject.host.reset().expect("a reset");
     let first = if number.is_multiple_of(2) { 8 } else { 64 };
@@ -35,18 +35,6 @@ fn td_9_16_enumeration() {
 }
 
 #[test]
-fn td_9_16_ten_thousand_enumerations() {
-    let (mut cycles, mut devices) = (0, 0);
-    each_device(|subject| {
-        (0..2_500).for_each(|number| cycle(subject, number));
-        cycles += 2_500;
-        devices += 1;
-    });
-    figures::record("enumerations", &[("cycles", cycles), ("devices", devices)]);
-    assert!(cycles >= 10_000);
-}
-
-#[test]
 fn td_9_16_enumeration_of_three_systems() {
     each_device(|subject| {
         for number in 0..CYCLES {
@@ -61,15 +49,4 @@ fn td_9_16_enumeration_of_three_systems() {
             assert_eq!(device.acm_functions().len(), usize::from(subject.golden.ports));
         }
     });
-}
-
-#[test]
-fn td_9_16_unplug_and_plug() {
-    let mut rig = full_speed();
-    for _ in 0..CYCLES {
-        rig.host.plug().unwrap();
-        linux::enumerate(&mut rig.host).unwrap();
-        rig.host.unplug();
-    }
-    assert_eq!(rig.violations(), []);
 }

@@ -6,8 +6,10 @@
 
 mod descriptors;
 mod endpoints;
+mod endurance;
 mod enumeration;
 mod features;
 mod misfit;
 mod parsed;
 mod power;
+mod wakeup;

@@ -307,6 +307,8 @@ impl Ends {
 
     /// Everybody does what is due.
     fn come_to_rest(mut self) {
+        // The first may end one that could not begin, which is made up for; the second ends that.
+        self.send_break(0);
         self.send_break(0);
         for _ in 0..PATIENCE {
             let before = (self.line.0.borrow().sent.len(), self.received);

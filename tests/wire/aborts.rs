@@ -1,11 +1,9 @@
 //! 3.2: a SETUP in any stage ends the transfer before it, and is answered itself.
 
-use usbd_acm::State::Configured;
 use usbd_acm::{Direction, SetupPacket};
+use usbd_acm_tests::TokenHost;
 use usbd_acm_tests::model::{Answer, FULL_SPEED};
-use usbd_acm_tests::{TokenHost, each_device_in};
 use usbd_acm_virtual::host::request::{self, CONFIGURATION, DEVICE, get_descriptor};
-use usbd_acm_virtual::host::{Conduct, Fault, PacketKind, Rule};
 use usbd_acm_virtual::{DevicePort, Pid};
 
 const CODING: [u8; 7] = [0x80, 0x25, 0, 0, 2, 1, 7];
@@ -93,69 +91,4 @@ fn wire_3_2_two_setups_before_the_device_looks() {
         }
     }
     assert_eq!(host.violations(), []);
-}
-
-/// 25 transfers given up, as hosts do in the field, and three requests after each.
-#[test]
-fn wire_3_2_25_aborts_and_3_requests_after_each() {
-    each_device_in(&[Configured], |subject| {
-        let transfers = [
-            get_descriptor(CONFIGURATION, 0, 4096),
-            get_descriptor(DEVICE, 0, 18),
-            request::get_string(2, 0x0409, 255),
-            request::get_line_coding(0),
-            request::set_line_coding(0),
-        ];
-        let (mut failures, mut requests) = (0, 0);
-        for (setup, packets) in transfers.into_iter().flat_map(|t| (0..5).map(move |n| (t, n))) {
-            let data = if setup == transfers[4] { CODING.as_slice() } else { &[] };
-            // Given up or, with fewer packets, completed: either is fine.
-            let _ = subject.host.control(setup, data, Conduct::AbortAfter(packets));
-            subject.host.run(10_000 * packets as u64);
-            let golden = subject.golden;
-            let device = subject.host.control_in(get_descriptor(DEVICE, 0, 18));
-            let whole = subject.host.control_in(get_descriptor(CONFIGURATION, 0, 4096));
-            let set = subject.host.control_out(request::set_line_coding(0), &CODING);
-            failures += u32::from(device.as_deref() != Ok(golden.device));
-            failures += u32::from(whole.as_deref() != Ok(golden.configuration));
-            failures += u32::from(set.is_err());
-            requests += 3;
-        }
-        assert_eq!((failures, requests), (0, 75), "{}", subject.name);
-    });
-}
-
-/// Each packet of a control transfer lost once, or thrice.
-#[test]
-fn wire_3_2_lost_packets() {
-    each_device_in(&[Configured], |subject| {
-        for (fault, count) in [(Fault::Drop, 14), (Fault::Corrupt, 14), (Fault::Duplicate, 14)] {
-            for packet in 0..count {
-                subject.host.faults().clear();
-                subject.host.faults().add(Rule::new(PacketKind::Any, fault).after(packet));
-                let whole = subject.read(get_descriptor(CONFIGURATION, 0, 4096));
-                assert_eq!(whole, subject.golden.configuration, "{fault:?} of packet {packet}");
-                subject.host.faults().clear();
-                subject.host.faults().add(Rule::new(PacketKind::Any, fault).after(packet));
-                subject.host.control_out(request::set_line_coding(0), &CODING).expect("retried");
-                subject.host.faults().clear();
-                assert_eq!(subject.read(request::get_line_coding(0)), CODING);
-            }
-        }
-    });
-}
-
-/// A bus reset in the middle of a transfer.
-#[test]
-fn wire_3_2_reset_at_any_packet() {
-    each_device_in(&[Configured], |subject| {
-        for packet in 0..14 {
-            subject.host.faults().add(Rule::new(PacketKind::Any, Fault::Reset).after(packet));
-            let _ = subject.host.control_in(get_descriptor(CONFIGURATION, 0, 4096));
-            let _ = subject.host.control_out(request::set_line_coding(0), &CODING);
-            subject.host.faults().clear();
-            subject.enter(Configured);
-            subject.is_alive();
-        }
-    });
 }

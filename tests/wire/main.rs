@@ -2,6 +2,7 @@
 //! transfers (3.2). One row, one test or more, named after it.
 
 mod aborts;
+mod every_device;
 mod halts;
 mod lengths;
 mod requests;

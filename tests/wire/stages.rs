@@ -1,14 +1,9 @@
 //! 3.2: the stages of a control transfer, and what a host may do wrong in them.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use usbd_acm::SetupPacket;
-use usbd_acm::State::Configured;
+use usbd_acm_tests::TokenHost;
 use usbd_acm_tests::model::{Answer, DEFAULT_LINE_CODING};
-use usbd_acm_tests::{TokenHost, each_device, each_device_in};
 use usbd_acm_virtual::host::request::{self, CONFIGURATION, DEVICE, get_descriptor};
-use usbd_acm_virtual::host::{Conduct, ControlRecord, Observer, TransferError};
 use usbd_acm_virtual::{DevicePort, Handshake, InResponse, Pid};
 
 const STATUS: InResponse = InResponse::Data { pid: Pid::Data1, bytes: Vec::new() };
@@ -83,34 +78,6 @@ fn wire_3_2_early_status_stage() {
 }
 
 #[test]
-fn wire_3_2_early_status_stage_on_every_device() {
-    each_device_in(&[Configured], |subject| {
-        let setup = get_descriptor(CONFIGURATION, 0, 4096);
-        let packets = subject.golden.configuration.len().div_ceil(64);
-        for after in 0..=packets {
-            let read = subject.host.control(setup, &[], Conduct::StatusAfter(after));
-            let expected = subject.golden.configuration.len().min(64 * after);
-            assert_eq!(read.as_deref(), Ok(&subject.golden.configuration[..expected]));
-            subject.is_alive();
-        }
-        let all = subject.host.control(setup, &[], Conduct::ReadOn);
-        assert_eq!(all.as_deref(), Ok(subject.golden.configuration), "NAK after the end");
-        subject.is_alive();
-    });
-}
-
-#[test]
-fn wire_3_2_status_stage_instead_of_out_data() {
-    each_device_in(&[Configured], |subject| {
-        let setup = request::set_line_coding(0);
-        let skipped = subject.host.control(setup, &[], Conduct::Regular);
-        // Free: the host broke the rules, so the device waits for its data or for a SETUP.
-        assert!(matches!(skipped, Err(TransferError::Timeout | TransferError::Stall)));
-        assert_eq!(subject.read(request::get_line_coding(0)), DEFAULT_LINE_CODING);
-    });
-}
-
-#[test]
 fn wire_3_2_wrong_toggle_of_out_data_is_a_repetition() {
     let mut host = TokenHost::configured();
     host.setup(request::set_line_coding(0));
@@ -176,34 +143,6 @@ fn wire_3_2_protocol_stall_ends_with_the_next_setup() {
         assert_eq!(host.control(status), Answer::Data(vec![0, 0]));
         is_alive(&mut host);
     }
-}
-
-/// The longest control transfers, by outcome.
-#[derive(Default)]
-struct Slowest {
-    nanoseconds: u64,
-}
-
-impl Observer for Slowest {
-    fn control(&mut self, record: &ControlRecord<'_>) {
-        self.nanoseconds = self.nanoseconds.max(record.end - record.start);
-    }
-}
-
-#[test]
-fn wire_3_2_timing() {
-    each_device(|subject| {
-        let slowest: Rc<RefCell<Slowest>> = subject.host.observe(Slowest::default());
-        subject.open();
-        subject.host.suspend();
-        subject.host.resume();
-        subject.open();
-        subject.refuses(get_descriptor(0x42, 0, 18));
-        // A request without data within 50 ms, of all that a device that is polled may take; with
-        // the bus time of the longest descriptor it stays below that.
-        let slowest = slowest.borrow().nanoseconds;
-        assert!((1..50_000_000).contains(&slowest), "{}: {slowest} ns", subject.name);
-    });
 }
 
 #[test]

@@ -1,11 +1,8 @@
 //! 3.1: addresses, remote wake-up and suspend.
 
-use usbd_acm::State::{Address, Configured};
 use usbd_acm::{Hooks, SetupPacket, Speed, State, WriteError};
 use usbd_acm_tests::model::{self, Answer};
-use usbd_acm_tests::{
-    HIGH_SPEED, ONE_PORT, TWO_PORTS, TokenHost, each_device_in, full_speed_running,
-};
+use usbd_acm_tests::{HIGH_SPEED, ONE_PORT, TWO_PORTS, TokenHost, full_speed_running};
 use usbd_acm_virtual::host::request::{self, DEVICE_REMOTE_WAKEUP};
 use usbd_acm_virtual::host::{TransferError, linux};
 use usbd_acm_virtual::{
@@ -79,22 +76,6 @@ fn wire_3_1_set_address_refused() {
 }
 
 #[test]
-fn wire_3_1_remote_wakeup_lasts_until_reset() {
-    each_device_in(&[Address, Configured], |subject| {
-        subject.accepts(request::set_device_feature(DEVICE_REMOTE_WAKEUP));
-        for value in [1, 1, 0, 1] {
-            subject.accepts(request::set_configuration(value));
-            assert_eq!(subject.read(request::get_device_status()), [2, 0]);
-        }
-        subject.host.suspend();
-        subject.host.resume();
-        assert_eq!(subject.read(request::get_device_status()), [2, 0]);
-        subject.enter(Configured);
-        assert_eq!(subject.read(request::get_device_status()), [0, 0]);
-    });
-}
-
-#[test]
 fn wire_3_1_remote_wakeup_only_while_suspended() {
     // An application that asks all the time.
     let mut rig = full_speed_running(|[port], _| port.control.request_wakeup());
@@ -113,38 +94,6 @@ fn wire_3_1_remote_wakeup_only_while_suspended() {
     rig.host.suspend();
     assert_eq!(rig.host.await_remote_wakeup(SECOND), Err(TransferError::Timeout));
     assert_eq!(rig.violations(), []);
-}
-
-#[test]
-fn wire_3_1_suspend_keeps_the_state() {
-    each_device_in(&[Configured], |subject| {
-        let halted = usbd_acm::EndpointAddress::from_byte(subject.golden.endpoints[1]).unwrap();
-        let coding = [1, 2, 3, 4, 5, 6, 7];
-        subject.accepts(request::set_halt(halted));
-        subject.accepts(request::set_control_line_state(0, true, false));
-        subject.host.control_out(request::set_line_coding(0), &coding).unwrap();
-        let address = subject.host.address();
-        for _ in 0..3 {
-            subject.host.suspend();
-            subject.host.run(SECOND);
-            subject.host.resume();
-            assert_eq!(subject.host.address(), address);
-            assert_eq!(subject.read(request::get_configuration()), [1]);
-            assert_eq!(subject.read(request::get_endpoint_status(halted)), [1, 0]);
-            assert_eq!(subject.read(request::get_line_coding(0)), coding);
-        }
-    });
-}
-
-#[test]
-fn wire_3_1_reset_ends_the_state() {
-    each_device_in(&[Address, Configured], |subject| {
-        subject.host.reset().unwrap();
-        assert_eq!(subject.read(request::get_configuration()), [0]);
-        subject.refuses(request::get_interface(0));
-        let in_1 = usbd_acm::EndpointAddress::from_byte(0x81).unwrap();
-        subject.refuses(request::get_endpoint_status(in_1));
-    });
 }
 
 /// Counts what the board is told.

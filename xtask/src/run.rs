@@ -2,26 +2,53 @@
 //! this command builds and starts.
 
 use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::bench::chip::Chip;
 use crate::bench::program;
-use crate::linux;
+use crate::linux::{self, Capture};
+
+/// A chip, and with it the board of the examples.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Chip {
+    /// Nordic nRF52840
+    Nrf52840,
+    /// ST STM32F405
+    Stm32f405,
+    /// ST STM32F411, which has nothing that the STM32F405 lacks: that one, with the crystal of the black pill
+    Stm32f411,
+    /// ST STM32H743
+    Stm32h743,
+}
+
+impl Chip {
+    const fn name(self) -> &'static str {
+        match self {
+            Chip::Nrf52840 => "nrf52840",
+            Chip::Stm32f405 => "stm32f405",
+            Chip::Stm32f411 => "stm32f411",
+            Chip::Stm32h743 => "stm32h743",
+        }
+    }
+}
 
 #[derive(Args)]
 pub struct Options {
     /// The chip
     #[arg(value_enum)]
     chip: Chip,
-    /// Example to build and run: echo, bridge, suspend, log
+    /// Example to build and run: echo, bridge, suspend, or what else the board's folder has
     #[arg(long, default_value = "echo")]
     app: String,
+    /// Features of the example, which some need
+    #[arg(long, value_delimiter = ',')]
+    features: Vec<String>,
     /// Another firmware instead: an ELF file
-    #[arg(long, value_name = "FILE", conflicts_with = "app")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["app", "features"])]
     elf: Option<PathBuf>,
     /// Offer the port as a pseudo-terminal to screen, picocom or pyserial, until Ctrl-C
     #[arg(long, conflicts_with_all = ["usbredir", "linux"])]
@@ -35,20 +62,21 @@ pub struct Options {
     /// Test it against a real Linux kernel: the firmware has to echo
     #[arg(long)]
     linux: bool,
-    /// With --linux: only this test of `cargo xtask linux --list`
+    /// With --linux: only this test; a name that there is not lists them
     #[arg(long, requires = "linux")]
     test: Vec<String>,
     /// With --linux: print what guest and device say, and the guest's console
     #[arg(long, requires = "linux")]
     console: bool,
-    /// Write what crosses the wire to this file, for Wireshark
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["usbredir", "linux"])]
+    /// Write what crosses the wire to this file, for Wireshark; with --linux that of the last boot. With
+    /// --usbredir QEMU can: -device usb-redir,…,pcap=FILE
+    #[arg(long, value_name = "FILE", conflicts_with = "usbredir")]
     pcap: Option<PathBuf>,
     /// Say nothing of control transfers
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with_all = ["usbredir", "linux"])]
     quiet: bool,
     /// List the functions that took most instructions at the end
-    #[arg(long)]
+    #[arg(long, conflicts_with = "linux")]
     profile: bool,
 }
 
@@ -59,6 +87,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             || Ok(device(program::build()?)),
             &options.test,
             options.console,
+            options.pcap.clone().map_or(Capture::Off, Capture::File),
         );
     }
     let mut command = Command::new(program::build()?);
@@ -76,8 +105,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     }
     let flags = [(options.quiet, "--quiet"), (options.profile, "--profile")];
     command.args(flags.into_iter().filter(|(is_on, _)| *is_on).map(|(_, flag)| flag));
-    let status = command.status().context("the emulator does not start")?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    // In place of this process, so that a signal reaches it, whoever it was sent to, and its exit code counts.
+    Err(command.exec()).context("the emulator does not start")
 }
 
 /// Which firmware on which chip.
@@ -86,6 +115,9 @@ fn firmware(options: &Options) -> Vec<OsString> {
     match &options.elf {
         Some(elf) => arguments.extend(["--elf".into(), elf.into()]),
         None => arguments.extend(["--app".into(), options.app.clone().into()]),
+    }
+    for feature in &options.features {
+        arguments.extend(["--features".into(), feature.into()]);
     }
     arguments
 }

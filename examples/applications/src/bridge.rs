@@ -3,6 +3,7 @@
 //! [`Bridge::run`] does everything of the UART's side, in the UART's interrupt. The interrupt of USB makes
 //! that one run when it is done, and shares no lock with it.
 
+use core::num::NonZeroU16;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use embedded_hal::digital::{OutputPin, PinState};
@@ -62,6 +63,8 @@ pub struct Bridge<U, D, R, T> {
     break_signal: BreakSignal,
     /// A break, or the end of one, that waits for the UART to have sent.
     asked: Option<Break>,
+    /// Milliseconds that it waits already, where its end may come meanwhile.
+    waited: u16,
     /// A line coding waits for the UART to have sent.
     new_coding: bool,
 }
@@ -79,6 +82,7 @@ impl<U: Uart, D: OutputPin, R: OutputPin, T: Tick> Bridge<U, D, R, T> {
             is_sending: false,
             break_signal: BreakSignal::Off,
             asked: None,
+            waited: 0,
             new_coding: false,
         }
     }
@@ -91,7 +95,7 @@ impl<U: Uart, D: OutputPin, R: OutputPin, T: Tick> Bridge<U, D, R, T> {
         let errors = self.uart.errors();
         self.report(errors);
         self.upstream();
-        self.count_break_down();
+        self.count_milliseconds();
         self.downstream();
     }
 
@@ -101,8 +105,22 @@ impl<U: Uart, D: OutputPin, R: OutputPin, T: Tick> Bridge<U, D, R, T> {
             Event::Dtr(set) => set_low_if(&mut self.host_dtr, set),
             Event::Rts(set) => set_low_if(&mut self.host_rts, set),
             Event::LineCoding { .. } => self.new_coding = true,
-            Event::Break(request) => self.asked = Some(request),
+            Event::Break(request) => self.ask(request),
             _ => {}
+        }
+    }
+
+    fn ask(&mut self, request: Break) {
+        self.asked = Some(match (self.asked, request) {
+            // Its end came before it could begin: it is to be as long all the same.
+            (Some(Break::On), Break::Off) => {
+                Break::For(NonZeroU16::MIN.saturating_add(self.waited))
+            }
+            _ => request,
+        });
+        self.waited = 0;
+        if request == Break::On && self.is_sending {
+            self.tick.run(true);
         }
     }
 
@@ -124,9 +142,9 @@ impl<U: Uart, D: OutputPin, R: OutputPin, T: Tick> Bridge<U, D, R, T> {
             match self.port.writer.write(&[byte]) {
                 Ok(_) => {}
                 Err(WriteError::Full) => return,
-                Err(WriteError::NotConnected | WriteError::Disconnected) => {
-                    BRIDGE_LOSSES.unheard.add(1);
-                }
+                // Said once, of a session that is over; the byte is for the next.
+                Err(WriteError::Disconnected) => continue,
+                Err(WriteError::NotConnected) => BRIDGE_LOSSES.unheard.add(1),
             }
             self.uart.consume();
         }
@@ -179,9 +197,14 @@ impl<U: Uart, D: OutputPin, R: OutputPin, T: Tick> Bridge<U, D, R, T> {
         }
     }
 
-    /// Each millisecond that passed.
-    fn count_break_down(&mut self) {
-        let BreakSignal::For(left) = self.break_signal else { return };
+    /// Each millisecond that passed: of a break, or of one that waits.
+    fn count_milliseconds(&mut self) {
+        let BreakSignal::For(left) = self.break_signal else {
+            if self.asked == Some(Break::On) && self.tick.has_passed() {
+                self.waited = self.waited.saturating_add(1);
+            }
+            return;
+        };
         if !self.tick.has_passed() {
             return;
         }

@@ -4,7 +4,7 @@
 //! off what the board has beside: an LED, the tick that blinks it, and the clocks of the chip.
 
 use embedded_hal::digital::{OutputPin, PinState};
-use usbd_acm::{Hooks, Port};
+use usbd_acm::{Hooks, Port, WriteError};
 
 use crate::Tick;
 
@@ -89,8 +89,9 @@ pub fn watch(mut port: Port, mut is_pressed: impl FnMut() -> bool, sleep: impl F
         let pressed = is_pressed();
         if pressed && !was_pressed {
             port.control.request_wakeup();
-            // Where nobody has the port open, or reads, there is nobody to tell.
-            let _ = port.writer.write(b"pressed\r\n");
+            // Said once, of a session that is over, is Disconnected. Where nobody has the port open, or reads,
+            // there is nobody to tell.
+            while port.writer.write(b"pressed\r\n") == Err(WriteError::Disconnected) {}
         }
         was_pressed = pressed;
         // What the host sends is of no interest, but it has room only if it is taken.

@@ -68,16 +68,32 @@ impl Firmware {
     }
 
     /// An example for the board of a chip, [`Chip::EXAMPLES`](crate::soc::Chip::EXAMPLES): `echo`,
-    /// `bridge`, `suspend` and others.
+    /// `bridge`, `suspend` and others. An echo on somebody else's driver takes a feature of its name.
     pub fn example(board: &str, name: &str) -> Self {
         let binary = if name == "bridge" { "usb-serial-bridge" } else { name };
+        let workspace = format!("examples/{board}");
+        let driver = binary.strip_prefix("echo-").filter(|driver| has_feature(&workspace, driver));
         Self {
-            workspace: format!("examples/{board}"),
+            workspace,
             package: board.to_owned(),
             binary: binary.to_owned(),
-            features: Vec::new(),
+            features: driver.map(str::to_owned).into_iter().collect(),
             profile: "release",
         }
+    }
+
+    /// The examples for the board of a chip, by name.
+    ///
+    /// # Errors
+    /// When their folder is not in the checkout.
+    pub fn examples(board: &str) -> Result<Vec<String>> {
+        let folder = root().join("examples").join(board).join("src/bin");
+        let files = std::fs::read_dir(&folder)
+            .with_context(|| format!("{} is not in the checkout", folder.display()))?;
+        let stem = |file: std::fs::DirEntry| Some(file.path().file_stem()?.to_str()?.to_owned());
+        let mut names: Vec<String> = files.filter_map(|file| stem(file.ok()?)).collect();
+        names.sort();
+        Ok(names)
     }
 
     /// Whether its source is there.
@@ -107,11 +123,13 @@ impl Firmware {
         let _alone = BUILDS.lock().unwrap_or_else(PoisonError::into_inner);
         let output = cargo.stdin(Stdio::null()).output().context("cargo cannot be run")?;
         if !output.status.success() {
-            bail!(
-                "{} does not build; if the target is missing: rustup target add {TARGET}\n{}",
-                self.binary,
-                String::from_utf8_lossy(&output.stderr)
-            );
+            let said = String::from_utf8_lossy(&output.stderr);
+            // What rustc says of a target without libraries.
+            let hint = match said.contains("may not be installed") {
+                true => format!(": rustup target add {TARGET}"),
+                false => format!(", of {}", self.workspace),
+            };
+            bail!("{} does not build{hint}\n{said}", self.binary);
         }
         self.keep(&target)
     }
@@ -137,6 +155,13 @@ impl Firmware {
     pub fn image(&self) -> Result<Image> {
         Image::load(&self.build()?)
     }
+}
+
+/// Whether the package of a folder has this feature.
+fn has_feature(folder: &str, feature: &str) -> bool {
+    let manifest = std::fs::read_to_string(root().join(folder).join("Cargo.toml"));
+    let line = format!("{feature} = [");
+    manifest.is_ok_and(|text| text.lines().any(|l| l.starts_with(&line)))
 }
 
 /// The root of the repository.

@@ -64,9 +64,14 @@ fn a_fault_becomes_a_hard_fault_and_one_in_it_lockup() {
     let mut core = Core::new(Nrf52840::new(), image(&code)).unwrap();
     core.run_until(1_000).unwrap();
     assert_eq!(core.hard_faults().len(), 1);
-    // The same with a stack where there is no memory.
+    // The same with a stack where there is no memory: the handler runs, until it pushes something.
     let mut image = image(&code);
     image.segments[0].1[..4].copy_from_slice(&0x3000_0000_u32.to_le_bytes());
+    let mut core = Core::new(Nrf52840::new(), image.clone()).unwrap();
+    core.run_until(1_000).unwrap();
+    assert_eq!(core.hard_faults().len(), 1);
+    // push {lr}
+    image.segments[0].1[0xF0..0xF2].copy_from_slice(&0xB500_u16.to_le_bytes());
     let mut core = Core::new(Nrf52840::new(), image).unwrap();
     assert!(core.run_until(1_000).is_err());
 }

@@ -4,13 +4,29 @@
 // The files call what they need by this name.
 extern crate self as usbd_acm_tests;
 
+// Not on firmware that polls, of which every instruction between two requests is executed.
+#[path = "../../chapter9/enumeration.rs"]
+mod chapter9_enumeration;
 #[path = "rig/mod.rs"]
 mod rig;
 mod suites;
+
+use usbd_acm_virtual::host::Config;
 
 pub use self::suites::{ADDRESS, Subject, each_device, each_device_in, model};
 
 /// Which chip.
 type Chip = usbd_acm_bench::soc::nrf52840::Nrf52840;
-/// Of its firmware.
+/// In messages.
+const NAME: &str = "usbd-acm on nrf52840, two packets";
+/// Its firmware.
+const PACKAGE: &str = "nrf52840-usbd-acm";
+/// Features of that.
 const FEATURES: &[&str] = &["suite", "two-packets"];
+/// What is known to be otherwise.
+const DEVIATIONS: suites::Deviations = suites::OF_NRF52840;
+
+/// How the host is.
+fn config() -> Config {
+    Config::default()
+}

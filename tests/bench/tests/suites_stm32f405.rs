@@ -3,13 +3,29 @@
 // The files call what they need by this name.
 extern crate self as usbd_acm_tests;
 
+// Not on firmware that polls, of which every instruction between two requests is executed.
+#[path = "../../chapter9/enumeration.rs"]
+mod chapter9_enumeration;
 #[path = "rig/mod.rs"]
 mod rig;
 mod suites;
+
+use usbd_acm_virtual::host::Config;
 
 pub use self::suites::{ADDRESS, Subject, each_device, each_device_in, model};
 
 /// Which chip.
 type Chip = usbd_acm_bench::soc::stm32f405::Stm32f405;
-/// Of its firmware.
+/// In messages.
+const NAME: &str = "usbd-acm on stm32f405";
+/// Its firmware.
+const PACKAGE: &str = "stm32f405-usbd-acm";
+/// Features of that.
 const FEATURES: &[&str] = &["suite"];
+/// What is known to be otherwise.
+const DEVIATIONS: suites::Deviations = &[];
+
+/// How the host is.
+fn config() -> Config {
+    Config::default()
+}

@@ -23,7 +23,7 @@ use self::initramfs::Initramfs;
 use self::kernel::Kernel;
 use self::matrix::{Matrix, Verdict};
 use self::qemu::Controller;
-pub use self::runner::Device;
+pub use self::runner::{Capture, Device};
 use self::runner::{Machine, Setting};
 use self::suite::Test;
 use self::tools::Missing;
@@ -63,7 +63,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let plan = plan(options)?;
-    carry_out(&plan, || prepare(options))
+    let capture = if options.capture { Capture::EachSetting } else { Capture::Off };
+    carry_out(&plan, || prepare(options.kernel.as_deref(), options.console, capture))
 }
 
 /// The same for firmware in an emulated chip, on one host controller. It cannot be told to do
@@ -72,23 +73,13 @@ pub fn run_firmware(
     device: impl FnOnce() -> Result<Device>,
     tests: &[String],
     console: bool,
+    capture: Capture,
 ) -> Result<ExitCode> {
-    check_names(tests)?;
-    let wanted = |test: &&Test| tests.is_empty() || tests.iter().any(|name| name == test.name);
-    let tests = suite::of_firmware().filter(wanted).collect();
-    let plan = [(Setting { controller: Controller::Xhci, ports: 1 }, tests)];
-    let options = Options {
-        controller: Vec::new(),
-        test: Vec::new(),
-        quick: false,
-        list: false,
-        console,
-        capture: false,
-        kernel: None,
-    };
+    let plan =
+        [(Setting { controller: Controller::Xhci, ports: 1 }, suite::chosen_of_firmware(tests)?)];
     // The kernel first: it is what may be missing.
     let machine = || {
-        let machine = prepare(&options)?;
+        let machine = prepare(None, console, capture)?;
         Ok(Machine { device: device()?, ..machine })
     };
     carry_out(&plan, machine)
@@ -147,12 +138,12 @@ fn plan(options: &Options) -> Result<Vec<(Setting, Vec<&'static Test>)>> {
     Ok(plan)
 }
 
-fn prepare(options: &Options) -> Result<Machine> {
+fn prepare(kernel: Option<&Path>, console: bool, capture: Capture) -> Result<Machine> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
     let folder = workspace.join("target/linux");
     std::fs::create_dir_all(&folder)?;
     let tools = tools::find()?;
-    let kernel = Kernel::obtain(&folder, options.kernel.as_deref())?;
+    let kernel = Kernel::obtain(&folder, kernel)?;
     let guest = guest::build(workspace, &folder)?;
     let initramfs = Initramfs { kernel: &kernel, busybox: &tools.busybox, guest: &guest };
     let initrd = folder.join("initramfs.cpio");
@@ -163,8 +154,8 @@ fn prepare(options: &Options) -> Result<Machine> {
         initrd,
         folder,
         device: Device::Virtual,
-        console: options.console,
-        capture: options.capture,
+        console,
+        capture,
         stop: signals::stop()?,
     })
 }

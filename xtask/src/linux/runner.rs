@@ -54,9 +54,18 @@ pub struct Machine {
     /// target/linux.
     pub folder: PathBuf,
     pub console: bool,
-    pub capture: bool,
+    pub capture: Capture,
     /// Set when the tests are to end.
     pub stop: Arc<AtomicBool>,
+}
+
+/// Whether what crosses the wire is captured, and where to: what is there is replaced at each boot.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Capture {
+    Off,
+    /// CONTROLLER-PORTS.pcap in the machine's folder.
+    EachSetting,
+    File(PathBuf),
 }
 
 /// What differs from boot to boot.
@@ -118,6 +127,16 @@ impl Machine {
         }
     }
 
+    fn capture(&self, setting: Setting) -> Option<PathBuf> {
+        match &self.capture {
+            Capture::Off => None,
+            Capture::EachSetting => {
+                Some(self.folder.join(format!("{}-{}.pcap", setting.controller, setting.ports)))
+            }
+            Capture::File(path) => Some(path.clone()),
+        }
+    }
+
     /// Boots and runs the tests in order until one fails. Returns how many have a verdict; never
     /// none.
     pub fn boot(
@@ -132,7 +151,7 @@ impl Machine {
         let device = DeviceProcess::start(&self.device, &device_socket, setting, sender.clone())?;
         let listener = UnixListener::bind(&control_socket)?;
         let console = self.folder.join(format!("{}-{}.log", setting.controller, setting.ports));
-        let capture = self.folder.join(format!("{}-{}.pcap", setting.controller, setting.ports));
+        let capture = self.capture(setting);
         let names: Vec<_> = tests.iter().map(|test| test.name).collect();
         let arguments = format!(
             "usbd_acm.controller={} usbd_acm.bytes={} usbd_acm.ports={} usbd_acm.tests={}",
@@ -149,14 +168,14 @@ impl Machine {
             device_socket: &device_socket,
             control_socket: &control_socket,
             console: &console,
-            capture: self.capture.then_some(capture.as_path()),
+            capture: capture.as_deref(),
             arguments: &arguments,
         };
         let qemu_errors = fs::File::create(console.with_extension("qemu.log"))?;
         let mut command = boot.command();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(qemu_errors);
         let mut qemu = Kill(command.spawn().context("cannot start QEMU")?);
-        let guest = accept(&listener, &mut qemu.0, &console, &self.stop)?;
+        let guest = self.accept(&listener, &mut qemu.0, &console)?;
         read_lines(guest.try_clone()?, sender, Message::Guest);
         let mut conversation = Conversation {
             guest,
@@ -175,29 +194,29 @@ impl Machine {
         }
         done
     }
-}
 
-fn accept(
-    listener: &UnixListener,
-    qemu: &mut Child,
-    console: &Path,
-    stop: &AtomicBool,
-) -> Result<UnixStream> {
-    listener.set_nonblocking(true)?;
-    let deadline = Instant::now() + BOOT_LIMIT;
-    while Instant::now() < deadline {
-        ensure!(!stop.load(Ordering::Relaxed), INTERRUPTED);
-        if let Ok((stream, _)) = listener.accept() {
-            stream.set_nonblocking(false)?;
-            return Ok(stream);
+    fn accept(
+        &self,
+        listener: &UnixListener,
+        qemu: &mut Child,
+        console: &Path,
+    ) -> Result<UnixStream> {
+        listener.set_nonblocking(true)?;
+        let deadline = Instant::now() + BOOT_LIMIT;
+        while Instant::now() < deadline {
+            ensure!(!self.stop.load(Ordering::Relaxed), INTERRUPTED);
+            if let Ok((stream, _)) = listener.accept() {
+                stream.set_nonblocking(false)?;
+                return Ok(stream);
+            }
+            if let Some(status) = qemu.try_wait()? {
+                let errors = fs::read_to_string(console.with_extension("qemu.log"))?;
+                bail!("QEMU ended with {status}: {}", errors.trim());
+            }
+            thread::sleep(Duration::from_millis(10));
         }
-        if let Some(status) = qemu.try_wait()? {
-            let errors = fs::read_to_string(console.with_extension("qemu.log"))?;
-            bail!("QEMU ended with {status}: {}", errors.trim());
-        }
-        thread::sleep(Duration::from_millis(10));
+        bail!("QEMU did not connect within {BOOT_LIMIT:?}")
     }
-    bail!("QEMU did not connect within {BOOT_LIMIT:?}")
 }
 
 fn read_lines(

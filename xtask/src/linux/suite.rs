@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use anyhow::{Result, anyhow};
+
 use super::qemu::Controller;
 
 /// A test of the guest program.
@@ -103,9 +105,20 @@ pub fn find(name: &str) -> Option<&'static Test> {
     TESTS.iter().find(|test| test.name == name)
 }
 
-/// The tests for firmware.
-pub fn of_firmware() -> impl Iterator<Item = &'static Test> {
-    TESTS.iter().filter(|test| test.of_firmware)
+/// The tests for firmware of these names, or all of them.
+pub fn chosen_of_firmware(names: &[String]) -> Result<Vec<&'static Test>> {
+    let all: Vec<_> = TESTS.iter().filter(|test| test.of_firmware).collect();
+    if names.is_empty() {
+        return Ok(all);
+    }
+    let named = |name: &String| {
+        let found = all.iter().copied().find(|test| test.name == name);
+        found.ok_or_else(|| {
+            let all: Vec<_> = all.iter().map(|test| test.name).collect();
+            anyhow!("there is no test {name} for firmware; there are {}", all.join(", "))
+        })
+    };
+    names.iter().map(named).collect()
 }
 
 /// The list for `--list`.
@@ -116,5 +129,26 @@ pub fn print() {
     }
     for controller in Controller::ALL {
         println!("{controller:<15} device at {} speed", controller.speed());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_of_firmware_is_run_or_refused() {
+        let chosen = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            chosen_of_firmware(&names).map(|tests| tests.len())
+        };
+        assert!(chosen(&[]).unwrap() > 5);
+        assert_eq!(chosen(&["bind", "echo"]).unwrap(), 2);
+        for not_there in ["line_coding", "nope"] {
+            let said = chosen(&["bind", not_there]).unwrap_err().to_string();
+            assert!(
+                said.contains(&format!("no test {not_there}")) && said.contains("bind, requests")
+            );
+        }
     }
 }

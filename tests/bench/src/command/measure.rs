@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use usbd_acm_bench::measure::{Figure, NRF52840, STM32F405, Stack, measure};
 use usbd_acm_bench::soc::Chip;
@@ -29,12 +29,13 @@ pub struct Options {
 /// Exit code 1 when a stack could not be measured; the others are written all the same.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let chips = if options.chip.is_empty() { ChipName::value_variants() } else { &options.chip };
+    check_names(chips, &options.stack)?;
     let mut figures = Vec::new();
     let mut code = ExitCode::SUCCESS;
     for chip in chips {
         let is_whole = match chip {
-            ChipName::Nrf52840 => stacks::<Nrf52840>(&NRF52840, options, &mut figures),
-            ChipName::Stm32f405 => stacks::<Stm32f405>(&STM32F405, options, &mut figures),
+            ChipName::Nrf52840 => stacks::<Nrf52840>(all(*chip), options, &mut figures),
+            ChipName::Stm32f405 => stacks::<Stm32f405>(all(*chip), options, &mut figures),
         };
         if !is_whole {
             code = ExitCode::FAILURE;
@@ -42,6 +43,26 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     }
     write(&figures, &options.output)?;
     Ok(code)
+}
+
+/// The stacks for a chip.
+fn all(chip: ChipName) -> &'static [Stack] {
+    match chip {
+        ChipName::Nrf52840 => &NRF52840,
+        ChipName::Stm32f405 => &STM32F405,
+    }
+}
+
+/// Fails where a stack that is wanted is none of these chips.
+fn check_names(chips: &[ChipName], wanted: &[String]) -> Result<()> {
+    let mut names: Vec<&str> =
+        chips.iter().flat_map(|chip| all(*chip)).map(|stack| stack.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    match wanted.iter().find(|name| !names.contains(&name.as_str())) {
+        Some(name) => bail!("there is no stack {name}; there are {}", names.join(", ")),
+        None => Ok(()),
+    }
 }
 
 /// Measures those of a chip's stacks that are wanted; whether all could be.

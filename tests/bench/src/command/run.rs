@@ -1,15 +1,17 @@
 //! Boots a firmware, and offers its serial port: as a pseudo-terminal, or to a real host.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::BufWriter;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use usbd_acm::Speed;
 use usbd_acm_bench::Board;
@@ -18,6 +20,7 @@ use usbd_acm_bench::firmware::Firmware;
 use usbd_acm_bench::soc::Chip;
 use usbd_acm_bench::soc::nrf52840::Nrf52840;
 use usbd_acm_bench::soc::stm32f405::Stm32f405;
+use usbd_acm_bench::soc::stm32h743::Stm32h743;
 use usbd_acm_redirect::bus::Bus;
 use usbd_acm_redirect::pty::{self, Terminal};
 use usbd_acm_redirect::server::{Endpoint, Listener, Operator, Server};
@@ -27,19 +30,34 @@ use usbd_acm_virtual::host::{
     AcmPort, ControlRecord, Host, KnownDevice, OnControl, TransferError, linux,
 };
 
-use super::chip::ChipName;
 use super::served::ServedBoard;
+
+/// A chip, and with it the board of the examples.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum ChipName {
+    /// Nordic nRF52840
+    Nrf52840,
+    /// ST STM32F405
+    Stm32f405,
+    /// ST STM32F411, which has nothing that the STM32F405 lacks: that one, with the crystal of the black pill
+    Stm32f411,
+    /// ST STM32H743
+    Stm32h743,
+}
 
 #[derive(Args)]
 pub struct Options {
     /// The chip
     #[arg(value_enum)]
     chip: ChipName,
-    /// Example to build and run: echo, bridge, suspend, log
+    /// Example to build and run: echo, bridge, suspend, or what else the board's folder has
     #[arg(long, default_value = "echo")]
     app: String,
+    /// Features of the example, which some need
+    #[arg(long, value_delimiter = ',')]
+    features: Vec<String>,
     /// Another firmware instead: an ELF file
-    #[arg(long, value_name = "FILE", conflicts_with = "app")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["app", "features"])]
     elf: Option<PathBuf>,
     /// Offer the port as a pseudo-terminal to screen, picocom or pyserial, until Ctrl-C
     #[arg(long, conflicts_with = "usbredir")]
@@ -57,7 +75,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE", conflicts_with = "usbredir")]
     pcap: Option<PathBuf>,
     /// Say nothing of control transfers
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "usbredir")]
     quiet: bool,
     /// List the functions that took most instructions at the end
     #[arg(long)]
@@ -66,17 +84,21 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<ExitCode> {
     match options.chip {
-        ChipName::Nrf52840 => boot::<Nrf52840>(options),
-        ChipName::Stm32f405 => boot::<Stm32f405>(options),
+        ChipName::Nrf52840 => boot(Nrf52840::new(), Nrf52840::EXAMPLES, options),
+        ChipName::Stm32f405 => boot(Stm32f405::new(), Stm32f405::EXAMPLES, options),
+        ChipName::Stm32f411 => {
+            boot(Stm32f405::with_crystal(25_000_000), "stm32f411-blackpill", options)
+        }
+        ChipName::Stm32h743 => boot(Stm32h743::new(), Stm32h743::EXAMPLES, options),
     }
 }
 
-fn boot<C: Chip>(options: &Options) -> Result<ExitCode> {
+fn boot<C: Chip>(chip: C, examples: &str, options: &Options) -> Result<ExitCode> {
     let image = match &options.elf {
         Some(path) => Image::load(path)?,
-        None => Firmware::example(C::EXAMPLES, &options.app).image()?,
+        None => example(examples, options)?.image()?,
     };
-    let mut board = Board::<C>::new(image)?;
+    let mut board = Board::with_chip(chip, image)?;
     // The other end of the bridge.
     board.core().with_soc(|soc, _, _| soc.loop_back_uart());
     let stop = Arc::new(AtomicBool::new(false));
@@ -89,17 +111,30 @@ fn boot<C: Chip>(options: &Options) -> Result<ExitCode> {
     }
 }
 
+fn example(board: &str, options: &Options) -> Result<Firmware> {
+    let mut firmware = Firmware::example(board, &options.app);
+    let names = Firmware::examples(board)?;
+    ensure!(
+        names.contains(&firmware.binary),
+        "there is no example {} in examples/{board}; there are bridge, {}",
+        options.app,
+        names.join(", ")
+    );
+    firmware.features.extend_from_slice(&options.features);
+    Ok(firmware)
+}
+
 /// The simulated host enumerates; then a terminal, or a look at what is there.
 fn converse<C: Chip>(board: Board<C>, options: &Options, stop: &AtomicBool) -> Result<ExitCode> {
     let mut host = Host::new(board);
     if !options.quiet {
         host.observe(OnControl(|record: &ControlRecord<'_>| println!("{record}")));
     }
+    let unwritten = |path: &Path| format!("cannot write {}", path.display());
     let recorder = match &options.pcap {
         Some(path) => {
-            let file =
-                File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-            Some(host.observe(Recorder::new(BufWriter::new(file))?))
+            let file = File::create(path).with_context(|| unwritten(path))?;
+            Some((host.observe(Recorder::new(BufWriter::new(file))?), path))
         }
         None => None,
     };
@@ -107,11 +142,12 @@ fn converse<C: Chip>(board: Board<C>, options: &Options, stop: &AtomicBool) -> R
         true => offer(&mut host, &device, port, options, stop),
         false => exchange(&mut host, &device, port),
     });
-    if let Some(recorder) = recorder {
-        recorder.borrow_mut().finish()?;
-    }
+    let written = recorder.map_or(Ok(()), |(recorder, path)| {
+        recorder.borrow_mut().finish().map(drop).with_context(|| unwritten(path))
+    });
     let is_sound = tell(host.port_mut(), options.profile);
     outcome?;
+    written?;
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -192,11 +228,13 @@ fn redirect<C: Chip>(
         eprintln!("for QEMU: {}", usbredir::qemu_arguments(&listener.endpoint()));
     }
     println!("! listening {}", listener.endpoint());
-    let device = Box::new(ServedBoard::new(board));
+    let board = Rc::new(RefCell::new(board));
+    let device = Box::new(ServedBoard::new(board.clone()));
     let operator = Operator::new(Box::new(std::io::stdout()), commands);
     let bus = Bus::new(device, Speed::Full);
     Server { listener, bus, stop, operator }.run(|| Box::new(usbredir::Session::new()))?;
-    Ok(ExitCode::SUCCESS)
+    let is_sound = tell(&mut board.borrow_mut(), options.profile);
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Violations and faults; whether there were none.

@@ -4,6 +4,7 @@ use unicorn_engine::{RegisterARM, Unicorn, uc_error};
 
 use super::Cycles;
 use super::machine::Machine;
+use super::nvic::HARD_FAULT;
 use crate::soc::Soc;
 
 /// Cycles of entry and of return on a Cortex-M4 without wait states.
@@ -34,7 +35,8 @@ fn read<S>(unicorn: &Unicorn<'_, Machine<S>>, register: RegisterARM) -> Result<u
     unicorn.reg_read(register).map(|value| value as u32)
 }
 
-/// Pushes a frame and branches to the vector. An error when the stack cannot be written.
+/// Pushes a frame and branches to the vector. An error when the stack cannot be written; a HardFault is entered
+/// all the same, with the stack pointer where it would be and no frame (ARMv7-M, BFSR.STKERR).
 pub fn enter<S: Soc>(
     unicorn: &mut Unicorn<'_, Machine<S>>,
     exception: u16,
@@ -53,7 +55,10 @@ pub fn enter<S: Soc>(
     let moved = u32::from(aligned != stack) << 9;
     frame.extend((status & !(1 << 9) | moved | 1 << 24).to_le_bytes());
     let top = aligned.wrapping_sub(32);
-    unicorn.mem_write(u64::from(top), &frame)?;
+    let pushed = unicorn.mem_write(u64::from(top), &frame);
+    if exception != HARD_FAULT {
+        pushed?;
+    }
 
     let kept = save_floating_point(unicorn)?;
     let nvic = &mut unicorn.get_data_mut().scs.nvic;

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use object::elf::PT_LOAD;
 use object::read::elf::{ElfFile32, ProgramHeader};
-use object::{Endianness, Object, ObjectSection, ObjectSymbol, SymbolKind};
+use object::{Architecture, Endianness, Object, ObjectSection, ObjectSymbol, SymbolKind};
 use rustc_demangle::demangle;
 
 /// A function of the firmware.
@@ -49,6 +49,9 @@ impl Image {
     /// When they are no ELF file of a Cortex-M.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let elf = ElfFile32::<Endianness>::parse(bytes)?;
+        if elf.architecture() != Architecture::Arm {
+            bail!("it is for {:?}", elf.architecture());
+        }
         let segments = segments(&elf)?;
         let Some(lowest) = segments.iter().map(|(address, _)| *address).min() else {
             bail!("nothing to load");

@@ -5,9 +5,9 @@ use object::{Endianness, Object as _, ObjectSymbol as _};
 use usbd_acm_bench::Board;
 use usbd_acm_bench::firmware::{Firmware, root};
 use usbd_acm_bench::soc::{Chip, UartFrame};
-use usbd_acm_virtual::host::{AcmPort, Host};
+use usbd_acm_virtual::host::{AcmPort, Host, Noise, linux};
 
-use crate::rig::{self, data, is_well};
+use crate::rig::{self, LINE_CODING, data, is_well};
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -99,6 +99,24 @@ pub fn a_file_goes_round<C: Adapter>() {
     is_well(&mut host);
 }
 
+pub fn a_file_goes_round_on_a_bad_cable<C: Adapter>() {
+    for seed in 0..3 {
+        let (mut host, mut port) = opened::<C>();
+        chip(&mut host, |chip| chip.connect(true, false));
+        port.set_line_coding(&mut host, FAST).unwrap();
+        host.run(MILLISECOND);
+        let noise = Noise { drop: 2000, corrupt: 2000, duplicate: 2000, ..Noise::default() };
+        host.faults().add_noise(seed, noise);
+        let file = data(5_000);
+        assert!(port.transfer(&mut host, &file, file.len()).unwrap() == file);
+        assert!(host.faults().hits() > 10);
+        host.faults().clear();
+        take_notifications(&mut host, &mut port);
+        assert_eq!((losses(&mut host), port.counters().overruns), ([0, 0], 0));
+        is_well(&mut host);
+    }
+}
+
 pub fn the_line_coding_is_that_of_the_uart<C: Adapter>() {
     let (mut host, port) = opened::<C>();
     // 9600 8E2.
@@ -147,6 +165,20 @@ pub fn bytes_that_no_host_is_there_for_are_counted<C: Adapter>() {
     chip(&mut host, |chip| chip.feed(frames(&[b'x'; 25])));
     host.run(10 * MILLISECOND);
     assert_eq!(losses(&mut host), [0, 25]);
+    is_well(&mut host);
+}
+
+pub fn every_session_has_its_bytes_from_the_first_on<C: Adapter>() {
+    let (mut host, mut port) = opened::<C>();
+    for session in 1..=3 {
+        let bytes = data(25);
+        chip(&mut host, |chip| chip.feed(frames(&bytes)));
+        host.run(10 * MILLISECOND);
+        assert_eq!(port.read(&mut host, 25).unwrap(), bytes, "{session}");
+        assert_eq!(losses(&mut host), [0, 0]);
+        linux::close(&mut host, &mut port).unwrap();
+        linux::open(&mut host, &mut port, LINE_CODING).unwrap();
+    }
     is_well(&mut host);
 }
 
@@ -221,6 +253,27 @@ pub fn a_break_holds_the_line_low<C: Adapter>() {
     is_well(&mut host);
 }
 
+/// What was written before has to be sent first, which takes the UART longer than the host waits.
+pub fn a_break_that_ends_before_it_could_begin_is_as_long_as_it_was_asked_for<C: Adapter>() {
+    let (mut host, port) = opened::<C>();
+    let [txd, ..] = C::PINS;
+    // 9600 8N1: a packet takes 67 ms.
+    port.set_line_coding(&mut host, [0x80, 0x25, 0, 0, 0, 0, 8]).unwrap();
+    port.write(&mut host, &data(60)).unwrap();
+    host.run(MILLISECOND);
+    port.send_break(&mut host, 0xFFFF).unwrap();
+    host.run(25 * MILLISECOND);
+    port.send_break(&mut host, 0).unwrap();
+    let mut is_low = || {
+        host.run(MILLISECOND);
+        !host.port().soc().level(txd)
+    };
+    let milliseconds = (0..150).filter(|_| is_low()).count();
+    assert!((24..=27).contains(&milliseconds), "{milliseconds}");
+    assert_eq!(chip(&mut host, C::sent), data(60));
+    is_well(&mut host);
+}
+
 pub fn breaks_while_the_host_does_not_read_lose_nothing<C: Adapter>() {
     let (mut host, mut port) = opened::<C>();
     let bytes = data(1_000);
@@ -269,12 +322,15 @@ macro_rules! tests {
         $crate::adapter::tests! {
             $chip:
             a_file_goes_round
+            a_file_goes_round_on_a_bad_cable
             the_line_coding_is_that_of_the_uart
             bytes_that_no_host_is_there_for_are_counted
+            every_session_has_its_bytes_from_the_first_on
             overruns_are_counted_and_told
             dtr_and_rts_are_pins
             what_goes_wrong_on_the_line_is_told
             a_break_holds_the_line_low
+            a_break_that_ends_before_it_could_begin_is_as_long_as_it_was_asked_for
             breaks_while_the_host_does_not_read_lose_nothing
             a_host_that_does_not_read_makes_the_uart_wait
             a_uart_that_does_not_drain_makes_the_host_wait_and_nothing_else

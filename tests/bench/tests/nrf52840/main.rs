@@ -25,11 +25,7 @@ type Failure = Box<dyn std::error::Error>;
 
 /// An example.
 fn example(name: &str) -> Firmware {
-    let features = match name {
-        "echo-nrf-usbd" => vec!["nrf-usbd".to_owned()],
-        _ => Vec::new(),
-    };
-    Firmware { features, ..Firmware::example(Nrf52840::EXAMPLES, name) }
+    Firmware::example(Nrf52840::EXAMPLES, name)
 }
 
 /// An example on a chip that is plugged in.
@@ -67,6 +63,11 @@ fn the_echo_on_nrf_usbd_echoes() {
     let data = data(5_000);
     assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
     runs(&mut host);
+}
+
+#[test]
+fn a_stack_that_overflows_starts_the_device_anew() {
+    rig::starts_anew_when_its_stack_overflows::<Nrf52840>(&example("echo"));
 }
 
 #[test]

@@ -70,6 +70,20 @@ fn a_button_wakes_the_host_that_allowed_it() {
     is_well(&mut host);
 }
 
+#[test]
+fn every_press_is_told_to_whoever_has_the_port_open() {
+    let (mut host, mut port) = opened("suspend");
+    for session in 1..=3 {
+        host.port_mut().core().with_soc(|soc, _, _| soc.gpio.drive(BUTTON, false));
+        assert_eq!(port.read(&mut host, 9).unwrap(), b"pressed\r\n", "{session}");
+        host.port_mut().core().with_soc(|soc, _, _| soc.gpio.drive(BUTTON, true));
+        host.run(MILLISECOND);
+        linux::close(&mut host, &mut port).unwrap();
+        linux::open(&mut host, &mut port, crate::LINE_CODING).unwrap();
+    }
+    is_well(&mut host);
+}
+
 /// USB 2.0 §7.1.7.7: the bus is idle for 5 ms first, of which the firmware is told after 3.
 #[test]
 fn a_button_pressed_at_once_wakes_the_host_no_sooner_than_it_may() {
