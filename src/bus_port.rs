@@ -1,7 +1,7 @@
 //! The bus half of one port.
 
 use usbd_acm_class::{BusHalf, Reading, SerialState, Session, milliseconds_between};
-use usbd_acm_descriptors::{NOTIFICATION_PACKET_SIZE, PortEndpoints};
+use usbd_acm_descriptors::{EndpointAddress, NOTIFICATION_PACKET_SIZE, PortEndpoints};
 
 use crate::{Controller, DtrPolicy, Endpoint, Hooks, Probe, RxSlot, Speed, TransferType, TxPacket};
 
@@ -39,7 +39,9 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
     /// Begins or ends a session, unless that was before. The driver holds none of our packets.
     pub(crate) fn set_session<H: Hooks>(&mut self, open: bool) {
         let pace = self.half.pace();
+        let data_in = self.endpoints.data_in;
         self.half.set_session(open, |sender| {
+            trace_session(data_in, open);
             match H::LOSSY {
                 true => sender.discard_and_count(),
                 false => sender.discard(),
@@ -217,4 +219,13 @@ impl<const SLOTS: usize, const SIZE: usize> BusPort<'_, SLOTS, SIZE> {
             false => self.half.control().resumed(),
         }
     }
+}
+
+/// The port by its data IN endpoint.
+#[allow(unused_variables, reason = "without a logging feature there is nothing to do")]
+fn trace_session(data_in: EndpointAddress, open: bool) {
+    #[cfg(feature = "defmt")]
+    defmt::debug!("EP {} IN: session open: {}", data_in.number(), open);
+    #[cfg(feature = "log")]
+    log::debug!("EP {} IN: session open: {open}", data_in.number());
 }

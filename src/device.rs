@@ -55,9 +55,10 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     Device<C, H, PORTS, SLOTS, SIZE>
 {
     /// Attaches to the bus: the host will see the device as soon as VBUS is there. Does nothing where
-    /// the device [lacks endpoints](Self::lacks_endpoints), which no host could use.
+    /// the device [lacks endpoints](Self::lacks_endpoints) or [high speed](Self::lacks_high_speed),
+    /// which no host could use.
     pub fn connect(&mut self) {
-        if self.lacks_endpoints() {
+        if self.lacks_endpoints() || self.lacks_high_speed() {
             return trace_lack();
         }
         self.controller.connect();
@@ -68,6 +69,13 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
     /// [`descriptors!`](crate::descriptors::descriptors) keeps the two together.
     pub fn lacks_endpoints(&self) -> bool {
         !C::ENDPOINTS.holds(self.descriptors.endpoints())
+    }
+
+    /// Whether the controller may come up at high speed, and the descriptors are for full speed only:
+    /// `high_speed: <Usb as Controller>::HIGH_SPEED` in
+    /// [`descriptors!`](crate::descriptors::descriptors) keeps the two together.
+    pub fn lacks_high_speed(&self) -> bool {
+        C::HIGH_SPEED && self.descriptors.device_qualifier().is_none()
     }
 
     /// Detaches from the bus; ends every session.
@@ -292,7 +300,7 @@ impl<C: Controller, H: Hooks, const PORTS: usize, const SLOTS: usize, const SIZE
 /// Without a logging feature there is nothing to do.
 fn trace_lack() {
     #[cfg(feature = "defmt")]
-    defmt::error!("not attached: the descriptors name endpoints that the controller does not have");
+    defmt::error!("not attached: the descriptors are for other endpoints, or lack high speed");
     #[cfg(feature = "log")]
-    log::error!("not attached: the descriptors name endpoints that the controller does not have");
+    log::error!("not attached: the descriptors are for other endpoints, or lack high speed");
 }

@@ -29,8 +29,8 @@ impl<const PORTS: usize, const SLOTS: usize, const SIZE: usize> Storage<PORTS, S
     /// is what makes the halves usable from different contexts without a critical section.
     ///
     /// A controller with too few endpoints for so many ports does not compile. Descriptors that name
-    /// other endpoints than it has, as they were made for another one, leave the device off the bus:
-    /// see [`Device::lacks_endpoints`].
+    /// other endpoints than it has, or lack its high speed, as they were made for another one, leave the
+    /// device off the bus: see [`Device::lacks_endpoints`] and [`Device::lacks_high_speed`].
     pub fn split<C: Controller, H: Hooks>(
         &'static mut self,
         controller: C,

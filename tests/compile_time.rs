@@ -93,6 +93,20 @@
 //! let storage: &'static mut _ = Box::leak(Box::new(usbd_acm::Storage::<1, 2, 64>::new()));
 //! storage.split(VirtualController::<HighSpeed>::new(2).0, &usbd_acm_tests::HIGH_SPEED, ());
 //! ```
+//! The crate `usb-device` has no descriptors for high speed, so there is no bus of it there. This is one:
+//! ```
+//! use usbd_acm::usb_device::{AsUsbBus, BusStorage};
+//! use usbd_acm_virtual::{FullSpeed, VirtualController};
+//! let storage: &'static mut _ = Box::leak(Box::new(BusStorage::new()));
+//! AsUsbBus::<_, 3>::new(VirtualController::<FullSpeed>::new(2).0, storage);
+//! ```
+//! and this is none:
+//! ```compile_fail,E0080
+//! use usbd_acm::usb_device::{AsUsbBus, BusStorage};
+//! use usbd_acm_virtual::{HighSpeed, VirtualController};
+//! let storage: &'static mut _ = Box::leak(Box::new(BusStorage::new()));
+//! AsUsbBus::<_, 3>::new(VirtualController::<HighSpeed>::new(2).0, storage);
+//! ```
 //! The controller has the endpoints for so many ports:
 //! ```compile_fail,E0080
 //! use usbd_acm_virtual::{Variant, VirtualController};

@@ -1,11 +1,12 @@
-//! Descriptors that were made for another controller: endpoints that it does not have, and high speed.
+//! Descriptors that were made for another controller: endpoints that it does not have, and high speed
+//! that only one of the two has.
 
 use usbd_acm::descriptors::{Descriptors, descriptors};
 use usbd_acm::{EndpointSet, Speed, Storage};
 use usbd_acm_tests::model::Answer;
 use usbd_acm_tests::{HIGH_SPEED, ONE_PORT, TokenHost};
 use usbd_acm_virtual::host::request;
-use usbd_acm_virtual::{DevicePort, Variant, VirtualController};
+use usbd_acm_virtual::{DevicePort, Variant, VirtualController, VirtualHighSpeed};
 
 /// A controller with endpoints 1 and 2, and descriptors that were made for one with others.
 struct FirstTwo;
@@ -46,4 +47,19 @@ fn a_full_speed_controller_has_no_other_speed() {
     }
     let answer = host.control(request::get_descriptor(request::CONFIGURATION, 0, 255));
     assert_eq!(answer, Answer::Data(HIGH_SPEED.configuration(Speed::Full).to_vec()));
+}
+
+/// At high speed a host would be told of packets of 64 bytes, and be sent such of 512
+/// (USB 2.0 §5.8.3).
+#[test]
+fn full_speed_descriptors_stay_off_a_bus_at_high_speed() {
+    for (descriptors, fits) in [(&ONE_PORT, false), (&HIGH_SPEED, true)] {
+        let (controller, mut wire) = VirtualHighSpeed::new(2);
+        let storage = Box::leak(Box::new(Storage::<1, 2, 512>::new()));
+        let (mut device, _) = storage.split(controller, descriptors, ());
+        device.connect();
+        wire.set_vbus(true);
+        assert_eq!(wire.attached(), fits);
+        assert_eq!(device.lacks_high_speed(), !fits);
+    }
 }

@@ -97,3 +97,18 @@ fn exhaustive_requests_by_way_of_usb_device() {
     let walk = two_ports_on_bus(Condition::In(State::Configured));
     every_request("two ports, on a driver of usb-device", walk);
 }
+
+/// Not only alive: a host can start from the beginning with it, after each.
+#[test]
+fn exhaustive_requests_with_an_enumeration_after_each() {
+    for condition in Condition::ALL {
+        let mut walk = one_port(condition);
+        for key in 0..=u16::MAX {
+            let [request_type, request] = key.to_be_bytes();
+            let (value, index, length) = right((request_type, request));
+            walk.check(SetupPacket { request_type, request, value, index, length });
+            walk.enumerate();
+        }
+        assert_eq!(walk.finish(), 65_536);
+    }
+}

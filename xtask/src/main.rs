@@ -12,6 +12,7 @@ mod mutants;
 mod run;
 mod scorecard;
 mod serve;
+mod signals;
 mod size;
 mod soak;
 mod styles;
@@ -23,7 +24,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "The developer command of usbd-acm")]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+#[command(about = "The developer command of usbd-acm")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -56,6 +58,7 @@ enum Command {
 }
 
 fn main() -> Result<ExitCode> {
+    go_without_a_word_when_nobody_reads();
     match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
         Command::Firmware(arguments) => firmware::run(&arguments).map(|()| ExitCode::SUCCESS),
@@ -69,4 +72,16 @@ fn main() -> Result<ExitCode> {
         Command::Styles => styles::run().map(|()| ExitCode::SUCCESS),
         Command::Soak(options) => soak::run(&options),
     }
+}
+
+/// `println!` panics when its reader went away, as `head` does. That ends the command, with whatever
+/// it has started, and is not worth a message.
+fn go_without_a_word_when_nobody_reads() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<String>();
+        if !message.is_some_and(|message| message.starts_with("failed printing to stdout")) {
+            tell(panic);
+        }
+    }));
 }

@@ -7,22 +7,48 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::bench::chip::Chip;
 use crate::bench::program;
 use crate::linux::{self, Capture};
+
+/// A chip, and with it the board of the examples.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Chip {
+    /// Nordic nRF52840
+    Nrf52840,
+    /// ST STM32F405
+    Stm32f405,
+    /// ST STM32F411, which has nothing that the STM32F405 lacks: that one, with the crystal of the black pill
+    Stm32f411,
+    /// ST STM32H743
+    Stm32h743,
+}
+
+impl Chip {
+    const fn name(self) -> &'static str {
+        match self {
+            Chip::Nrf52840 => "nrf52840",
+            Chip::Stm32f405 => "stm32f405",
+            Chip::Stm32f411 => "stm32f411",
+            Chip::Stm32h743 => "stm32h743",
+        }
+    }
+}
 
 #[derive(Args)]
 pub struct Options {
     /// The chip
     #[arg(value_enum)]
     chip: Chip,
-    /// Example to build and run: echo, bridge, suspend, and others of the chip's board
+    /// Example to build and run: echo, bridge, suspend, or what else the board's folder has
     #[arg(long, default_value = "echo")]
     app: String,
+    /// Features of the example, which some need
+    #[arg(long, value_delimiter = ',')]
+    features: Vec<String>,
     /// Another firmware instead: an ELF file
-    #[arg(long, value_name = "FILE", conflicts_with = "app")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["app", "features"])]
     elf: Option<PathBuf>,
     /// Offer the port as a pseudo-terminal to screen, picocom or pyserial, until Ctrl-C
     #[arg(long, conflicts_with_all = ["usbredir", "linux"])]
@@ -89,6 +115,9 @@ fn firmware(options: &Options) -> Vec<OsString> {
     match &options.elf {
         Some(elf) => arguments.extend(["--elf".into(), elf.into()]),
         None => arguments.extend(["--app".into(), options.app.clone().into()]),
+    }
+    for feature in &options.features {
+        arguments.extend(["--features".into(), feature.into()]);
     }
     arguments
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask serve` as a process: it comes, it serves, and it goes without leaving anything.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, PipeWriter, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -73,6 +73,39 @@ fn sigterm_ends_it_also_while_a_peer_is_connected() {
     device.has_gone();
 }
 
+/// A pipe that nobody reads.
+fn unread() -> PipeWriter {
+    std::io::pipe().unwrap().1
+}
+
+#[test]
+fn it_serves_also_when_nobody_reads_what_it_tells() {
+    let socket = std::env::temp_dir().join(format!("usbd-acm-unread-{}", std::process::id()));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["serve", "usbredir"]).arg(&socket).stdin(Stdio::piped());
+    let mut process = command.stdout(unread()).stderr(unread()).spawn().unwrap();
+    let mut peer = loop {
+        assert_eq!(process.try_wait().unwrap(), None, "it ended");
+        match UnixStream::connect(&socket) {
+            Ok(peer) => break peer,
+            Err(_) => std::thread::sleep(std::time::Duration::from_millis(5)),
+        }
+    };
+    // Its hello.
+    peer.read_exact(&mut [0; 12 + 68]).unwrap();
+    let id = process.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(process.wait().unwrap().success());
+}
+
+#[test]
+fn a_list_that_is_not_read_to_its_end_is_no_panic() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let process = command.args(["linux", "--list"]).stdout(unread()).stderr(Stdio::piped());
+    let output = process.spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
 #[test]
 fn the_end_of_the_commands_ends_it() {
     let mut device = Device::start("end", &["--commands"]);
@@ -97,4 +130,6 @@ fn commands_are_answered_one_by_one() {
     for wrong in ["app 2 echo", "app 0 dance", "signal 0 dcd", "serial-state 0 ring", "nonsense"] {
         assert!(device.command(wrong).starts_with("error "), "{wrong}");
     }
+    drop(device.process.stdin.take());
+    device.has_gone();
 }

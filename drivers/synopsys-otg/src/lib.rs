@@ -87,9 +87,36 @@ pub struct SynopsysOtg<C: Core, const PORTS: usize = 1, const DEPTH: usize = 2> 
 }
 
 impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
-    /// How the packet RAM is shared out. That it does not fit is a compile error.
+    /// How the packet RAM is shared out. That it does not fit is a compile error, not of `cargo check` but of
+    /// `cargo build`. One port fits OTG_FS of an STM32F4, with up to 13 packets each way:
+    /// ```
+    /// use usbd_acm::Controller;
+    /// use usbd_acm_synopsys_otg::{SynopsysOtg, stm32f4::OtgFs};
+    /// let connect: fn(&mut SynopsysOtg<OtgFs, 1, 13>) = Controller::connect;
+    /// ```
+    /// Not more packets, nor a second port:
+    /// ```compile_fail,E0080
+    /// # use usbd_acm::Controller;
+    /// # use usbd_acm_synopsys_otg::{SynopsysOtg, stm32f4::OtgFs};
+    /// let connect: fn(&mut SynopsysOtg<OtgFs, 1, 14>) = Controller::connect;
+    /// ```
+    /// ```compile_fail,E0080
+    /// # use usbd_acm::Controller;
+    /// # use usbd_acm_synopsys_otg::{SynopsysOtg, stm32f4::OtgFs};
+    /// let connect: fn(&mut SynopsysOtg<OtgFs, 2, 2>) = Controller::connect;
+    /// ```
+    /// Nor a single place, which data and notifications would share:
+    /// ```compile_fail,E0080
+    /// # use usbd_acm::Controller;
+    /// # use usbd_acm_synopsys_otg::{SynopsysOtg, stm32f4::OtgFs};
+    /// let connect: fn(&mut SynopsysOtg<OtgFs, 1, 1>) = Controller::connect;
+    /// ```
     pub const PLAN: FifoPlan = {
-        assert!(DEPTH >= 2 && DEPTH <= 64 && PORTS <= 8, "DEPTH is 2 at least");
+        assert!(
+            DEPTH >= 2 && DEPTH <= 64,
+            "DEPTH, the packets of a port in each direction, is 2 to 64"
+        );
+        assert!(PORTS >= 1 && PORTS <= 8, "PORTS is 1 to 8");
         let ([ports, ..], [depth, ..]) = (PORTS.to_le_bytes(), DEPTH.to_le_bytes());
         FifoPlan::new::<C>(ports as u16, depth as u16)
     };

@@ -4,9 +4,9 @@ use usbd_acm::{Direction, Endpoint, EndpointAddress, Event, RxSlot, TransferType
 
 use crate::endpoint::{Line, ctl, int, tsiz};
 use crate::fifo;
-use crate::queue::OutQueue;
-use crate::registers::{DAINT, GINTSTS, GRXSTSP, GRXSTSR, Usb, pend};
-use crate::{Core, SynopsysOtg};
+use crate::queue::{InQueues, OutQueue};
+use crate::registers::{DAINT, GINTSTS, GRXSTSP, GRXSTSR, Usb, pend, unpend};
+use crate::{Core, State, SynopsysOtg};
 
 /// GINTSTS: the receive FIFO is not empty.
 pub(crate) const RXFLVL: u32 = 1 << 4;
@@ -63,17 +63,9 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         let mut queue = self.state.in_queue(line)?;
         let sent = queue.over();
         if DEPTH > 2 {
-            self.pend_if_acknowledged(line);
             self.start_in(line);
         }
         if sent { line.address().map(Event::Sent) } else { None }
-    }
-
-    /// No interrupt line tells of the other packets of a transfer.
-    fn pend_if_acknowledged(&mut self, line: Line) {
-        if self.state.in_queue(line).is_some_and(|queue| queue.is_acknowledged()) {
-            pend::<C>();
-        }
     }
 
     /// A packet of a transfer of which another one was told, or that goes on.
@@ -88,7 +80,12 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
                 queue.left_in_fifo(packets_left(&self.usb, line));
             }
             if queue.sent() {
-                self.pend_if_acknowledged(line);
+                // So that a transfer is one interrupt where one poll tells of all of it.
+                if self.is_untold() {
+                    pend::<C>()
+                } else {
+                    unpend::<C>()
+                }
                 return line.address().map(Event::Sent);
             }
         }
@@ -116,10 +113,14 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         }
     }
 
-    /// Whether a packet is in its slot, or a SETUP is over, that was not told.
+    /// Whether a packet is in its slot, or was acknowledged with others, or a SETUP is over, that was not told.
     pub(crate) fn is_untold(&self) -> bool {
+        let setup = self.is_setup_due();
+        let State { outs, ins, .. } = &*self.state;
         // Without early exit, and so without a loop where there is one port.
-        self.state.outs.iter().fold(self.is_setup_due(), |untold, queue| untold | queue.is_filled())
+        let untold = outs.iter().fold(setup, |untold, queue| untold | queue.is_filled());
+        // Else each is told as it is acknowledged.
+        untold | (DEPTH > 2 && ins.iter().any(InQueues::is_acknowledged))
     }
 
     /// Moves packets from the receive FIFO to their slots, and a SETUP packet to its place. Returns whether there

@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn every_core_is_used_up() {
         check::<stm32f4::OtgFs>(1, 2, 16);
-        check::<stm32f4::OtgFs>(1, 8, 16);
+        check::<stm32f4::OtgFs>(1, 13, 16);
         check::<stm32f4::OtgHs>(2, 2, 16);
         for ports in 1..=4 {
             check::<stm32h7::Otg1>(ports, 2, 16);
@@ -131,6 +131,6 @@ mod tests {
     #[test]
     #[should_panic = "do not fit into the RAM"]
     fn packets_that_do_not_fit_the_ram_are_refused() {
-        FifoPlan::new::<stm32f4::OtgFs>(1, 15);
+        FifoPlan::new::<stm32f4::OtgFs>(1, 14);
     }
 }

@@ -81,6 +81,7 @@ const RWUSIG: u32 = 1 << 0;
 const SDIS: u32 = 1 << 1;
 /// DCTL: test mode.
 const TCTL: u32 = 4;
+const TCTL_MASK: u32 = 7 << TCTL;
 /// DSTS: the bus is suspended now.
 const SUSPSTS: u32 = 1 << 0;
 /// DSTS: enumerated speed; 0 is high speed.
@@ -99,11 +100,17 @@ pub(crate) struct Power {
     suspended: bool,
     /// Each start of frame interrupts.
     watched: bool,
+    in_test_mode: bool,
 }
 
 impl Power {
-    pub(crate) const OFF: Self =
-        Self { clock: Frequency::ZERO, vbus: Vbus::Sensed, suspended: false, watched: false };
+    pub(crate) const OFF: Self = Self {
+        clock: Frequency::ZERO,
+        vbus: Vbus::Sensed,
+        suspended: false,
+        watched: false,
+        in_test_mode: false,
+    };
 
     pub(crate) fn set<C>(&mut self, clock: AhbClock<C>, vbus: Vbus) {
         (self.clock, self.vbus) = (clock.frequency(), vbus);
@@ -193,6 +200,9 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
 
     /// Nothing is armed, no endpoint is open, no transfer is on EP0.
     fn drop_all(&mut self) {
+        if self.is_in_test_mode() {
+            self.leave_test_mode();
+        }
         self.close_endpoints();
         self.drop_control();
         self.state.control.reset();
@@ -212,6 +222,9 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     #[inline]
     pub(crate) fn next_event(&mut self) -> Option<Event> {
         let status = self.usb.read(GINTSTS);
+        if self.is_in_test_mode() && status & OTGINT == 0 {
+            return None;
+        }
         if status & FIRST != 0 {
             // What no interrupt line tells of is left to another poll.
             pend::<C>();
@@ -330,7 +343,7 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
     /// Whether each start of frame interrupts.
     pub(crate) fn watch(&mut self, watched: bool) {
         self.state.power.watched = watched;
-        match watched {
+        match watched && !self.is_in_test_mode() {
             true => self.usb.modify(GINTMSK, 0, SOF),
             false => self.usb.modify(GINTMSK, SOF, 0),
         }
@@ -343,8 +356,26 @@ impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPT
         let [low, high, ..] = (status >> (FNSOF + microframes)).to_le_bytes();
         u16::from_le_bytes([low, high & 7])
     }
+}
 
+/// Test modes, which only high speed has.
+impl<C: Core, const PORTS: usize, const DEPTH: usize> SynopsysOtg<C, PORTS, DEPTH> {
+    /// The lines are those of a test from then on: that they rest, or are low, is no suspend and no reset, and
+    /// stops no clock. VBUS alone means what it did.
     pub(crate) fn enter_test_mode(&mut self, mode: TestMode) {
-        self.usb.modify(DCTL, 7 << TCTL, (mode as u32) << TCTL);
+        self.state.power.in_test_mode = true;
+        self.usb.write(GINTMSK, OTGINT);
+        self.usb.modify(DCTL, TCTL_MASK, (mode as u32) << TCTL);
+    }
+
+    fn is_in_test_mode(&self) -> bool {
+        matches!(C::PHY, Phy::Ulpi) && self.state.power.in_test_mode
+    }
+
+    fn leave_test_mode(&mut self) {
+        self.state.power.in_test_mode = false;
+        self.usb.modify(DCTL, TCTL_MASK, 0);
+        self.usb.write(GINTMSK, INTERRUPTS);
+        self.watch(self.state.power.watched);
     }
 }

@@ -43,6 +43,8 @@ pub(crate) const PCGCCTL: Register = Register(0xE00);
 
 /// NVIC_ISPR0.
 const ISPR0: u32 = 0xE000_E200;
+/// NVIC_ICPR0.
+const ICPR0: u32 = 0xE000_E280;
 
 /// DIEPTXF\[n\], of the transmit FIFO of an IN endpoint.
 pub(crate) const fn transmit_size(number: u16) -> Register {
@@ -90,8 +92,20 @@ impl<C: Core> Usb<C> {
 /// Pends the interrupt of a core.
 #[inline(never)]
 pub(crate) fn pend<C: Core>() {
+    write_nvic::<C>(ISPR0);
+}
+
+/// Takes that back. What a line of the core interrupts for is pending again at once. A doorbell that is
+/// taken back with it was rung for work that the stack looks for after each poll.
+pub(crate) fn unpend<C: Core>() {
+    write_nvic::<C>(ICPR0);
+}
+
+/// Writes the bit of the interrupt of a core to its register of these.
+#[inline(always)]
+fn write_nvic<C: Core>(first: u32) {
     let interrupt = u32::from(C::INTERRUPT);
-    access::write_absolute(ISPR0 + 4 * (interrupt / 32), 1 << (interrupt % 32));
+    access::write_absolute(first + 4 * (interrupt / 32), 1 << (interrupt % 32));
 }
 
 #[cfg(test)]
@@ -124,7 +138,7 @@ mod access {
     #[inline(always)]
     pub(super) fn write_absolute(address: u32, value: u32) {
         let register = with_exposed_provenance_mut::<u32>(address as usize);
-        // SAFETY: the address is that of NVIC_ISPR, which may be written at any time.
+        // SAFETY: the address is that of NVIC_ISPR or NVIC_ICPR, which may be written at any time.
         unsafe { register.write_volatile(value) }
     }
 }

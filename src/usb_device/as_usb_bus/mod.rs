@@ -51,7 +51,8 @@ impl<const ENDPOINTS: usize, const SIZE: usize> BusStorage<ENDPOINTS, SIZE> {
 /// controller, and `poll` at most [`Controller::EVENTS_PER_POLL`] events long. A board brings the
 /// implementation of that crate.
 ///
-/// Full speed only: `usb-device` has no descriptors for another one.
+/// Full speed only: `usb-device` has no descriptors for another one, and a controller that may come up
+/// at high speed does not compile.
 ///
 /// # What `usb-device` leaves open, and this bus sees to
 ///
@@ -78,6 +79,7 @@ impl<C: Controller, const ENDPOINTS: usize, const SIZE: usize> AsUsbBus<C, ENDPO
     pub fn new(controller: C, storage: &'static mut BusStorage<ENDPOINTS, SIZE>) -> Self {
         const {
             assert!(C::EP0_PACKET_SIZE == 64, "`usb-device` must be told max_packet_size_0(64)");
+            assert!(!C::HIGH_SPEED, "`usb-device` has descriptors for full speed only");
         };
         let inner = Inner::new(controller, &mut storage.slots);
         Self { inner: Mutex::new(RefCell::new(inner)) }

@@ -123,11 +123,13 @@ impl Firmware {
         let _alone = BUILDS.lock().unwrap_or_else(PoisonError::into_inner);
         let output = cargo.stdin(Stdio::null()).output().context("cargo cannot be run")?;
         if !output.status.success() {
-            bail!(
-                "{} does not build; if the target is missing: rustup target add {TARGET}\n{}",
-                self.binary,
-                String::from_utf8_lossy(&output.stderr)
-            );
+            let said = String::from_utf8_lossy(&output.stderr);
+            // What rustc says of a target without libraries.
+            let hint = match said.contains("may not be installed") {
+                true => format!(": rustup target add {TARGET}"),
+                false => format!(", of {}", self.workspace),
+            };
+            bail!("{} does not build{hint}\n{said}", self.binary);
         }
         self.keep(&target)
     }

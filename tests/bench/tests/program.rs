@@ -1,4 +1,4 @@
-//! The program behind `cargo xtask run`.
+//! The program behind `cargo xtask run` and `bench`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,6 +14,13 @@ fn program(arguments: &[&str]) -> Command {
 
 fn run(arguments: &[&str]) -> Output {
     program(&[&["run"], arguments].concat()).output().unwrap()
+}
+
+/// What it says of this when it fails, as it does.
+fn refused(arguments: &[&str]) -> String {
+    let output = program(arguments).output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
 }
 
 /// A path that nobody else has.
@@ -45,17 +52,28 @@ fn it_says_what_the_device_is_and_that_it_echoes_and_writes_a_capture() {
 
 #[test]
 fn what_is_no_firmware_is_refused_with_its_name() {
-    let output = run(&["nrf52840", "--elf", "Cargo.toml"]);
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success());
+    let text = refused(&["run", "nrf52840", "--elf", "Cargo.toml"]);
     assert!(text.contains("Cargo.toml is no firmware"), "{text}");
 }
 
 #[test]
+fn every_chip_runs_the_example_of_its_board() {
+    for (chip, product) in [
+        ("stm32f405", "STM32F405 echo"),
+        ("stm32f411", "STM32F411 echo"),
+        ("stm32h743", "STM32H743 echo"),
+    ] {
+        let output = run(&[chip, "--quiet"]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{text}");
+        assert!(text.starts_with(&format!("usbd-acm {product} at address 5\n")), "{text}");
+        assert!(text.contains("4096 bytes sent, and they came back"), "{text}");
+    }
+}
+
+#[test]
 fn an_example_that_is_not_there_is_refused_with_those_that_are() {
-    let output = run(&["nrf52840", "--app", "nope"]);
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success());
+    let text = refused(&["run", "nrf52840", "--app", "nope"]);
     for part in ["there is no example nope", "bridge", "echo-main-loop", "log", "suspend"] {
         assert!(text.contains(part), "{part} is not in:\n{text}");
     }
@@ -76,10 +94,9 @@ fn what_is_not_for_a_cortex_m_is_no_firmware() {
     bytes[18..20].copy_from_slice(&3_u16.to_le_bytes());
     let other = path("x86.elf");
     fs::write(&other, bytes).unwrap();
-    let output = run(&["nrf52840", "--elf", &other.to_string_lossy()]);
+    let text = refused(&["run", "nrf52840", "--elf", &other.to_string_lossy()]);
     fs::remove_file(&other).unwrap();
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && text.contains("is no firmware"), "{text}");
+    assert!(text.contains("is no firmware"), "{text}");
 }
 
 /// The end of the commands ends it.
@@ -94,21 +111,12 @@ fn offered_to_qemu_it_says_in_the_end_what_the_firmware_did() {
     assert!(output.status.success() && text.contains(" instructions in "), "{text}");
 }
 
+/// Nor are the figures of the last time written over.
 #[test]
 fn a_stack_that_is_not_there_is_not_measured_in_silence() {
     let file = path("figures.json");
-    let output = program(&[
-        "measure",
-        "--stack",
-        "ours",
-        "--stack",
-        "nope",
-        "--output",
-        &file.to_string_lossy(),
-    ])
-    .output()
-    .unwrap();
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && !file.exists());
+    let output = file.to_string_lossy();
+    let text = refused(&["measure", "--stack", "ours", "--stack", "nope", "--output", &output]);
+    assert!(!file.exists());
     assert!(text.contains("no stack nope; there are embassy-usb, ours, "), "{text}");
 }

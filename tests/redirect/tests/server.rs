@@ -15,6 +15,7 @@ use usbd_acm::Speed;
 use usbd_acm_redirect::bus::Bus;
 use usbd_acm_redirect::server::{Endpoint, Listener, Operator, Server};
 use usbd_acm_redirect::usbredir::Session;
+use usbd_acm_redirect::{usbip, usbredir};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -145,4 +146,21 @@ fn an_endpoint_is_a_path_unless_it_has_host_and_port() {
     for path in ["/tmp/a:1", "socket", "a:b", ":1"] {
         assert_eq!(parse(path), Endpoint::Unix(path.into()), "{path}");
     }
+    for neither in ["", "localhost:65536", "127.0.0.1:99999999999"] {
+        assert!(neither.parse::<Endpoint>().is_err(), "{neither}");
+    }
+    assert_eq!(parse("./localhost:65536"), Endpoint::Unix("./localhost:65536".into()));
+}
+
+#[test]
+fn the_advice_names_where_it_listens() {
+    let qemu = |text: &str| usbredir::qemu_arguments(&text.parse().unwrap());
+    assert!(qemu("/tmp/acm").contains("socket,id=acm,path=/tmp/acm "));
+    assert!(qemu("localhost:4000").contains("socket,id=acm,host=localhost,port=4000 "));
+    assert!(qemu("[::1]:4000").contains("socket,id=acm,host=::1,port=4000 "));
+    let linux = |text: &str| usbip::attach_command(&text.parse().unwrap());
+    assert_eq!(linux("127.0.0.1:3240").unwrap(), "usbip attach -r 127.0.0.1 -b 1-1");
+    assert_eq!(linux("[::1]:99").unwrap(), "usbip --tcp-port 99 attach -r ::1 -b 1-1");
+    assert_eq!(linux("0.0.0.0:3240").unwrap(), "usbip attach -r HOST -b 1-1");
+    assert_eq!(linux("/tmp/acm"), None);
 }

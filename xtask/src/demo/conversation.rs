@@ -91,16 +91,20 @@ pub fn open(host: &mut DemoHost, port: &mut AcmPort, coding: LineCoding) -> Resu
     Ok(())
 }
 
-/// A break of 250 ms, and the notifications that come of it and of opening the port.
+/// Milliseconds of the break.
+const BREAK: u16 = 250;
+
+/// A break, and the notifications that come of it and of opening the port while it lasts.
 pub fn send_break(host: &mut DemoHost, port: &mut AcmPort, voice: &Voice) -> Result<()> {
-    port.send_break(host, 250).context("SEND_BREAK")?;
-    // As long as two polls of the notification endpoint, and the two packets behind one another.
-    host.run(100_000_000);
+    port.send_break(host, BREAK).context("SEND_BREAK")?;
     let mut breaks = 0;
-    while let Some(state) = port.notification(host).context("notifications")? {
-        breaks += u32::from(state.break_received());
-        let at = milliseconds(host.now());
-        voice.say(format!("{at:11.3} ms  SERIAL_STATE {}", levels(state)));
+    for _ in 0..BREAK {
+        host.run(1_000_000);
+        while let Some(state) = port.notification(host).context("notifications")? {
+            breaks += u32::from(state.break_received());
+            let at = milliseconds(host.now());
+            voice.say(format!("{at:11.3} ms  SERIAL_STATE {}", levels(state)));
+        }
     }
     if breaks != 1 {
         bail!("{breaks} notifications of one break");

@@ -12,19 +12,17 @@ mod tree;
 mod voice;
 
 use std::fs::{self, File};
-use std::io::{BufWriter, IsTerminal};
+use std::io::{BufWriter, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::serve::BusSpeed;
 use crate::serve::device::App;
+use crate::signals;
 use crate::size::root;
 use performance::{Plan, perform};
 use voice::Voice;
@@ -43,7 +41,7 @@ pub struct Options {
     /// Print every field of the descriptors
     #[arg(long)]
     descriptors: bool,
-    /// Write the throughput part to the capture, too
+    /// Write everything to the capture, the throughput part and what is beyond a million packets, too
     #[arg(long)]
     capture_all: bool,
     /// Print nothing unless something is wrong
@@ -64,6 +62,10 @@ pub struct Options {
 
 /// Bytes each way when throughput is measured.
 const COUNT: usize = 1 << 20;
+/// Packets in the capture: 50 MB, about.
+const MOST_CAPTURED: u64 = 1_000_000;
+/// Bytes of a file.
+const MOST_BYTES: u64 = 64 << 20;
 const CAPTURE: &str = "target/demo/demo.pcapng";
 const FIGURES: &str = "target/bench/demo.json";
 
@@ -80,6 +82,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         all_descriptors: options.descriptors,
         count: COUNT,
         capture_all: options.capture_all,
+        most_captured: if options.capture_all { u64::MAX } else { MOST_CAPTURED },
     };
     let outcome = perform(&plan, &voice, &progress(options.quiet), capture)
         .with_context(|| format!("the demo failed; what was on the wire is in {CAPTURE}"))?;
@@ -87,8 +90,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let records =
         figures::records(&outcome.round_trip, &outcome.flows, &outcome.footprint, plan.speed);
     figures::write(&root().join(FIGURES), &records)?;
+    let cut = if outcome.capture_is_cut { ", no more without --capture-all" } else { "" };
     voice.say(format!(
-        "\n{} packets captured: wireshark {CAPTURE} (filter: usb || syslog)\nfigures: {FIGURES}\n\
+        "\n{} packets captured{cut}: wireshark {CAPTURE} (filter: usb || syslog)\n\
+         figures: {FIGURES}\n\
          next: cargo xtask demo --pty, to talk to the device with a terminal program",
         outcome.captured_packets
     ));
@@ -96,21 +101,28 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 }
 
 fn run_pty(options: &Options, voice: &Voice) -> Result<ExitCode> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGTERM, SIGINT, SIGHUP] {
-        signal_hook::flag::register(signal, stop.clone())?;
-    }
+    let stop = signals::stop()?;
     pty::serve(options.speed.into(), options.app, options.link.as_deref(), &stop, voice)?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn read_file(path: Option<&Path>) -> Result<Vec<u8>> {
     match path {
-        Some(path) => fs::read(path)
+        Some(path) => read(path)
             .with_context(|| format!("cannot read {}; name another --file", path.display())),
-        None => fs::read(root().join("Cargo.lock"))
+        None => read(&root().join("Cargo.lock"))
             .context("cannot read Cargo.lock; name a file with --file PATH"),
     }
+}
+
+/// All of a file, which may be a device that never ends.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        bail!("it is larger than {} MiB", MOST_BYTES >> 20);
+    }
+    Ok(bytes)
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>> {

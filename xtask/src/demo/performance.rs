@@ -1,5 +1,7 @@
 //! The demo without its surroundings: what happens on the simulated bus.
 
+mod capturing;
+
 use std::io::Write;
 
 use anyhow::{Context, Result, bail};
@@ -16,6 +18,7 @@ use super::throughput::{self, Flow, Measurement};
 use super::tree;
 use super::voice::Voice;
 use crate::serve::device::{App, describe_coding};
+use capturing::Capturing;
 
 /// What is to be shown.
 pub struct Plan {
@@ -29,6 +32,9 @@ pub struct Plan {
     pub count: usize,
     /// Whether the capture also has the measurement of throughput in it.
     pub capture_all: bool,
+    /// About as many packets are captured: an endpoint that is polled in vain for minutes, as that of
+    /// a slow UART, fills a disk.
+    pub most_captured: u64,
 }
 
 /// What came of it.
@@ -38,6 +44,8 @@ pub struct Outcome<W> {
     pub footprint: Footprint,
     pub capture: W,
     pub captured_packets: u64,
+    /// Whether there were more packets than were to be captured.
+    pub capture_is_cut: bool,
 }
 
 /// Shows everything in `plan`, and says it.
@@ -53,6 +61,7 @@ pub fn perform<W: Write + 'static>(
     let config = Config { speed: plan.speed, ..Config::default() };
     let mut bench = Bench::new(plan.speed, App::Bridge.into(), config);
     let recorder = bench.host.observe(Recorder::new(capture)?);
+    let capturing = Capturing::new(recorder, plan.most_captured);
     let conversation = bench.host.observe(Conversation::new(&bench, voice));
 
     voice.say("The simulated host enumerates the device as Linux does; times are simulated:\n");
@@ -69,16 +78,21 @@ pub fn perform<W: Write + 'static>(
 
     voice.say("\nThe file: host -> USB -> device -> UART, looped back -> device -> USB -> host:\n");
     progress.set_length(2 * plan.file.len() as u64);
-    let advance = |moved| progress.set_position(moved);
+    let advance = |moved| {
+        progress.set_position(moved);
+        capturing.look();
+    };
     let round_trip = file::round_trip(&mut bench, &mut port, &plan.file, plan.rate, &advance)?;
+    // Else what is said next goes on in the line of the bar.
+    progress.finish_and_clear();
     say_round_trip(&round_trip, &coding, voice);
     round_trip.check()?;
-    let mut captured = None;
     if !plan.capture_all {
-        captured = Some(recorder.borrow_mut().finish().context(CAPTURE)?);
+        capturing.end();
     }
 
     voice.say("\nAs fast as the bus: the application takes, gives, and echoes a checked stream:\n");
+    progress.reset();
     progress.set_length(2 * plan.count as u64);
     conversation.borrow_mut().mute(true);
     let flows = Measurement::new(&mut bench, &mut port, plan.count, &advance).run()?;
@@ -92,13 +106,14 @@ pub fn perform<W: Write + 'static>(
     bench.host.unplug();
     conversation.borrow().say_events();
     check_violations(&bench)?;
-    let captured_packets = recorder.borrow().packets();
-    let capture = match captured {
-        Some(capture) => capture,
-        None => recorder.borrow_mut().finish().context(CAPTURE)?,
-    };
-    let footprint = bench.footprint;
-    Ok(Outcome { round_trip, flows, footprint, capture, captured_packets })
+    Ok(Outcome {
+        round_trip,
+        flows,
+        footprint: bench.footprint,
+        captured_packets: capturing.packets(),
+        capture_is_cut: capturing.is_cut(),
+        capture: capturing.finish().context(CAPTURE)?,
+    })
 }
 
 const CAPTURE: &str = "writing the capture: is the disk full?";

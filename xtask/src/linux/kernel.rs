@@ -23,23 +23,31 @@ impl Kernel {
     /// The kernel from the cache, or else from `deb`, or else from the distribution.
     pub fn obtain(folder: &Path, deb: Option<&Path>) -> Result<Self> {
         let root = folder.join("kernel");
-        let complete = root.join("complete");
         let origin = deb.map_or(METAPACKAGE.into(), |deb| deb.display().to_string());
-        if fs::read_to_string(&complete).unwrap_or_default() != origin {
-            if root.exists() {
-                fs::remove_dir_all(&root)?;
-            }
-            fs::create_dir_all(&root)?;
+        if fs::read_to_string(root.join("complete")).unwrap_or_default() != origin {
             let package = match deb {
                 Some(deb) => deb.to_owned(),
                 None => download(&folder.join("download"))?,
             };
-            unpack(&package, &root)?;
-            fs::write(&complete, origin)?;
+            // The one in the cache stays until there is another.
+            let unpacked = folder.join("unpacked");
+            empty(&unpacked)?;
+            unpack(&package, &unpacked)?;
+            fs::write(unpacked.join("complete"), origin)?;
+            empty(&root)?;
+            fs::rename(&unpacked, &root)?;
         }
         let modules = only_entry(&root.join("lib/modules"))?;
         Ok(Self { vmlinux: root.join("vmlinux"), modules })
     }
+}
+
+/// A folder without anything in it.
+fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(fs::create_dir_all(folder)?)
 }
 
 fn download(folder: &Path) -> Result<PathBuf> {
@@ -86,7 +94,11 @@ fn try_download(folder: &Path) -> Result<Option<PathBuf>> {
 
 fn unpack(package: &Path, root: &Path) -> Result<()> {
     let status = Command::new("dpkg-deb").arg("-x").arg(package).arg(root).status()?;
-    ensure!(status.success(), "dpkg-deb -x {} failed", package.display());
+    ensure!(
+        status.success(),
+        "dpkg-deb cannot unpack {}: --kernel takes a linux-image-….deb of Debian",
+        package.display()
+    );
     let usr_lib = root.join("usr/lib");
     if !root.join("lib").exists() && usr_lib.exists() {
         fs::rename(usr_lib, root.join("lib"))?;
@@ -94,8 +106,11 @@ fn unpack(package: &Path, root: &Path) -> Result<()> {
     let is_image = |path: &PathBuf| {
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("vmlinuz"))
     };
-    let mut boot = fs::read_dir(root.join("boot"))?.filter_map(|entry| Some(entry.ok()?.path()));
-    let image = boot.find(is_image).context("no boot/vmlinuz in the package")?;
+    let mut boot = fs::read_dir(root.join("boot")).into_iter().flatten().filter_map(Result::ok);
+    let image = boot.find_map(|entry| Some(entry.path()).filter(is_image)).with_context(|| {
+        let package = package.display();
+        format!("no kernel is in {package}: --kernel takes a linux-image-….deb of Debian")
+    })?;
     extract_vmlinux(&image, &root.join("vmlinux"))
 }
 

@@ -13,13 +13,11 @@ mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use self::initramfs::Initramfs;
 use self::kernel::Kernel;
@@ -29,6 +27,7 @@ pub use self::runner::{Capture, Device};
 use self::runner::{Machine, Setting};
 use self::suite::Test;
 use self::tools::Missing;
+use crate::signals;
 
 /// What automake and others take for "skipped".
 const SKIPPED: u8 = 77;
@@ -94,10 +93,6 @@ fn carry_out(
         Ok(machine) => machine,
         Err(error) => return skip_or_fail(error),
     };
-    // From here on there are processes and sockets that a signal must not leave behind.
-    for signal in [SIGTERM, SIGINT, SIGHUP] {
-        signal_hook::flag::register(signal, machine.stop.clone())?;
-    }
     let mut matrix = Matrix::new();
     let total = plan.iter().map(|(_, tests)| tests.len() as u64).sum();
     let progress = progress_bar(total);
@@ -161,7 +156,7 @@ fn prepare(kernel: Option<&Path>, console: bool, capture: Capture) -> Result<Mac
         device: Device::Virtual,
         console,
         capture,
-        stop: Arc::default(),
+        stop: signals::stop()?,
     })
 }
 

@@ -58,14 +58,6 @@ impl Controller {
             Self::Uhci | Self::Ohci => "full",
         }
     }
-
-    /// Bytes to move each way. The full-speed controllers run their frames in real time.
-    pub fn bytes(self) -> u64 {
-        match self {
-            Self::Xhci | Self::Ehci | Self::Vhci => 1_000_000,
-            Self::Uhci | Self::Ohci => 100_000,
-        }
-    }
 }
 
 impl fmt::Display for Controller {

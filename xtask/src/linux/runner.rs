@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use self::device_process::DeviceProcess;
 use super::matrix::Verdict;
@@ -25,10 +25,11 @@ use super::suite::Test;
 
 /// Longest time from QEMU's start to the first test.
 const BOOT_LIMIT: Duration = Duration::from_secs(60);
-
-/// Time between two looks whether to stop.
+/// From one look for a signal to end to the next.
 const LOOK: Duration = Duration::from_millis(100);
-const STOPPED: &str = "stopped by a signal";
+const INTERRUPTED: &str = "interrupted; what has a verdict is above";
+/// Bytes to move each way.
+const BYTES: u64 = 1_000_000;
 
 /// What is attached.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,7 +55,7 @@ pub struct Machine {
     pub folder: PathBuf,
     pub console: bool,
     pub capture: Capture,
-    /// Set by a signal: what runs is ended and nothing else is begun.
+    /// Set when the tests are to end.
     pub stop: Arc<AtomicBool>,
 }
 
@@ -155,7 +156,7 @@ impl Machine {
         let arguments = format!(
             "usbd_acm.controller={} usbd_acm.bytes={} usbd_acm.ports={} usbd_acm.tests={}",
             setting.controller,
-            setting.controller.bytes(),
+            BYTES,
             setting.ports,
             names.join(",")
         );
@@ -203,9 +204,7 @@ impl Machine {
         listener.set_nonblocking(true)?;
         let deadline = Instant::now() + BOOT_LIMIT;
         while Instant::now() < deadline {
-            if self.stop.load(Ordering::Relaxed) {
-                bail!(STOPPED);
-            }
+            ensure!(!self.stop.load(Ordering::Relaxed), INTERRUPTED);
             if let Ok((stream, _)) = listener.accept() {
                 stream.set_nonblocking(false)?;
                 return Ok(stream);
@@ -268,8 +267,8 @@ impl Conversation<'_> {
         while let Some(&test) = tests.get(done) {
             let line = match self.next_line(deadline) {
                 Ok(line) => line,
-                // The signal may have ended the guest and the device, too.
-                Err(_) if self.stop.load(Ordering::Relaxed) => bail!(STOPPED),
+                // It also ended what the terminal started with us.
+                Err(_) if self.stop.load(Ordering::Relaxed) => bail!(INTERRUPTED),
                 Err(broken) => {
                     record(test, Verdict::Fail(broken.reason(&self.events)));
                     return Ok(done + 1);
@@ -329,8 +328,11 @@ impl Conversation<'_> {
                 Ok(message) => return Ok(message),
                 Err(RecvTimeoutError::Disconnected) => return Err(Broken::GuestGone),
                 Err(RecvTimeoutError::Timeout)
-                    if left > LOOK && !self.stop.load(Ordering::Relaxed) => {}
-                Err(RecvTimeoutError::Timeout) => return Err(Broken::Time),
+                    if left.is_zero() || self.stop.load(Ordering::Relaxed) =>
+                {
+                    return Err(Broken::Time);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }

@@ -23,13 +23,16 @@ const SLOTS: usize = 8;
 /// Rounds of device and application in one go: enough to empty what one packet can fill.
 const ROUNDS: usize = 4;
 
+/// What the 15 endpoint numbers are enough for: each port has two IN endpoints.
+pub const MOST_PORTS: u8 = 7;
+
 macro_rules! serial_device {
-    ($product_id:literal, $ports:literal, $high_speed:literal) => {{
+    ($ports:literal, $high_speed:literal) => {{
         static DESCRIPTORS: Descriptors<$ports> = descriptors! {
             endpoints: EndpointSet::first(15),
             ports: $ports,
             vendor_id: 0x1209,
-            product_id: $product_id,
+            product_id: $ports,
             manufacturer: "usbd-acm",
             product: "Virtual USB serial",
             serial_number: "0001",
@@ -44,13 +47,16 @@ macro_rules! serial_device {
 /// A device with `ports` serial ports. At full speed it knows nothing of high speed, so it is
 /// held against the stricter of the two sets of rules.
 pub fn create(speed: Speed, ports: u8, app: App) -> Result<Box<dyn ServedDevice>> {
-    Ok(match (speed, ports) {
-        (Speed::Full, 1) => full_speed(serial_device!(0x0001, 1, false), app),
-        (Speed::Full, 2) => full_speed(serial_device!(0x0002, 2, false), app),
-        (Speed::High, 1) => high_speed(serial_device!(0x0001, 1, true), app),
-        (Speed::High, 2) => high_speed(serial_device!(0x0002, 2, true), app),
-        _ => bail!("a device has 1 or 2 ports here"),
-    })
+    macro_rules! with_ports {
+        ($($ports:literal)*) => {
+            match (speed, ports) {
+                $((Speed::Full, $ports) => full_speed(serial_device!($ports, false), app),)*
+                $((Speed::High, $ports) => high_speed(serial_device!($ports, true), app),)*
+                _ => bail!("a device has 1 to {MOST_PORTS} ports here"),
+            }
+        };
+    }
+    Ok(with_ports!(1 2 3 4 5 6 7))
 }
 
 fn full_speed<const PORTS: usize>(
@@ -274,4 +280,29 @@ pub fn describe_coding(coding: &LineCoding) -> String {
         Err(raw) => format!("{raw:?}"),
     };
     format!("{} {} {parity} {stop}", coding.rate, coding.data_bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use usbd_acm_redirect::bus::Bus;
+
+    use super::*;
+
+    #[test]
+    fn any_number_of_ports_that_the_endpoints_are_enough_for() {
+        for speed in [Speed::Full, Speed::High] {
+            for ports in 1..=MOST_PORTS {
+                let mut bus = Bus::new(create(speed, ports, App::Echo).unwrap(), speed);
+                let descriptor = bus.attach().unwrap();
+                assert_eq!(descriptor[10..12], [ports, 0], "idProduct");
+                let configuration = bus.configuration();
+                assert_eq!(configuration.default_interfaces().count(), 2 * usize::from(ports));
+                assert_eq!(configuration.endpoints.len(), 3 * usize::from(ports));
+                let command = format!("app {} sink", ports - 1);
+                let words: Vec<_> = command.split(' ').collect();
+                assert!(bus.device().command(&words).is_ok());
+            }
+            assert!(create(speed, MOST_PORTS + 1, App::Echo).is_err());
+        }
+    }
 }

@@ -2,20 +2,19 @@
 
 pub mod device;
 
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use usbd_acm::Speed;
 use usbd_acm_redirect::bus::Bus;
 use usbd_acm_redirect::served::Session;
 use usbd_acm_redirect::server::{Endpoint, Listener, Operator, Server};
 use usbd_acm_redirect::{usbip, usbredir};
 
+use crate::signals;
 pub use device::App;
 
 #[derive(Args)]
@@ -49,7 +48,7 @@ struct DeviceOptions {
     #[arg(long, value_enum, default_value_t = BusSpeed::High)]
     speed: BusSpeed,
     /// Serial ports of the device
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=i64::from(device::MOST_PORTS)))]
     ports: u8,
     /// What the device does with the bytes
     #[arg(long, value_enum, default_value_t = App::Echo)]
@@ -79,47 +78,29 @@ impl From<BusSpeed> for Speed {
 pub fn run(options: Options) -> Result<ExitCode> {
     match options.protocol {
         Protocol::Usbredir { socket, device } => {
-            advise(&device, &format!("for QEMU: {}", qemu_arguments(&socket)));
-            serve(&socket, &device, || Box::new(usbredir::Session::new()))?;
+            let advise = |socket: &_| format!("for QEMU: {}", usbredir::qemu_arguments(socket));
+            serve(&socket, &device, advise, || Box::new(usbredir::Session::new()))?;
         }
         Protocol::Usbip { address, device } => {
-            advise(&device, "on Linux, as root: modprobe vhci-hcd; usbip attach -r HOST -b 1-1");
-            serve(&address, &device, || Box::new(usbip::Session::new()))?;
+            let advise = |address: &_| match usbip::attach_command(address) {
+                Some(attach) => format!("on Linux, as root: modprobe vhci-hcd; {attach}"),
+                None => {
+                    "the command usbip needs HOST:PORT; this is for programs of your own".into()
+                }
+            };
+            serve(&address, &device, advise, || Box::new(usbip::Session::new()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells a human what to do next; a program that gives commands knows.
-fn advise(options: &DeviceOptions, advice: &str) {
-    if !options.commands {
-        eprintln!("{advice}");
-    }
-}
-
-fn qemu_arguments(socket: &Endpoint) -> String {
-    let address = match socket {
-        Endpoint::Unix(path) => format!("path={}", path.display()),
-        Endpoint::Tcp(address) => match address.rsplit_once(':') {
-            Some((host, port)) => format!("host={host},port={port}"),
-            None => format!("host={address}"),
-        },
-    };
-    format!(
-        "-device qemu-xhci -chardev socket,id=acm,{address} \
-         -device usb-redir,chardev=acm,suppress-remote-wake=off"
-    )
-}
-
 fn serve(
     endpoint: &Endpoint,
     options: &DeviceOptions,
+    advise: impl FnOnce(&Endpoint) -> String,
     new_session: fn() -> Box<dyn Session>,
 ) -> Result<()> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGTERM, SIGINT, SIGHUP] {
-        signal_hook::flag::register(signal, stop.clone())?;
-    }
+    let stop = signals::stop()?;
     let speed = options.speed.into();
     let device = device::create(speed, options.ports, options.app)?;
     let listener = Listener::bind(endpoint).with_context(|| {
@@ -129,7 +110,12 @@ fn serve(
         true => Some(std::io::stdin().as_fd().try_clone_to_owned()?),
         false => None,
     };
-    println!("! listening {}", listener.endpoint());
+    // A human is told what to do next; a program that gives commands knows.
+    if !options.commands {
+        let _ = writeln!(io::stderr(), "{}", advise(&listener.endpoint()));
+    }
+    // Nobody may be reading what is told here and from now on; the device is served all the same.
+    let _ = writeln!(io::stdout(), "! listening {}", listener.endpoint());
     let operator = Operator::new(Box::new(std::io::stdout()), commands);
     Server { listener, bus: Bus::new(device, speed), stop: &stop, operator }.run(new_session)
 }

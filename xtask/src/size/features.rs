@@ -127,9 +127,9 @@ impl Costs {
     /// The table for a terminal.
     pub fn table(&self) -> String {
         let [first, second] = COMPARED;
-        let mut text = format!("\n{:52}{first:>24}{second:>24}\n", "usbd-acm, opt-level z");
+        let mut text = format!("\n{:62}{first:>24}{second:>24}\n", "usbd-acm, opt-level z");
         for cost in &self.0 {
-            let _ = write!(text, "{:52}", format!("{} ({})", cost.name, cost.unit));
+            let _ = write!(text, "{:62}", format!("{} ({})", cost.name, cost.unit));
             cost.values.iter().for_each(|value| _ = write!(text, "{:>24}", number(Some(*value))));
             text.push('\n');
         }

@@ -55,18 +55,23 @@ pub fn table(figures: &Figures) -> String {
         }
         let _ = write!(text, "\n{target:38}");
         for stack in Stack::ALL {
-            let _ = write!(text, "{:>24}", stack.name());
+            let _ = write!(text, "{:>1$}", stack.name(), width(stack));
         }
         let _ = writeln!(text, "{:>18}", "ours / best peer");
         for row in rows {
             let _ = write!(text, "{:38}", row.label());
             for stack in Stack::ALL {
-                let _ = write!(text, "{:>24}", number(row.value(stack)));
+                let _ = write!(text, "{:>1$}", number(row.value(stack)), width(stack));
             }
             let _ = writeln!(text, "{:>18}", ratio(row.ratio()));
         }
     }
     text
+}
+
+/// Of a column of the table for a terminal.
+fn width(stack: Stack) -> usize {
+    stack.name().len() + 2
 }
 
 /// The same as Markdown.

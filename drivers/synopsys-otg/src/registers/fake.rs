@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::cores::Core;
-use super::{GINTSTS, GRXSTSP, GRXSTSR, Register, Usb, fifo};
+use super::{GINTSTS, GRSTCTL, GRXSTSP, GRXSTSR, Register, Usb, fifo};
 
 thread_local! {
     static CORE: RefCell<Fake> = RefCell::default();
@@ -45,6 +45,8 @@ impl Fake {
 
 /// GINTSTS: the receive FIFO is not empty.
 const RXFLVL: u32 = 1 << 4;
+/// GRSTCTL: flushes the receive FIFO.
+const RXFFLSH: u32 = 1 << 4;
 
 impl<C: Core> Usb<C> {
     /// The core of this thread, all of whose registers are 0.
@@ -83,6 +85,12 @@ pub(super) fn write<C: Core>(register: Register, value: u32) {
         match register {
             // Written with 1 to clear.
             GINTSTS => *place &= !value,
+            _ if is_endpoint_interrupts(register) => *place &= !value,
+            GRSTCTL => {
+                if value & RXFFLSH != 0 {
+                    core.received.clear();
+                }
+            }
             _ => *place = value,
         }
         if core.trap.as_ref().is_some_and(|(trap, _)| *trap == register)
@@ -91,6 +99,11 @@ pub(super) fn write<C: Core>(register: Register, value: u32) {
             core.received.extend(words);
         }
     });
+}
+
+/// DIEPINT and DOEPINT.
+fn is_endpoint_interrupts(Register(offset): Register) -> bool {
+    (0x900..0xD00).contains(&offset) && offset % 0x20 == 8
 }
 
 pub(super) fn write_absolute(address: u32, value: u32) {

@@ -179,13 +179,14 @@ fn a_status_stage_with_data_is_stalled() {
 /// What the stack does not read of a packet does not hide what comes after it.
 #[test]
 fn a_packet_that_is_not_read_is_dropped() {
-    for (buffer, length) in [(None, 7), (Some(2), 7), (Some(8), 64)] {
+    for (buffer, length) in [(None, 3), (None, 7), (Some(2), 7), (Some(8), 64)] {
         let mut controller = attached();
         receive(&setup(GET_DEVICE));
         assert_eq!(told(controller.poll()), Some(GET_DEVICE));
         controller.ep0_receive();
         receive(&[2 << 17 | u32::try_from(length).unwrap() << 4]);
-        receive(&vec![0x0403_0201; usize::div_ceil(length, 4)]);
+        // Taken for an entry, this would be that of a SETUP.
+        receive(&vec![6 << 17 | 0x0201; usize::div_ceil(length, 4)]);
         receive(&[3 << 17]);
         assert!(matches!(controller.poll(), Some(Event::Ep0Received)));
         if let Some(size) = buffer {
@@ -197,4 +198,17 @@ fn a_packet_that_is_not_read_is_dropped() {
         receive(&setup(GET_STATUS));
         assert_eq!(told(controller.poll()), Some(GET_STATUS));
     }
+}
+
+/// What was let in before may end only then; the packet that is asked for is let in once more.
+#[test]
+fn data_is_let_in_when_the_transfer_before_it_is_over() {
+    let mut controller = attached();
+    receive(&setup(GET_DEVICE));
+    assert_eq!(told(controller.poll()), Some(GET_DEVICE));
+    controller.ep0_receive();
+    accesses();
+    receive(&[3 << 17]);
+    assert!(controller.poll().is_none());
+    assert!(written().contains(&(Line::EP0_OUT.control(), ctl::EPENA | ctl::CNAK)));
 }

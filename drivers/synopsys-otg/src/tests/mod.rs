@@ -4,6 +4,7 @@
 mod attach;
 mod control;
 mod errata;
+mod power;
 mod transfers;
 
 use usbd_acm::class::PortStorage;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use usbd_acm::Speed;
 use usbd_acm_bench::Board;
@@ -20,6 +20,7 @@ use usbd_acm_bench::firmware::Firmware;
 use usbd_acm_bench::soc::Chip;
 use usbd_acm_bench::soc::nrf52840::Nrf52840;
 use usbd_acm_bench::soc::stm32f405::Stm32f405;
+use usbd_acm_bench::soc::stm32h743::Stm32h743;
 use usbd_acm_redirect::bus::Bus;
 use usbd_acm_redirect::pty::{self, Terminal};
 use usbd_acm_redirect::server::{Endpoint, Listener, Operator, Server};
@@ -29,19 +30,34 @@ use usbd_acm_virtual::host::{
     AcmPort, ControlRecord, Host, KnownDevice, OnControl, TransferError, linux,
 };
 
-use super::chip::ChipName;
 use super::served::ServedBoard;
+
+/// A chip, and with it the board of the examples.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum ChipName {
+    /// Nordic nRF52840
+    Nrf52840,
+    /// ST STM32F405
+    Stm32f405,
+    /// ST STM32F411, which has nothing that the STM32F405 lacks: that one, with the crystal of the black pill
+    Stm32f411,
+    /// ST STM32H743
+    Stm32h743,
+}
 
 #[derive(Args)]
 pub struct Options {
     /// The chip
     #[arg(value_enum)]
     chip: ChipName,
-    /// Example to build and run: echo, bridge, suspend, and others of the chip's board
+    /// Example to build and run: echo, bridge, suspend, or what else the board's folder has
     #[arg(long, default_value = "echo")]
     app: String,
+    /// Features of the example, which some need
+    #[arg(long, value_delimiter = ',')]
+    features: Vec<String>,
     /// Another firmware instead: an ELF file
-    #[arg(long, value_name = "FILE", conflicts_with = "app")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["app", "features"])]
     elf: Option<PathBuf>,
     /// Offer the port as a pseudo-terminal to screen, picocom or pyserial, until Ctrl-C
     #[arg(long, conflicts_with = "usbredir")]
@@ -68,17 +84,21 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<ExitCode> {
     match options.chip {
-        ChipName::Nrf52840 => boot::<Nrf52840>(options),
-        ChipName::Stm32f405 => boot::<Stm32f405>(options),
+        ChipName::Nrf52840 => boot(Nrf52840::new(), Nrf52840::EXAMPLES, options),
+        ChipName::Stm32f405 => boot(Stm32f405::new(), Stm32f405::EXAMPLES, options),
+        ChipName::Stm32f411 => {
+            boot(Stm32f405::with_crystal(25_000_000), "stm32f411-blackpill", options)
+        }
+        ChipName::Stm32h743 => boot(Stm32h743::new(), Stm32h743::EXAMPLES, options),
     }
 }
 
-fn boot<C: Chip>(options: &Options) -> Result<ExitCode> {
+fn boot<C: Chip>(chip: C, examples: &str, options: &Options) -> Result<ExitCode> {
     let image = match &options.elf {
         Some(path) => Image::load(path)?,
-        None => example(C::EXAMPLES, &options.app)?.image()?,
+        None => example(examples, options)?.image()?,
     };
-    let mut board = Board::<C>::new(image)?;
+    let mut board = Board::with_chip(chip, image)?;
     // The other end of the bridge.
     board.core().with_soc(|soc, _, _| soc.loop_back_uart());
     let stop = Arc::new(AtomicBool::new(false));
@@ -91,14 +111,16 @@ fn boot<C: Chip>(options: &Options) -> Result<ExitCode> {
     }
 }
 
-fn example(board: &str, name: &str) -> Result<Firmware> {
-    let firmware = Firmware::example(board, name);
+fn example(board: &str, options: &Options) -> Result<Firmware> {
+    let mut firmware = Firmware::example(board, &options.app);
     let names = Firmware::examples(board)?;
     ensure!(
         names.contains(&firmware.binary),
-        "there is no example {name} in examples/{board}; there are bridge, {}",
+        "there is no example {} in examples/{board}; there are bridge, {}",
+        options.app,
         names.join(", ")
     );
+    firmware.features.extend_from_slice(&options.features);
     Ok(firmware)
 }
 
@@ -203,10 +225,7 @@ fn redirect<C: Chip>(
         false => None,
     };
     if !options.commands {
-        eprintln!(
-            "for QEMU: -device qemu-xhci -chardev socket,id=acm,path={socket} \
-             -device usb-redir,chardev=acm,suppress-remote-wake=off"
-        );
+        eprintln!("for QEMU: {}", usbredir::qemu_arguments(&listener.endpoint()));
     }
     println!("! listening {}", listener.endpoint());
     let board = Rc::new(RefCell::new(board));

@@ -95,6 +95,8 @@ pub enum Violation {
     TurnaroundTooShort,
     /// OTG: remote wake-up while the bus was not suspended.
     WakeUpWithoutSuspend,
+    /// OTG: remote wake-up before the bus was idle for 5 ms.
+    WakeUpTooEarly,
     /// OTG: remote wake-up for less than 1 ms or more than 15 ms.
     WakeUpDuration,
 }

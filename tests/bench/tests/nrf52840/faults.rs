@@ -1,9 +1,8 @@
 //! Bad cables, impatient hosts, and people who pull the plug.
 
-use usbd_acm_virtual::host::{
-    AcmPort, Conduct, Fault, Host, Noise, PacketKind, Rule, linux, request,
-};
+use usbd_acm_virtual::host::{AcmPort, Conduct, Fault, Host, PacketKind, Rule, linux, request};
 
+use crate::rig;
 use crate::{Board, Failure, LINE_CODING, MILLISECOND, data, is_well, opened, plugged};
 
 /// Enumerates, opens, writes and reads back, as Linux does.
@@ -59,15 +58,7 @@ fn nothing_is_lost_or_doubled_on_a_bad_cable() {
 
 /// An echo loses and doubles nothing.
 pub fn echoes_on_a_bad_cable(opened: impl Fn() -> (Host<Board>, AcmPort)) {
-    for seed in 0..4 {
-        let (mut host, mut port) = opened();
-        let noise = Noise { drop: 2000, corrupt: 2000, duplicate: 2000, ..Noise::default() };
-        host.faults().add_noise(seed, noise);
-        let data = data(5_000);
-        assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
-        assert!(host.faults().hits() > 10);
-        is_well(&mut host);
-    }
+    (0..4).for_each(|seed| rig::echoes_on_a_bad_cable(opened(), seed, 5_000));
 }
 
 /// Hosts give control transfers up in the field: 25 of them, and three requests after each.

@@ -5,7 +5,7 @@ use usbd_acm_bench::Board;
 use usbd_acm_bench::cpu::{Core, Image};
 use usbd_acm_bench::firmware::Firmware;
 use usbd_acm_bench::soc::Chip;
-use usbd_acm_virtual::host::{AcmPort, Config, Host, linux};
+use usbd_acm_virtual::host::{AcmPort, Config, Host, Noise, linux};
 
 /// 115200 baud, 8N1.
 pub const LINE_CODING: [u8; 7] = [0x00, 0xC2, 0x01, 0x00, 0, 0, 8];
@@ -47,6 +47,20 @@ pub fn open<C: Chip>(mut host: Host<Board<C>>) -> (Host<Board<C>>, AcmPort) {
 /// So many bytes that do not repeat soon.
 pub fn data(length: u32) -> Vec<u8> {
     (0..length).map(|index| (index * 7 + index / 251).to_le_bytes()[0]).collect()
+}
+
+/// This many bytes come back, each once, though packets are lost, corrupted and repeated.
+pub fn echoes_on_a_bad_cable<C: Chip>(
+    (mut host, mut port): (Host<Board<C>>, AcmPort),
+    seed: u64,
+    length: u32,
+) {
+    let noise = Noise { drop: 2000, corrupt: 2000, duplicate: 2000, ..Noise::default() };
+    host.faults().add_noise(seed, noise);
+    let data = data(length);
+    assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
+    assert!(host.faults().hits() > 10);
+    is_well(&mut host);
 }
 
 /// With a stack that is too small it never comes up; but it starts anew each time, and locks up never.

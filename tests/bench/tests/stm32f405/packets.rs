@@ -1,8 +1,9 @@
 //! Bulk packets.
 
 use usbd_acm_bench::firmware::App;
-use usbd_acm_virtual::host::{AcmPort, Host, Noise, TransferError, request};
+use usbd_acm_virtual::host::{AcmPort, Host, TransferError, linux, request};
 
+use crate::rig;
 use crate::{Board, LINE_CODING, MILLISECOND, data, deep, firmware, is_well, opened, opened_with};
 
 /// What the source sends, from the byte on that would come after `before`.
@@ -51,7 +52,8 @@ fn waiting_packets_go_as_one_transfer_with_one_interrupt() {
         exceptions
     };
     let (deep, shallow) = (exceptions(deep(App::Source)), exceptions(firmware(App::Source)));
-    assert!(deep * 2 < shallow, "{deep} instead of {shallow}, for 1000 packets");
+    // The doorbell interrupts too, as the application is slower than the bus.
+    assert!(deep * 5 < shallow * 2, "{deep} instead of {shallow}, for 1000 packets");
 }
 
 #[test]
@@ -65,13 +67,7 @@ fn as_many_packets_are_let_in_as_there_are_slots() {
 #[test]
 fn nothing_is_lost_or_doubled_on_a_bad_cable() {
     for (seed, firmware) in (0..).zip([firmware(App::Echo), deep(App::Echo)]) {
-        let (mut host, mut port) = opened_with(&firmware);
-        let noise = Noise { drop: 2000, corrupt: 2000, duplicate: 2000, ..Noise::default() };
-        host.faults().add_noise(seed, noise);
-        let data = data(10_000);
-        assert_eq!(port.transfer(&mut host, &data, data.len()).unwrap(), data);
-        assert!(host.faults().hits() > 10);
-        is_well(&mut host);
+        rig::echoes_on_a_bad_cable(opened_with(&firmware), seed, 10_000);
     }
 }
 
@@ -114,6 +110,36 @@ fn a_halt_loses_no_packet_from_the_host() {
         let both = [&bytes[..], &more].concat();
         assert_eq!(port.transfer(&mut host, &more, both.len()).unwrap(), both, "{round}");
     }
+    is_well(&mut host);
+}
+
+/// USB 2.0 §9.1.1.5, §9.4.5: SET_CONFIGURATION sets every toggle to DATA0, whatever they were, and so does what
+/// comes before it.
+#[test]
+fn toggles_begin_anew_with_the_configuration() {
+    let (mut host, mut port) = opened();
+    for round in 0..8 {
+        // An odd number of packets each way, and an even one.
+        for _ in 0..1 + round % 2 {
+            assert_eq!(port.transfer(&mut host, &[round; 3], 3).unwrap(), [round; 3]);
+        }
+        match round / 2 {
+            0 => {}
+            1 => host.control_out(request::set_configuration(0), &[]).unwrap(),
+            2 => host.reset().map(drop).unwrap(),
+            _ => {
+                host.unplug();
+                host.plug().unwrap();
+            }
+        }
+        if round / 2 > 1 {
+            linux::enumerate(&mut host).unwrap();
+        } else {
+            host.control_out(request::set_configuration(1), &[]).unwrap();
+        }
+        linux::open(&mut host, &mut port, LINE_CODING).unwrap();
+    }
+    assert_eq!(port.transfer(&mut host, &[8; 3], 3).unwrap(), [8; 3]);
     is_well(&mut host);
 }
 

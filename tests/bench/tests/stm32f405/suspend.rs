@@ -90,6 +90,23 @@ fn a_button_wakes_the_host_that_allowed_it() {
     is_well(&mut host);
 }
 
+/// USB 2.0 §7.1.7.7: not before 5 ms of idle, and for 1 to 15 ms, which the chip looks at.
+#[test]
+fn a_button_that_is_pressed_as_the_bus_falls_asleep_wakes_the_host_in_time() {
+    let (mut host, mut port) = opened();
+    host.control_out(request::set_device_feature(request::DEVICE_REMOTE_WAKEUP), &[]).unwrap();
+    for microseconds in [0, 20, 100, 500, 1_000, 3_000] {
+        host.suspend();
+        host.run(microseconds * 1_000);
+        press(&mut host, true);
+        host.await_remote_wakeup(50 * MILLISECOND).unwrap();
+        press(&mut host, false);
+        assert_eq!(port.read(&mut host, 9).unwrap(), b"pressed\r\n");
+        host.run(20 * MILLISECOND);
+        is_well(&mut host);
+    }
+}
+
 #[test]
 fn a_button_does_not_wake_the_host_that_did_not() {
     let (mut host, _port) = opened();

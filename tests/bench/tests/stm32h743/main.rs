@@ -3,6 +3,8 @@
 #[path = "../adapter/mod.rs"]
 mod adapter;
 mod bridge;
+mod high_speed;
+mod ports;
 #[path = "../rig/mod.rs"]
 mod rig;
 #[path = "../adapter/stm32.rs"]

@@ -167,6 +167,7 @@ fn remote_wake_up_is_for_a_suspended_bus_and_lasts_1_to_15_ms() {
     {
         let mut chip = Chip::attached();
         chip.otg.set_suspended(true, chip.now);
+        chip.run(2 * MILLISECOND);
         chip.set(DCTL, 1);
         assert!(chip.otg.signals_wakeup());
         chip.run(milliseconds * MILLISECOND);
@@ -177,6 +178,18 @@ fn remote_wake_up_is_for_a_suspended_bus_and_lasts_1_to_15_ms() {
     let mut chip = Chip::attached();
     chip.set(DCTL, 1);
     assert_eq!(chip.violations(), [Violation::WakeUpWithoutSuspend]);
+}
+
+/// USB 2.0 §7.1.7.7: 5 ms of idle before it, of which the core tells after 3.
+#[test]
+fn remote_wake_up_waits_for_5_ms_of_idle() {
+    for (microseconds, expected) in [(1_990, vec![Violation::WakeUpTooEarly]), (2_000, vec![])] {
+        let mut chip = Chip::attached();
+        chip.otg.set_suspended(true, chip.now);
+        chip.run(microseconds * MILLISECOND / 1_000);
+        chip.set(DCTL, 1);
+        assert_eq!(chip.violations(), expected);
+    }
 }
 
 #[test]

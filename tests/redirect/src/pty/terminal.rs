@@ -126,7 +126,10 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        if let Some(link) = &self.link {
+        // Another terminal may have taken the name over.
+        if let Some(link) = &self.link
+            && fs::read_link(link).is_ok_and(|target| target == self.path)
+        {
             let _ = fs::remove_file(link);
         }
     }

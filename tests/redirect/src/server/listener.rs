@@ -19,18 +19,30 @@ pub enum Endpoint {
 }
 
 impl FromStr for Endpoint {
-    type Err = std::convert::Infallible;
+    type Err = String;
 
     /// What ends in `:PORT` and has no slash is TCP; everything else is a path.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_tcp = |(host, port): (&str, &str)| {
-            !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok()
-        };
-        Ok(if text.rsplit_once(':').is_some_and(is_tcp) {
-            Self::Tcp(text.into())
-        } else {
-            Self::Unix(text.into())
-        })
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        match text.rsplit_once(':') {
+            _ if text.is_empty() => Err("neither a path nor HOST:PORT".into()),
+            Some((host, port)) if !host.is_empty() && !host.contains('/') && is_number(port) => {
+                match port.parse::<u16>() {
+                    Ok(_) => Ok(Self::Tcp(text.into())),
+                    Err(_) => Err(format!("{port} is no port; if this is a path, write ./{text}")),
+                }
+            }
+            _ => Ok(Self::Unix(text.into())),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Host and port, where it has them; the host of an IPv6 address without its brackets.
+    pub fn host_and_port(&self) -> Option<(&str, &str)> {
+        let Endpoint::Tcp(address) = self else { return None };
+        let (host, port) = address.rsplit_once(':')?;
+        Some((host.trim_start_matches('[').trim_end_matches(']'), port))
     }
 }
 

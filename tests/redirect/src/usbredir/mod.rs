@@ -11,3 +11,17 @@ mod session;
 pub use reply::{DeviceConnect, EndpointRow, EndpointTable, InterfaceTable, Reply, Status};
 pub use request::{CAPABILITIES, Decoder, Malformed, Request};
 pub use session::Session;
+
+use crate::server::Endpoint;
+
+/// What QEMU is to be started with to attach the device that listens here.
+pub fn qemu_arguments(socket: &Endpoint) -> String {
+    let address = match socket.host_and_port() {
+        Some((host, port)) => format!("host={host},port={port}"),
+        None => format!("path={socket}"),
+    };
+    format!(
+        "-device qemu-xhci -chardev socket,id=acm,{address} \
+         -device usb-redir,chardev=acm,suppress-remote-wake=off"
+    )
+}

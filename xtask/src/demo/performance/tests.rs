@@ -23,6 +23,7 @@ fn plan(speed: Speed) -> Plan {
         all_descriptors: false,
         count: COUNT,
         capture_all: false,
+        most_captured: u64::MAX,
     }
 }
 
@@ -72,8 +73,37 @@ fn what_is_said_is_the_conversation() {
     assert!(has("SEND_BREAK(250 ms) -> ACK"));
     assert!(has("device: break 250 ms"));
     assert!(has("SERIAL_STATE DCD DSR break"));
+    // It was over long before the unplugging that would have ended it.
+    assert!(!has("device: break off"));
     assert!(has("identical: 5000 bytes compared"));
     assert!(outcome.captured_packets > 1000);
+}
+
+#[test]
+fn the_serial_state_is_told_when_it_crosses_the_wire() {
+    let (_, lines) = performed(&plan(Speed::Full));
+    let times = |part: &str| -> Vec<f64> {
+        let said = lines.iter().filter(|line| line.contains(part));
+        said.filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect()
+    };
+    let start = times("SEND_BREAK")[0];
+    let [opened, broken] = times("SERIAL_STATE")[..] else { panic!("two notifications") };
+    // bInterval is 16 ms.
+    assert!(opened > start && opened < start + 17.5, "{opened}, {start}");
+    assert!(broken > opened + 15.0 && broken < opened + 17.0, "{broken}, {opened}");
+}
+
+#[test]
+fn a_capture_grows_no_larger_than_it_may() {
+    let all = Plan { rate: 1200, ..plan(Speed::Full) };
+    let (outcome, _) = performed(&Plan { most_captured: 5000, ..all });
+    assert!(outcome.capture_is_cut);
+    // It is looked at every 20 ms.
+    assert!((5000..10_000).contains(&outcome.captured_packets), "{}", outcome.captured_packets);
+    assert_eq!(outcome.round_trip.difference, None);
+    let (whole, _) = performed(&plan(Speed::Full));
+    assert!(!whole.capture_is_cut);
+    assert!(whole.captured_packets > 10_000);
 }
 
 #[test]

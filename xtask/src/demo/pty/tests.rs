@@ -25,10 +25,13 @@ struct Served {
     thread: Option<JoinHandle<Result<()>>>,
 }
 
+fn link(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("usbd-acm-pty-{}-{name}", std::process::id()))
+}
+
 impl Served {
     fn start(name: &str, speed: Speed, app: App) -> Self {
-        let name = format!("usbd-acm-pty-{}-{name}", std::process::id());
-        let link = std::env::temp_dir().join(name);
+        let link = link(name);
         let (sender, said) = channel();
         let stop = Arc::new(AtomicBool::new(false));
         let (flag, path) = (stop.clone(), link.clone());
@@ -138,4 +141,14 @@ fn a_program_that_never_reads_can_close_the_port() {
     drop(terminal);
     served.await_line("session end");
     served.end();
+}
+
+#[test]
+fn a_link_that_another_terminal_took_over_is_left_to_it() {
+    let first = Terminal::new(Some(&link("taken"))).unwrap();
+    let second = Terminal::new(Some(&link("taken"))).unwrap();
+    drop(first);
+    assert!(second.path().exists());
+    drop(second);
+    assert!(!link("taken").exists());
 }

@@ -40,10 +40,17 @@ pub enum Running {
 pub struct Uart {
     transmit: VecDeque<u8>,
     received: VecDeque<u8>,
-    /// Time that has passed since the last character went.
-    time: Nanoseconds,
+    /// Time that has passed since the last character went, in bits of 1 GHz: exact at any rate.
+    billionths: u64,
     overrun: bool,
     characters: u64,
+}
+
+/// A break, which holds TXD low, and characters back.
+#[derive(Debug, Default)]
+struct BreakSignal {
+    /// Time for which it still lasts.
+    left: Nanoseconds,
 }
 
 /// Characters that a UART's FIFO holds, each way.
@@ -78,6 +85,7 @@ pub fn parse(app: &str, rest: &[&str]) -> Result<Running, String> {
 pub struct PortApp<const SLOTS: usize, const SIZE: usize> {
     port: Halves<SLOTS, SIZE>,
     running: Running,
+    break_signal: BreakSignal,
 }
 
 /// A port whose writer has a policy, which only the logger asks for.
@@ -91,7 +99,7 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     pub fn new(port: Port<SLOTS, SIZE>, running: Running) -> Self {
         let writer = port.writer.with_policy(AnyPolicy::DropNewest(DropNewest));
         let port = Halves { reader: port.reader, writer, control: port.control };
-        Self { port, running }
+        Self { port, running, break_signal: BreakSignal::default() }
     }
 
     /// The application as it runs.
@@ -138,6 +146,13 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
     /// The next event, after the application has seen it.
     pub fn next_event(&mut self) -> Option<Event> {
         let event = self.port.control.next_event()?;
+        if let Event::Break(request) = event {
+            if request == Break::Off && self.break_signal.is_over() {
+                // By the clock, which the class does not have: that it ends is no news.
+                return self.next_event();
+            }
+            self.break_signal = request.into();
+        }
         if let Running::Bridge(_) = self.running {
             match event {
                 Event::Dtr(dtr) => self.port.control.set_carrier(dtr),
@@ -152,9 +167,10 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
 
     /// Lets time pass for what has a clock.
     pub fn pass(&mut self, duration: Nanoseconds) {
+        let free = self.break_signal.pass(duration);
         match &mut self.running {
             Running::Bridge(uart) => {
-                uart.pass(duration, character_time(&self.port.control.line_coding()));
+                uart.pass(free, &self.port.control.line_coding());
             }
             Running::Log(log) => log.pass(duration),
             _ => {}
@@ -163,7 +179,7 @@ impl<const SLOTS: usize, const SIZE: usize> PortApp<SLOTS, SIZE> {
 
     /// Moves what can be moved. Returns whether that was anything.
     pub fn step(&mut self) -> bool {
-        let Self { port, running } = self;
+        let Self { port, running, .. } = self;
         // Asked for in every round, so that the writer is never behind the reader.
         let session_ended = port.writer.writer().is_flushed() == Err(WriteError::Disconnected);
         match running {
@@ -268,12 +284,14 @@ impl Uart {
         self.characters
     }
 
-    fn pass(&mut self, duration: Nanoseconds, character_time: Nanoseconds) {
-        self.time += duration;
-        while self.time >= character_time
+    fn pass(&mut self, duration: Nanoseconds, coding: &LineCoding) {
+        let passed = duration.saturating_mul(u64::from(coding.rate.max(1)));
+        self.billionths = self.billionths.saturating_add(passed);
+        let character = character_billionths(coding);
+        while self.billionths >= character
             && let Some(byte) = self.transmit.pop_front()
         {
-            self.time -= character_time;
+            self.billionths -= character;
             self.characters += 1;
             if self.received.len() < UART_FIFO {
                 self.received.push_back(byte);
@@ -283,13 +301,39 @@ impl Uart {
         }
         // An idle line saves no time up.
         if self.transmit.is_empty() {
-            self.time = 0;
+            self.billionths = 0;
         }
     }
 }
 
+impl From<Break> for BreakSignal {
+    fn from(request: Break) -> Self {
+        let left = match request {
+            Break::Off => 0,
+            Break::On => Nanoseconds::MAX,
+            Break::For(milliseconds) => Nanoseconds::from(milliseconds.get()) * 1_000_000,
+        };
+        Self { left }
+    }
+}
+
+impl BreakSignal {
+    fn is_over(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Lets time pass, and returns for how much of it the line was free.
+    fn pass(&mut self, duration: Nanoseconds) -> Nanoseconds {
+        let held = duration.min(self.left);
+        if self.left < Nanoseconds::MAX {
+            self.left -= held;
+        }
+        duration - held
+    }
+}
+
 /// Start bit, data bits, parity bit and stop bits, in half bits for the 1.5.
-fn character_time(coding: &LineCoding) -> Nanoseconds {
+fn character_billionths(coding: &LineCoding) -> u64 {
     let stop = match coding.stop_bits() {
         Ok(StopBits::OneAndHalf) => 3,
         Ok(StopBits::Two) => 4,
@@ -297,5 +341,45 @@ fn character_time(coding: &LineCoding) -> Nanoseconds {
     };
     let parity = if coding.parity_type == 0 { 0 } else { 2 };
     let half_bits = 2 + 2 * u64::from(coding.data_bits) + parity + stop;
-    half_bits * 500_000_000 / u64::from(coding.rate.max(1))
+    half_bits * 500_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Nanoseconds = 1_000_000_000;
+
+    fn characters_of_a_second(uart: &mut Uart, coding: &LineCoding) -> u64 {
+        let before = uart.characters;
+        for _ in 0..1000 {
+            uart.transmit.resize(UART_FIFO, 0);
+            uart.received.clear();
+            uart.pass(SECOND / 1000, coding);
+        }
+        uart.characters - before
+    }
+
+    #[test]
+    fn a_line_is_exactly_as_fast_as_its_rate() {
+        let mut uart = Uart::default();
+        let coding = LineCoding { rate: 921_600, ..LineCoding::DEFAULT };
+        assert_eq!(characters_of_a_second(&mut uart, &coding), 92_160);
+        // Start bit, 7 data bits, parity bit, 2 stop bits.
+        let coding = LineCoding { rate: 1100, char_format: 2, parity_type: 1, data_bits: 7 };
+        assert_eq!(characters_of_a_second(&mut uart, &coding), 100);
+    }
+
+    #[test]
+    fn a_line_is_free_but_for_its_break() {
+        let free = |request| {
+            let mut signal = BreakSignal::from(request);
+            let milliseconds = (0..1000).map(|_| signal.pass(SECOND / 1000));
+            (milliseconds.sum::<Nanoseconds>(), signal.is_over())
+        };
+        assert_eq!(free(Break::Off), (SECOND, true));
+        assert_eq!(free(Break::from_value(250)), (SECOND / 4 * 3, true));
+        assert_eq!(free(Break::from_value(1001)), (0, false));
+        assert_eq!(free(Break::On), (0, false));
+    }
 }

@@ -22,6 +22,8 @@ pub(super) struct Power {
     /// PCGCCTL.GATEHCLK.
     bus_clock_gated: bool,
     pub suspended: bool,
+    /// Since when, or when it was last.
+    suspended_since: Cycles,
     /// Since when DCTL.RWUSIG is set.
     pub wakeup: Option<Cycles>,
     /// A bus reset came while the PHY clock was stopped.
@@ -40,6 +42,7 @@ impl Default for Power {
             clock_stopped: false,
             bus_clock_gated: false,
             suspended: false,
+            suspended_since: 0,
             wakeup: None,
             missed_reset: false,
             wakes: false,
@@ -160,12 +163,13 @@ impl Otg {
     }
 
     /// The bus went idle for 3 ms, or came back.
-    pub fn set_suspended(&mut self, suspended: bool, _now: Cycles) {
+    pub fn set_suspended(&mut self, suspended: bool, now: Cycles) {
         if suspended == self.power.suspended || !self.pulls_up() {
             return;
         }
         self.power.suspended = suspended;
         if suspended {
+            self.power.suspended_since = now;
             self.completion = None;
             self.global.raise(interrupt::ESUSP | interrupt::USBSUSP);
         } else {
@@ -205,8 +209,12 @@ impl Otg {
     pub(super) fn set_wakeup(&mut self, signal: bool, now: Cycles, around: &mut Surroundings<'_>) {
         match (signal, self.power.wakeup) {
             (true, None) => {
+                // USB 2.0 §7.1.7.7: after 5 ms of idle, of which suspend took 3.
+                let idle = now - self.power.suspended_since + self.parameters.milliseconds(3);
                 if !self.power.suspended {
                     around.log(now, Violation::WakeUpWithoutSuspend);
+                } else if idle < self.parameters.milliseconds(5) {
+                    around.log(now, Violation::WakeUpTooEarly);
                 }
                 self.power.wakeup = Some(now);
             }

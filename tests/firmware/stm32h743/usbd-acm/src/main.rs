@@ -24,16 +24,21 @@ use usbd_acm_synopsys_otg::stm32h7::Otg1 as Otg;
 use usbd_acm_synopsys_otg::stm32h7::Otg1Ulpi as Otg;
 use usbd_acm_synopsys_otg::{AhbClock, Core, State, SynopsysOtg, Usb, Vbus};
 
+/// Serial ports, each with the same application.
+const PORTS: usize = if cfg!(feature = "four-ports") { 4 } else { 1 };
+/// Packets of each port in each direction.
+const SLOTS: usize = if cfg!(feature = "deep") { 4 } else { 2 };
 /// Bytes of a bulk packet.
 const PACKET: usize = if cfg!(feature = "full-speed") { 64 } else { 512 };
 
 /// What the application has.
-type Port<const SLOTS: usize = 2> = usbd_acm::Port<SLOTS, PACKET>;
+type Port<const SLOTS: usize> = usbd_acm::Port<SLOTS, PACKET>;
 
 include!("../../../nrf52840/application.rs");
 
-static DESCRIPTORS: Descriptors<1> = descriptors! {
+static DESCRIPTORS: Descriptors<PORTS> = descriptors! {
     endpoints: Otg::ENDPOINTS,
+    ports: PORTS,
     vendor_id: 0x1209,
     product_id: 0x0001,
     manufacturer: "usbd-acm",
@@ -44,8 +49,10 @@ static DESCRIPTORS: Descriptors<1> = descriptors! {
     high_speed: cfg!(not(feature = "full-speed")),
 };
 
+type Usbd = Device<SynopsysOtg<Otg, PORTS, SLOTS>, (), PORTS, SLOTS, PACKET>;
+
 /// What main hands to the interrupt before it enables it.
-struct Handed(UnsafeCell<Option<Device<SynopsysOtg<Otg>, (), 1, 2, PACKET>>>);
+struct Handed(UnsafeCell<Option<Usbd>>);
 
 // SAFETY: main has it before the interrupt is enabled, and the interrupt alone from then on.
 unsafe impl Sync for Handed {}
@@ -54,8 +61,8 @@ static DEVICE: Handed = Handed(UnsafeCell::new(None));
 
 #[entry]
 fn main() -> ! {
-    static mut STORAGE: Storage<1, 2, PACKET> = Storage::new();
-    static mut STATE: State = State::new();
+    static mut STORAGE: Storage<PORTS, SLOTS, PACKET> = Storage::new();
+    static mut STATE: State<PORTS, SLOTS> = State::new();
     let Some(chip) = Peripherals::take() else { halt() };
     // RM0433 §6.6.2: the supply of the transceiver in the chip.
     chip.PWR.cr3.modify(|_, w| w.usb33den().set_bit());
@@ -76,14 +83,15 @@ fn main() -> ! {
     // SAFETY: nothing else here uses OTG_HS1.
     let usb = unsafe { Usb::steal() };
     let controller = SynopsysOtg::new(usb, clock, Vbus::Ignored, STATE);
-    let (mut device, [mut port]) = STORAGE.split(controller, &DESCRIPTORS, ());
+    let (mut device, mut ports) = STORAGE.split(controller, &DESCRIPTORS, ());
     device.connect();
     // SAFETY: the interrupt is not enabled yet.
     unsafe { *DEVICE.0.get() = Some(device) };
     // SAFETY: there is no critical section that masks it.
     unsafe { NVIC::unmask(Interrupt::OTG_HS) };
     loop {
-        while application(&mut port) {}
+        // Without early exit: each has its turn.
+        while ports.iter_mut().fold(false, |moved, port| moved | application(port)) {}
         cortex_m::asm::wfe();
     }
 }
