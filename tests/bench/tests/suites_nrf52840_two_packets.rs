@@ -17,6 +17,8 @@ pub use self::suites::{ADDRESS, Subject, each_device, each_device_in, model};
 
 /// Which chip.
 type Chip = usbd_acm_bench::soc::nrf52840::Nrf52840;
+/// What is expected of its descriptors.
+const GOLDEN: &model::Golden = &model::FULL_SPEED;
 /// In messages.
 const NAME: &str = "usbd-acm on nrf52840, two packets";
 /// Its firmware.
@@ -24,7 +26,7 @@ const PACKAGE: &str = "nrf52840-usbd-acm";
 /// Features of that.
 const FEATURES: &[&str] = &["suite", "two-packets"];
 /// What is known to be otherwise.
-const DEVIATIONS: suites::Deviations = suites::OF_NRF52840;
+const DEVIATIONS: &[suites::Deviation] = &[suites::EARLY_STATUS, suites::LOST_ACKNOWLEDGEMENT];
 
 /// How the host is.
 fn config() -> Config {

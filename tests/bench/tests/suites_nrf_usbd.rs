@@ -14,6 +14,8 @@ pub use self::suites::{ADDRESS, Subject, each_device, each_device_in, model};
 
 /// Which chip.
 type Chip = usbd_acm_bench::soc::nrf52840::Nrf52840;
+/// What is expected of its descriptors.
+const GOLDEN: &model::Golden = &model::FULL_SPEED;
 /// In messages.
 const NAME: &str = "usbd-acm on nrf-usbd";
 /// Its firmware.
@@ -21,7 +23,7 @@ const PACKAGE: &str = "nrf52840-usbd-acm-nrf-usbd";
 /// Features of that.
 const FEATURES: &[&str] = &["suite"];
 /// What is known to be otherwise.
-const DEVIATIONS: suites::Deviations = &[
+const DEVIATIONS: &[suites::Deviation] = &[
     // nrf-usbd waits for another packet where the last one of a reply is full, and lets no status stage
     // come: here after 64 bytes of a configuration descriptor, of which wLength asked for no more.
     ("td_9_2_configuration_descriptor", "length: 64 }: NAK until the time was over"),

@@ -16,6 +16,8 @@ pub use self::suites::{ADDRESS, Subject, each_device, each_device_in, model};
 
 /// Which chip.
 type Chip = usbd_acm_bench::soc::stm32f405::Stm32f405;
+/// What is expected of its descriptors.
+const GOLDEN: &model::Golden = &model::FULL_SPEED;
 /// In messages.
 const NAME: &str = "usbd-acm on stm32f405";
 /// Its firmware.
@@ -23,7 +25,7 @@ const PACKAGE: &str = "stm32f405-usbd-acm";
 /// Features of that.
 const FEATURES: &[&str] = &["suite"];
 /// What is known to be otherwise.
-const DEVIATIONS: suites::Deviations = &[];
+const DEVIATIONS: &[suites::Deviation] = &[];
 
 /// How the host is.
 fn config() -> Config {

@@ -5,6 +5,7 @@ mod adapter;
 mod bridge;
 mod faults;
 mod figures;
+mod ports;
 mod power;
 #[path = "../rig/mod.rs"]
 mod rig;
