@@ -307,14 +307,15 @@ impl Ends {
 
     /// Everybody does what is due.
     fn come_to_rest(mut self) {
-        // The first may end one that could not begin, which is made up for; the second ends that.
-        self.send_break(0);
         self.send_break(0);
         for _ in 0..PATIENCE {
             let before = (self.line.0.borrow().sent.len(), self.received);
             (0..64).for_each(|_| self.finish_byte());
             (0..4).for_each(|_| self.host_reads());
-            if before == (self.line.0.borrow().sent.len(), self.received) {
+            // What this ends may have had to wait, and is made up for.
+            (0..64).for_each(|_| self.pass_a_millisecond());
+            let is_low = self.line.0.borrow().is_low;
+            if !is_low && before == (self.line.0.borrow().sent.len(), self.received) {
                 break;
             }
         }
