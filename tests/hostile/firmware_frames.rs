@@ -314,8 +314,9 @@ impl Ends {
             (0..4).for_each(|_| self.host_reads());
             // What this ends may have had to wait, and is made up for.
             (0..64).for_each(|_| self.pass_a_millisecond());
-            let is_low = self.line.0.borrow().is_low;
-            if !is_low && before == (self.line.0.borrow().sent.len(), self.received) {
+            let line = self.line.0.borrow();
+            let is_busy = line.is_low || line.held.is_some();
+            if !is_busy && before == (line.sent.len(), self.received) {
                 break;
             }
         }
