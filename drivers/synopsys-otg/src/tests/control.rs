@@ -6,7 +6,7 @@ use super::{attached, data_out, open, slots};
 use crate::SynopsysOtg;
 use crate::endpoint::{Line, ctl};
 use crate::registers::Register;
-use crate::registers::fake::{Access, accesses, pended, receive, receive_at};
+use crate::registers::fake::{Access, accesses, pended, receive, receive_at, written_to};
 use crate::stm32f4::OtgFs;
 
 const GET_DEVICE: [u32; 2] = [0x0100_0680, 0x0012_0000];
@@ -50,15 +50,6 @@ fn written() -> Vec<(Register, u32)> {
     accesses().into_iter().filter_map(of_ep0).collect()
 }
 
-/// What was cleared in DOEPINT0.
-fn cleared() -> Vec<u32> {
-    let of_ep0 = |access| match access {
-        Access::Write(register, value) if register == Line::EP0_OUT.interrupts() => Some(value),
-        _ => None,
-    };
-    accesses().into_iter().filter_map(of_ep0).collect()
-}
-
 /// Newer cores do not tell of the next one while STUP stands, or STSPHSRX of a write before it. Whether that is
 /// raised when the entry of an end is taken out, or after that, no manual says: the next SETUP packet clears it, too.
 #[test]
@@ -70,7 +61,7 @@ fn what_the_end_of_a_stage_raises_is_cleared() {
         accesses();
         receive(entry);
         controller.poll();
-        assert_eq!(cleared(), [raised]);
+        assert_eq!(written_to(Line::EP0_OUT.interrupts()), [raised]);
     }
 }
 
