@@ -22,6 +22,15 @@ fn press(host: &mut Host<Board<Stm32h743>>, pressed: bool) {
     host.port_mut().core().with_soc(|soc, _, _| soc.gpio.drive(BUTTON, pressed));
 }
 
+/// The host wakes up, and is told why.
+fn a_press_wakes(host: &mut Host<Board<Stm32h743>>, port: &mut AcmPort) {
+    press(host, true);
+    host.await_remote_wakeup(50 * MILLISECOND).unwrap();
+    press(host, false);
+    let line = port.read_for(host, 20 * MILLISECOND).unwrap();
+    assert!(line.ends_with(b"pressed\r\n"), "{line:?}");
+}
+
 #[test]
 fn it_sleeps_with_the_host_and_goes_on_after_it() {
     let (mut host, port) = opened();
@@ -61,11 +70,7 @@ fn a_button_wakes_the_host_that_allowed_it() {
         host.suspend();
         host.run(20 * MILLISECOND);
         assert!(host.await_remote_wakeup(50 * MILLISECOND).is_err(), "before the button");
-        press(&mut host, true);
-        host.await_remote_wakeup(50 * MILLISECOND).unwrap();
-        press(&mut host, false);
-        let line = port.read_for(&mut host, 20 * MILLISECOND).unwrap();
-        assert!(line.ends_with(b"pressed\r\n"), "{line:?}");
+        a_press_wakes(&mut host, &mut port);
         host.run(20 * MILLISECOND);
     }
     is_well(&mut host);
@@ -79,11 +84,7 @@ fn a_button_that_is_pressed_as_the_bus_falls_asleep_wakes_the_host_in_time() {
     for microseconds in [0, 100, 1_000, 3_000] {
         host.suspend();
         host.run(microseconds * 1_000);
-        press(&mut host, true);
-        host.await_remote_wakeup(50 * MILLISECOND).unwrap();
-        press(&mut host, false);
-        let line = port.read_for(&mut host, 20 * MILLISECOND).unwrap();
-        assert!(line.ends_with(b"pressed\r\n"), "{line:?}");
+        a_press_wakes(&mut host, &mut port);
         is_well(&mut host);
     }
 }
